@@ -1,0 +1,35 @@
+// One command as somebody asked for it, and who that is.
+#pragma once
+
+#include "core/base/ids.h"
+
+#include <QJsonObject>
+#include <QString>
+
+#include <optional>
+
+namespace hub::commands
+{
+
+// Ordered: each includes the rights before it. Machine is the owner's own account at this machine; Agent is what runs
+// below a living shim and has the lifecycle methods only (it may do none of the commands).
+enum class Role { Agent, Viewer, Operator, Admin, Machine };
+
+struct Caller {
+    Role role = Role::Viewer;
+    QString name;             // for the audit trail: the account's name, "run r5 (claude)", a Discord name
+    QString origin;           // "terminal", "window", "discord", "agent", "hub"
+    std::optional<RunId> run; // set for Role::Agent
+};
+
+struct CommandCall {
+    QString command;     // the table's name: "rollback task_checkpoint"
+    QJsonObject options; // by the table's option names; strings, numbers, booleans
+    bool yes = false;    // dangerous commands: do not ask
+    bool dryRun = false; // dangerous commands: only the preview
+    QString confirm;     // Reply::confirm of the preview that was agreed to
+    QString folder;      // the caller's working directory, to find the task or project meant; may be empty
+    Caller caller;
+};
+
+} // namespace hub::commands

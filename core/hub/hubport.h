@@ -1,0 +1,47 @@
+// What a front end may ask of a hub, in this process or in another one.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/commands/commandcall.h"
+#include "core/commands/reply.h"
+
+#include <QFuture>
+#include <QJsonObject>
+#include <QObject>
+
+namespace hub
+{
+
+// A fact, told after it was committed. Names: task, message, checkpoint, approval, alert, safe-mode, agent, rollback.
+// `data` always has "task_id" when it concerns one.
+struct HubEvent {
+    QString name;
+    QJsonObject data;
+};
+
+// A call of a lifecycle method by an agent or on its behalf ("save_checkpoint"). `key` is chosen by the caller and
+// unique in its run: the same key again gives the stored answer and does nothing a second time, so a caller may repeat
+// after a lost connection.
+struct ToolCall {
+    QString method;
+    QJsonObject arguments;
+    QString key;
+    commands::Caller caller; // caller.run says whose run it is
+};
+
+class HubPort : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+
+    // Callable from the thread that this object lives on; the futures end on any thread.
+    virtual QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) = 0;
+    virtual QFuture<Result<QJsonObject>> callTool(const ToolCall &call) = 0;
+
+Q_SIGNALS:
+    void eventHappened(const hub::HubEvent &event);
+};
+
+} // namespace hub
