@@ -1,0 +1,74 @@
+// Group commit: work that waits at the same moment shares one transaction and so one sync of the disk.
+#pragma once
+
+#include "core/base/async.h"
+#include "core/db/database.h"
+
+#include <QObject>
+
+#include <deque>
+#include <functional>
+
+namespace hub::db
+{
+
+// Lives on the thread of its Database. Each submitted piece of work runs at once, in a savepoint of the open
+// transaction: one that fails takes back its own changes only. The transaction is committed when the thread has no
+// other work waiting; only then do the futures end and the announcements go out, in the order of submission. When the
+// commit itself fails, everything in the group is undone, its futures end with that error, nothing is announced.
+class CommitGroup : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit CommitGroup(Database &database);
+    ~CommitGroup() override;
+
+    // fn: () → Result<T>, on this thread. Reads see what earlier work of the group wrote, and are answered after it.
+    template <class Fn>
+    auto submit(Fn fn) -> QFuture<std::invoke_result_t<Fn>>
+    {
+        using R = std::invoke_result_t<Fn>;
+        auto promise = std::make_shared<QPromise<R>>();
+        promise->start();
+        QFuture<R> future = promise->future();
+        if (auto begun = enter(); !begun) {
+            promise->addResult(R(std::move(begun).error()));
+            promise->finish();
+            return future;
+        }
+        R result = fn();
+        if (auto left = leave(result.hasValue()); !left)
+            result = R(std::move(left).error());
+        m_endings.push_back([promise, result = std::move(result)](const Error *commitError) mutable {
+            promise->addResult(commitError && result.hasValue() ? R(*commitError) : std::move(result));
+            promise->finish();
+        });
+        return future;
+    }
+
+    // Inside submitted work: `announce` runs right after the commit, and never when the work or the commit failed.
+    void afterCommit(std::function<void()> announce);
+
+    // Commits what is open, now. For shutdown, and for callers that must not let another event in between.
+    void flush();
+
+    Database &database() { return m_database; }
+
+protected:
+    bool event(QEvent *event) override;
+
+private:
+    Result<> enter();
+    Result<> leave(bool keep);
+
+    Database &m_database;
+    bool m_open = false;
+    bool m_inside = false;
+    bool m_commitPosted = false;
+    std::deque<std::function<void(const Error *)>> m_endings;
+    std::vector<std::function<void()>> m_workAnnouncements; // of the work that is running
+    std::vector<std::function<void()>> m_announcements;     // of the open group
+};
+
+} // namespace hub::db

@@ -1,0 +1,16 @@
+// The schemas of both databases: one frozen file a step, see resources/migrations.
+#pragma once
+
+#include "core/db/migrator.h"
+
+namespace hub::db
+{
+
+inline constexpr Migration stateMigrations[]{{1, QLatin1StringView(":/migrations/state/0001_initial.sql")}};
+inline constexpr Migration monitorMigrations[]{{1, QLatin1StringView(":/migrations/monitor/0001_initial.sql")}};
+static_assert(versionsAreSequential(stateMigrations) && versionsAreSequential(monitorMigrations));
+
+// Makes the files above readable; call once before migrate().
+void loadMigrations();
+
+} // namespace hub::db

@@ -1,0 +1,73 @@
+// Every setting is declared once, here: key, default, range, environment name, help. A secret is never a setting.
+#pragma once
+
+#include <QLatin1StringView>
+#include <QString>
+
+#include <span>
+
+namespace hub
+{
+
+enum class SettingType { Flag, Number, Text, Choice };
+
+struct SettingSpec {
+    QLatin1StringView key; // "section/name" of the INI file
+    SettingType type;
+    QLatin1StringView fallback; // the default, as text
+    qint64 low = 0, high = 0;   // for numbers
+    std::span<const QLatin1StringView> choices = {};
+    QLatin1StringView environment; // overrides the file; may be empty
+    bool machineOnly;              // names a program or path: changed at the machine only
+    QLatin1StringView help;
+};
+
+// clang-format off
+namespace setting
+{
+using QL = QLatin1StringView;
+
+inline constexpr QL logLevels[]{QL("debug"), QL("info"), QL("warning"), QL("error")};
+inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL("walk")};
+inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
+
+inline constexpr SettingSpec logLevel{QL("log/level"), SettingType::Choice, QL("info"), 0, 0, logLevels, QL("BOT_LOG_LEVEL"), false,
+    QL("How much the daemon writes to its log")};
+inline constexpr SettingSpec safetyDatabase{QL("state/safety_database"), SettingType::Text, QL("safety_monitor.db"), 0, 0, {}, QL("SAFETY_DB_PATH"), true,
+    QL("File of alerts and samples; relative to the data directory")};
+inline constexpr SettingSpec checkpointSeconds{QL("checkpoint/interval_seconds"), SettingType::Number, QL("600"), 1, 86400, {}, QL(), false,
+    QL("Seconds between automatic checkpoints of a running task, made when something changed")};
+inline constexpr SettingSpec checkpointFreeze{QL("checkpoint/freeze_timer"), SettingType::Flag, QL("true"), 0, 0, {}, QL(), false,
+    QL("Freeze the agent for the scan of an automatic checkpoint (at most 2 s)")};
+inline constexpr SettingSpec maxFileMegabytes{QL("checkpoint/max_file_mb"), SettingType::Number, QL("50"), 1, 102400, {}, QL(), false,
+    QL("Larger files are left out of checkpoints, and never touched by a rollback")};
+inline constexpr SettingSpec vaultCopyMegabytes{QL("vault/copy_limit_mb"), SettingType::Number, QL("2048"), 0, 10485760, {}, QL(), false,
+    QL("Repositories up to this size are copied into the vault where reflinks are not possible; larger ones are hard-linked")};
+inline constexpr SettingSpec freezeMethod{QL("agents/freeze_method"), SettingType::Choice, QL("auto"), 0, 0, freezeMethods, QL(), true,
+    QL("How process trees are frozen; auto takes the first that works here")};
+inline constexpr SettingSpec spoolMegabytes{QL("agents/spool_quota_mb"), SettingType::Number, QL("64"), 1, 10240, {}, QL(), false,
+    QL("Output of one agent that may wait on disk while no hub reads it; then the agent is held back")};
+inline constexpr SettingSpec maxRunning{QL("agents/max_running"), SettingType::Number, QL("0"), 0, 1000, {}, QL(), false,
+    QL("Agents that may run at once; 0: one per 700 MB of free memory, at most one per core")};
+inline constexpr SettingSpec idleEndSeconds{QL("agents/idle_end_seconds"), SettingType::Number, QL("300"), 1, 86400, {}, QL(), false,
+    QL("An agent that waits for its next turn is ended after this time; its session goes on with the next message")};
+inline constexpr SettingSpec autoResume{QL("agents/auto_resume"), SettingType::Choice, QL("auto"), 0, 0, resumeModes, QL(), false,
+    QL("After a reboot or an agent's crash: go on once per checkpoint (auto), wait for a person (ask), or do nothing (off)")};
+inline constexpr SettingSpec restartSeconds{QL("agents/restart_backoff_seconds"), SettingType::Number, QL("5"), 0, 3600, {}, QL(), false,
+    QL("Pause before a crashed agent is started again")};
+inline constexpr SettingSpec claimSeconds{QL("agents/claim_seconds"), SettingType::Number, QL("3600"), 1, 604800, {}, QL(), false,
+    QL("An agent's hold on a file ends after this time unless it asks again")};
+inline constexpr SettingSpec alertCooldown{QL("monitor/alert_cooldown_seconds"), SettingType::Number, QL("300"), 0, 86400, {}, QL("SAFETY_ALERT_COOLDOWN"), false,
+    QL("The same alert about the same thing is told once in this time; what is held back is counted")};
+inline constexpr SettingSpec protectedBranches{QL("git/protected_branches"), SettingType::Text, QL("main,master"), 0, 0, {}, QL(), true,
+    QL("Branches on which no agent may work, beside the remote's default")};
+} // namespace setting
+
+inline constexpr const SettingSpec *allSettings[]{
+    &setting::logLevel, &setting::safetyDatabase, &setting::checkpointSeconds, &setting::checkpointFreeze,
+    &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::freezeMethod, &setting::spoolMegabytes,
+    &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
+    &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches};
+// clang-format on
+
+} // namespace hub

@@ -1,0 +1,96 @@
+// Projects, messages that wait for their turn, and the journal of rollbacks. Hub thread, inside CommitGroup work.
+#pragma once
+
+#include "core/db/database.h"
+#include "core/state/task.h"
+
+namespace hub::state
+{
+
+struct Project {
+    ProjectName name;
+    QString path; // top folder of the working tree
+    bool missing = false;
+    Instant addedAt;
+    QString addedBy;
+    QJsonObject options; // what "projects set" changed
+    QJsonObject report;  // what "projects add" found and did
+};
+
+class ProjectStore
+{
+public:
+    ProjectStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+
+    Result<Project> add(const ProjectName &name, const QString &path, const QString &who, const QJsonObject &report);
+    Result<Project> get(const ProjectName &name) const;
+    Result<std::optional<Project>> atPath(const QString &path) const;
+    Result<QList<Project>> all() const;
+    Result<> setMissing(const ProjectName &name, bool missing);
+    Result<> setOptions(const ProjectName &name, const QJsonObject &options);
+    Result<> remove(const ProjectName &name);
+
+private:
+    db::Database &m_database;
+    const Clock &m_clock;
+};
+
+struct QueuedMessage {
+    MessageId id;
+    TaskId task;
+    Instant at;
+    QString author;
+    QString text;
+};
+
+class MessageQueue
+{
+public:
+    MessageQueue(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+
+    Result<MessageId> add(TaskId task, const QString &author, const QString &text);
+    Result<QList<QueuedMessage>> list(std::optional<TaskId> task) const; // oldest first
+    Result<QueuedMessage> get(MessageId id) const;
+    Result<> edit(MessageId id, const QString &text);
+    Result<> remove(MessageId id);
+
+private:
+    db::Database &m_database;
+    const Clock &m_clock;
+};
+
+// A rollback, a restored file or an undo. While it executes, `journal` holds what a restarted hub needs to finish it.
+struct Operation {
+    OperationId id;
+    TaskId task;
+    QString kind;  // rollback, file, undo
+    QString state; // executing, done, failed
+    QString who;
+    Instant at;
+    std::optional<Instant> endedAt;
+    qint64 before = 0; // checkpoint made before it
+    qint64 target = 0; // checkpoint it goes to
+    std::optional<OperationId> undoes;
+    std::optional<OperationId> undoneBy;
+    QJsonObject journal;
+    QJsonObject receipt;
+};
+
+class OperationStore
+{
+public:
+    OperationStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+
+    Result<Operation> begin(TaskId task, const QString &kind, const QString &who, qint64 before, qint64 target,
+                            std::optional<OperationId> undoes, const QJsonObject &journal);
+    Result<> end(OperationId id, const QString &state, const QJsonObject &receipt);
+    Result<Operation> get(OperationId id) const;
+    Result<QList<Operation>> list(std::optional<TaskId> task) const; // newest first
+    Result<QList<Operation>> executing() const;
+
+private:
+    db::Database &m_database;
+    const Clock &m_clock;
+};
+
+} // namespace hub::state
