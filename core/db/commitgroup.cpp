@@ -14,8 +14,6 @@ namespace
 {
 
 const QEvent::Type commitEvent = QEvent::Type(QEvent::registerEventType());
-// A commit waits for the work that is queued already, but not for ever: at most this much shares one.
-constexpr size_t mostPerGroup = 512;
 
 } // namespace
 
@@ -68,8 +66,6 @@ bool CommitGroup::event(QEvent *event)
         flush();
         return true;
     }
-    if (m_endings.size() >= mostPerGroup)
-        flush();
     return QObject::event(event);
 }
 

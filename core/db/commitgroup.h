@@ -32,19 +32,32 @@ public:
         auto promise = std::make_shared<QPromise<R>>();
         promise->start();
         QFuture<R> future = promise->future();
-        if (auto begun = enter(); !begun) {
-            promise->addResult(R(std::move(begun).error()));
-            promise->finish();
-            return future;
-        }
-        R result = fn();
-        if (auto left = leave(result.hasValue()); !left)
-            result = R(std::move(left).error());
-        m_endings.push_back([promise, result = std::move(result)](const Error *commitError) mutable {
-            promise->addResult(commitError && result.hasValue() ? R(*commitError) : std::move(result));
-            promise->finish();
-        });
+        run<R>(std::move(promise), std::move(fn));
         return future;
+    }
+
+    // submit() from any thread.
+    template <class Fn>
+    auto post(Fn fn) -> QFuture<std::invoke_result_t<Fn>>
+    {
+        using R = std::invoke_result_t<Fn>;
+        auto promise = std::make_shared<QPromise<R>>();
+        promise->start();
+        QFuture<R> future = promise->future();
+        QMetaObject::invokeMethod(
+            this,
+            [this, promise = std::move(promise), fn = std::move(fn)]() mutable {
+                run<R>(std::move(promise), std::move(fn));
+            },
+            Qt::QueuedConnection);
+        return future;
+    }
+
+    // post() and wait for the commit. Worker threads only.
+    template <class Fn>
+    auto ask(Fn fn) -> std::invoke_result_t<Fn>
+    {
+        return takeResult(post(std::move(fn)));
     }
 
     // Inside submitted work: `announce` runs right after the commit, and never when the work or the commit failed.
@@ -59,6 +72,28 @@ protected:
     bool event(QEvent *event) override;
 
 private:
+    template <class R, class Fn>
+    void run(std::shared_ptr<QPromise<R>> promise, Fn fn)
+    {
+        if (auto begun = enter(); !begun) {
+            promise->addResult(R(std::move(begun).error()));
+            promise->finish();
+            return;
+        }
+        R result = fn();
+        if (auto left = leave(result.hasValue()); !left)
+            result = R(std::move(left).error());
+        m_endings.push_back([promise = std::move(promise), result = std::move(result)](const Error *commitError) mutable {
+            promise->addResult(commitError && result.hasValue() ? R(*commitError) : std::move(result));
+            promise->finish();
+        });
+        if (m_endings.size() >= mostPerGroup)
+            flush();
+    }
+
+    // A commit waits for the work that is queued already, but not for ever: at most this much shares one.
+    static constexpr size_t mostPerGroup = 512;
+
     Result<> enter();
     Result<> leave(bool keep);
 

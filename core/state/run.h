@@ -16,10 +16,12 @@ inline constexpr EnumText<RunState> runStateTexts[]{{RunState::Starting, QLatin1
                                                     {RunState::Ended, QLatin1StringView("ended")},
                                                     {RunState::Interrupted, QLatin1StringView("interrupted")}};
 
-// How far a run's spool was ingested: the frame to read next, and the bytes of each stream whose messages are stored.
+// How far a run's spool was ingested: the oldest frame that is still needed, the number of the last frame that was
+// read, and the bytes of each stream whose messages are stored.
 struct IngestPosition {
     qint64 segment = 0;
     qint64 offset = 0;
+    qint64 sequence = 0;
     qint64 outDone = 0;
     qint64 errDone = 0;
     friend bool operator==(const IngestPosition &, const IngestPosition &) = default;

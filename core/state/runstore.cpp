@@ -11,7 +11,7 @@ namespace
 {
 
 const QString runColumns = u"id, task, agent, adapter, folder, state, started_at, ended_at, end_reason, ending, shim_pid, "
-                           "shim_start, agent_pid, agent_start, boot, spool_segment, spool_offset, out_done, err_done"_s;
+                           "shim_start, agent_pid, agent_start, boot, spool_segment, spool_offset, spool_sequence, out_done, err_done"_s;
 
 Result<Run> runFrom(const db::Row &row)
 {
@@ -30,7 +30,7 @@ Result<Run> runFrom(const db::Row &row)
     run.shim = {row.number(10), row.number(11)};
     run.agentProcess = {row.number(12), row.number(13)};
     run.boot = row.text(14);
-    run.position = {row.number(15), row.number(16), row.number(17), row.number(18)};
+    run.position = {row.number(15), row.number(16), row.number(17), row.number(18), row.number(19)};
     return run;
 }
 
@@ -108,12 +108,22 @@ Result<> RunStore::setEnded(RunId id, RunState state, std::optional<int> exitCod
 
 Result<> RunStore::setPosition(RunId id, const IngestPosition &position)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE run SET spool_segment = ?, spool_offset = ?, out_done = ?, err_done = ? WHERE id = ?"_s,
-                                 {position.segment, position.offset, position.outDone, position.errDone, id.value()}));
+    HUB_CHECK(m_database.execute(u"UPDATE run SET spool_segment = ?, spool_offset = ?, spool_sequence = ?, out_done = ?, "
+                                 "err_done = ? WHERE id = ?"_s,
+                                 {position.segment, position.offset, position.sequence, position.outDone, position.errDone, id.value()}));
     return {};
 }
 
-Result<qint64> RunStore::addInput(RunId id, const std::optional<QByteArray> &bytes)
+Result<> RunStore::addInput(RunId id, const QByteArray &bytes)
+{
+    for (qsizetype from = 0; from < bytes.size(); from += largestInput)
+        HUB_CHECK(addRow(id, bytes.mid(from, largestInput)));
+    return {};
+}
+
+Result<> RunStore::endInput(RunId id) { return addRow(id, std::nullopt); }
+
+Result<> RunStore::addRow(RunId id, const std::optional<QByteArray> &bytes)
 {
     HUB_TRY(const auto number,
             m_database.selectOne(u"UPDATE run SET next_input = next_input + 1 WHERE id = ? RETURNING next_input - 1"_s, {id.value()},
@@ -122,7 +132,7 @@ Result<qint64> RunStore::addInput(RunId id, const std::optional<QByteArray> &byt
         return fail(ErrorCode::NotFound, u"There is no run %1."_s.arg(id.toString()));
     HUB_CHECK(m_database.execute(u"INSERT INTO run_input (run, number, at, bytes) VALUES (?,?,?,?)"_s,
                                  {id.value(), *number, toMillis(m_clock.now()), bytes ? QVariant(*bytes) : QVariant()}));
-    return *number;
+    return {};
 }
 
 Result<QList<RunInput>> RunStore::inputsAfter(RunId id, qint64 number) const

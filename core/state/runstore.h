@@ -25,8 +25,9 @@ public:
     Result<> setEnded(RunId id, RunState state, std::optional<int> exitCode, std::optional<int> exitSignal, const QString &reason);
     Result<> setPosition(RunId id, const IngestPosition &position);
 
-    // Stored before it is sent; the answer is its number, from 1 without gaps.
-    Result<qint64> addInput(RunId id, const std::optional<QByteArray> &bytes);
+    // Stored before it is sent, numbered from 1 without gaps. Long ones become several rows of at most largestInput.
+    Result<> addInput(RunId id, const QByteArray &bytes);
+    Result<> endInput(RunId id);
     Result<QList<RunInput>> inputsAfter(RunId id, qint64 number) const;
 
     // JSON-RPC ids of the hub's requests come from here, so they are never used twice in a run.
@@ -44,7 +45,11 @@ public:
     Result<ToolRequest> toolRequest(qint64 id) const;
     Result<QList<ToolRequest>> waitingToolRequests(RunId run) const;
 
+    static constexpr qsizetype largestInput = 65536; // bytes; what a shim takes at once
+
 private:
+    Result<> addRow(RunId id, const std::optional<QByteArray> &bytes);
+
     db::Database &m_database;
     const Clock &m_clock;
 };

@@ -138,11 +138,11 @@ CREATE TABLE run (
     boot TEXT NOT NULL DEFAULT '',
     spool_segment INTEGER NOT NULL DEFAULT 0,
     spool_offset INTEGER NOT NULL DEFAULT 0,
+    spool_sequence INTEGER NOT NULL DEFAULT 0,
     out_done INTEGER NOT NULL DEFAULT 0, -- bytes of stdout whose messages are stored
     err_done INTEGER NOT NULL DEFAULT 0,
     next_input INTEGER NOT NULL DEFAULT 1,
-    next_request INTEGER NOT NULL DEFAULT 1,
-    adapter_state BLOB
+    next_request INTEGER NOT NULL DEFAULT 1
 )
 --;
 CREATE INDEX run_by_state ON run(state)

@@ -1,0 +1,58 @@
+// An agent as people set it up: which program, how it is started, which protocol it speaks. One INI file each:
+// the program's own (resources/agents) and the user's agents.d/NAME.ini, which wins.
+#pragma once
+
+#include "core/base/ids.h"
+#include "core/base/result.h"
+
+#include <QList>
+#include <QMap>
+#include <QStringList>
+
+namespace hub::agents
+{
+
+struct Profile {
+    AgentName name;
+    QString adapter = QStringLiteral("command");
+    QStringList command;                // program and arguments, with placeholders
+    QMap<QString, QString> environment; // set for the agent
+    QStringList passEnvironment;        // names taken over from the hub's own, beside the usual ones
+    int maxParallel = 1;                // tasks at once
+    QString autonomy = QStringLiteral("normal");
+    QString check;                      // arguments that make the program say its version: "--version"
+    QString installHint;
+    QString file; // where it was read from
+};
+
+// What may stand in a command: {prompt} {prompt_file} {tree} {task}.
+struct Placeholders {
+    QString prompt, promptFile, tree, task;
+};
+// The command with its placeholders filled in; other braces stay as they are.
+QStringList commandLine(const Profile &profile, const Placeholders &values);
+bool takesPromptAsArgument(const Profile &profile);
+
+// The keys that "agents set" takes, each with a sentence of help.
+QList<std::pair<QString, QString>> profileKeys();
+
+class ProfileBook
+{
+public:
+    explicit ProfileBook(QString folder) : m_folder(std::move(folder)) {} // the user's agents.d
+
+    // NotFound names those that exist. Reads the file each time, so an edited one counts at once.
+    Result<Profile> get(const AgentName &name) const;
+    // All that can be read; the others' problems are sentences in `problems`.
+    QList<Profile> all(QStringList *problems = nullptr) const;
+
+    Result<Profile> add(const AgentName &name, const QString &command); // split as a shell would, never run by one
+    Result<Profile> set(const AgentName &name, const QString &key, const QString &value);
+    Result<> remove(const AgentName &name);
+
+private:
+    QString pathOf(const AgentName &name) const;
+    QString m_folder;
+};
+
+} // namespace hub::agents
