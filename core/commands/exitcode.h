@@ -21,14 +21,10 @@ inline int exitCodeFor(ErrorCode code)
 {
     switch (code) {
     case ErrorCode::InvalidInput:
-    case ErrorCode::Ambiguous:
-        return exitcode::wrongInput;
-    case ErrorCode::NeedsConfirmation:
-        return exitcode::needsConfirmation;
-    case ErrorCode::Refused:
-        return exitcode::refused;
-    case ErrorCode::NoHub:
-        return exitcode::noHub;
+    case ErrorCode::Ambiguous: return exitcode::wrongInput;
+    case ErrorCode::NeedsConfirmation: return exitcode::needsConfirmation;
+    case ErrorCode::Refused: return exitcode::refused;
+    case ErrorCode::NoHub: return exitcode::noHub;
     case ErrorCode::NotFound:
     case ErrorCode::Conflict:
     case ErrorCode::Storage:
@@ -39,8 +35,7 @@ inline int exitCodeFor(ErrorCode code)
     case ErrorCode::Timeout:
     case ErrorCode::Unsupported:
     case ErrorCode::ShuttingDown:
-    case ErrorCode::Internal:
-        return exitcode::failed;
+    case ErrorCode::Internal: return exitcode::failed;
     }
     return exitcode::failed;
 }

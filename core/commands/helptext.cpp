@@ -26,14 +26,10 @@ constexpr Section sections[]{{"The whole"_L1, "help"_L1},          {"Tasks"_L1, 
 QLatin1StringView rightName(Access access)
 {
     switch (access) {
-    case Access::Viewer:
-        return "viewer"_L1;
-    case Access::Operator:
-        return "operator"_L1;
-    case Access::Admin:
-        return "admin"_L1;
-    case Access::Machine:
-        return "at the machine only (terminal or window)"_L1;
+    case Access::Viewer: return "viewer"_L1;
+    case Access::Operator: return "operator"_L1;
+    case Access::Admin: return "admin"_L1;
+    case Access::Machine: return "at the machine only (terminal or window)"_L1;
     }
     return {};
 }
@@ -41,14 +37,11 @@ QLatin1StringView rightName(Access access)
 QLatin1StringView effectSentence(Effect effect)
 {
     switch (effect) {
-    case Effect::Read:
-        return "Changes nothing."_L1;
-    case Effect::Change:
-        return ""_L1;
+    case Effect::Read: return "Changes nothing."_L1;
+    case Effect::Change: return ""_L1;
     case Effect::Dangerous:
         return "Shows a preview and asks first; --yes does it without asking, --dry-run only shows the preview."_L1;
-    case Effect::Stop:
-        return "Acts at once, without asking; the answer says the way back."_L1;
+    case Effect::Stop: return "Acts at once, without asking; the answer says the way back."_L1;
     }
     return {};
 }

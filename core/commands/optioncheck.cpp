@@ -49,14 +49,10 @@ Error wrongValue(const CommandSpec &spec, const OptionSpec &option, const QStrin
 QString textOfValue(const QJsonValue &value)
 {
     switch (value.type()) {
-    case QJsonValue::String:
-        return value.toString();
-    case QJsonValue::Bool:
-        return value.toBool() ? u"yes"_s : u"no"_s;
-    case QJsonValue::Double:
-        return QString::number(value.toDouble(), 'g', 15);
-    default:
-        return {};
+    case QJsonValue::String: return value.toString();
+    case QJsonValue::Bool: return value.toBool() ? u"yes"_s : u"no"_s;
+    case QJsonValue::Double: return QString::number(value.toDouble(), 'g', 15);
+    default: return {};
     }
 }
 
@@ -102,19 +98,15 @@ Result<QJsonValue> checkedValue(const CommandSpec &spec, const OptionSpec &optio
     if (!value.isString() && !value.isDouble() && !value.isBool())
         return wrongValue(spec, option, u"one value"_s, value.isArray() ? u"a list"_s : u"an object"_s);
     switch (option.kind) {
-    case OptionKind::Number:
-        return numberFrom(spec, option, value);
-    case OptionKind::Flag:
-        return flagFrom(spec, option, value);
-    case OptionKind::Choice:
-        return choiceFrom(spec, option, textOfValue(value));
+    case OptionKind::Number: return numberFrom(spec, option, value);
+    case OptionKind::Flag: return flagFrom(spec, option, value);
+    case OptionKind::Choice: return choiceFrom(spec, option, textOfValue(value));
     case OptionKind::Task: {
         // People type "#12"; the same task must look the same in the audit trail.
         const QString text = textOfValue(value).trimmed();
         return QJsonValue(text.startsWith(u'#') ? text.mid(1) : text);
     }
-    default:
-        return QJsonValue(textOfValue(value));
+    default: return QJsonValue(textOfValue(value));
     }
 }
 

@@ -25,14 +25,10 @@ QString painted(const QString &text, QLatin1StringView code, const TextFormat &f
 QLatin1StringView colourOf(Severity severity)
 {
     switch (severity) {
-    case Severity::Ok:
-        return "1;32"_L1;
-    case Severity::Info:
-        return "1"_L1;
-    case Severity::Warning:
-        return "1;33"_L1;
-    case Severity::Error:
-        return "1;31"_L1;
+    case Severity::Ok: return "1;32"_L1;
+    case Severity::Info: return "1"_L1;
+    case Severity::Warning: return "1;33"_L1;
+    case Severity::Error: return "1;31"_L1;
     }
     return "1"_L1;
 }

@@ -80,16 +80,11 @@ constexpr ToolSpec rows[]{
 QLatin1StringView expectedFor(ToolValue value)
 {
     switch (value) {
-    case ToolValue::Text:
-        return "a text"_L1;
-    case ToolValue::Number:
-        return "a whole number of 0 or more"_L1;
-    case ToolValue::Flag:
-        return "true or false"_L1;
-    case ToolValue::Texts:
-        return "a list of texts"_L1;
-    case ToolValue::Object:
-        return "a JSON object"_L1;
+    case ToolValue::Text: return "a text"_L1;
+    case ToolValue::Number: return "a whole number of 0 or more"_L1;
+    case ToolValue::Flag: return "true or false"_L1;
+    case ToolValue::Texts: return "a list of texts"_L1;
+    case ToolValue::Object: return "a JSON object"_L1;
     }
     return "a text"_L1;
 }
@@ -111,8 +106,7 @@ std::optional<QJsonValue> valueFrom(ToolValue kind, const QJsonValue &value)
         if (value.isDouble())
             return QJsonValue(QString::number(value.toDouble(), 'g', 15));
         return value.isString() ? std::optional(value) : std::nullopt;
-    case ToolValue::Number:
-        return numberFrom(value);
+    case ToolValue::Number: return numberFrom(value);
     case ToolValue::Flag: {
         if (value.isBool())
             return value;
@@ -195,23 +189,17 @@ QJsonObject toolSchema(const ToolSpec &spec)
     for (const ToolArgument &argument : spec.arguments) {
         QJsonObject property{{u"description"_s, QString(argument.description)}};
         switch (argument.value) {
-        case ToolValue::Text:
-            property[u"type"_s] = u"string"_s;
-            break;
+        case ToolValue::Text: property[u"type"_s] = u"string"_s; break;
         case ToolValue::Number:
             property[u"type"_s] = u"integer"_s;
             property[u"minimum"_s] = 0;
             break;
-        case ToolValue::Flag:
-            property[u"type"_s] = u"boolean"_s;
-            break;
+        case ToolValue::Flag: property[u"type"_s] = u"boolean"_s; break;
         case ToolValue::Texts:
             property[u"type"_s] = u"array"_s;
             property[u"items"_s] = QJsonObject{{u"type"_s, u"string"_s}};
             break;
-        case ToolValue::Object:
-            property[u"type"_s] = u"object"_s;
-            break;
+        case ToolValue::Object: property[u"type"_s] = u"object"_s; break;
         }
         properties[QString(argument.name)] = property;
         if (argument.required)
