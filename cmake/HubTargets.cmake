@@ -1,4 +1,4 @@
-# hub_library(area LINKS …): one static library per core folder, every source file in it.
+# hub_library(area LINKS …): one static library per core folder, every source file in it but those under EXCLUDE.
 # hub_program(name …): a program; hub_test(name LINKS …): one Qt Test program, run by CTest.
 
 # Designated initialisers leave the other members to their defaults on purpose.
@@ -35,8 +35,10 @@ function(hub_use_pch target)
 endfunction()
 
 function(hub_library area)
-    cmake_parse_arguments(arg "NO_QT" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+    cmake_parse_arguments(arg "NO_QT" "" "LINKS;PRIVATE_LINKS;EXCLUDE" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${area}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/${area}/*.h)
+    list(TRANSFORM arg_EXCLUDE PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/${area}/ OUTPUT_VARIABLE excluded)
+    list(REMOVE_ITEM sources ${excluded})
     string(REPLACE "/" "_" target ${area})
     add_library(hub_${target} STATIC ${sources})
     target_link_libraries(hub_${target} PUBLIC ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})

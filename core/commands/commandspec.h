@@ -9,6 +9,7 @@
 #include <QLatin1StringView>
 #include <QStringList>
 
+#include <optional>
 #include <span>
 
 namespace hub::commands
@@ -39,7 +40,8 @@ struct OptionSpec {
     bool required;
     QLatin1StringView description; // ≤ 80 characters
     std::span<const QLatin1StringView> choices = {};
-    bool rest = false; // the terminal's last positional option that takes all remaining words
+    bool rest = false;             // the terminal's last positional option that takes all remaining words
+    QLatin1StringView without{""}; // what applies when it is left out, for help: "the last 20"
 };
 
 enum class Effect {
@@ -58,10 +60,28 @@ struct CommandSpec {
     Access access;
     Effect effect;
     std::span<const OptionSpec> options = {};
+    QLatin1StringView example{""}; // a complete terminal line without the program's name
+
+    // Some uses need other rights than the row as a whole. The dispatcher lets `leastAccess` in, where it is set, and
+    // the handler then decides by what was asked; `accessNote` says so in help.
+    std::optional<Access> leastAccess = std::nullopt;
+    QLatin1StringView accessNote{""};
+
+    // What the right to call this at all is: the first question that a dispatcher asks.
+    Access entryAccess() const { return leastAccess.value_or(access); }
 };
 
-// All commands, in the order of commands.md.
+// A short form in a terminal: "ls" → "tasks".
+struct ShortForm {
+    QLatin1StringView name;
+    QLatin1StringView command;
+};
+
+// All commands, in the order of commands.md. Static data: any thread may read it, and the rows never move.
 std::span<const CommandSpec> commandTable();
+std::span<const ShortForm> shortForms();
+
+// By the table's name; '-' and '_' count as the same. Short forms are not commands: see commandline.h.
 const CommandSpec *findCommand(QStringView name);
 
 // "projects" → its first subcommand ("projects list"); null when no command starts with that word.
@@ -69,6 +89,16 @@ const CommandSpec *firstOfGroup(QStringView group);
 
 // Checks types, required options, choices and unknown names; the answer has every given option in its JSON type.
 // Wrong input names the option, what was expected and, for a near miss, what may have been meant.
+// Text is accepted for every type, as a terminal sends it ("5", "yes"); option and choice names with '-' for '_' too.
+// An empty text for an option that is not required counts as left out.
 Result<QJsonObject> checkOptions(const CommandSpec &spec, const QJsonObject &given);
+
+// The candidates that `typed` may have been meant for, nearest first, at most three. For error sentences.
+QStringList nearMisses(QStringView typed, const QStringList &candidates);
+// " Did you mean 'a' or 'b'?", empty when there is no near miss.
+QString didYouMean(QStringView typed, const QStringList &candidates);
+
+// "task-id" == "task_id": how the terminal compares names.
+bool sameName(QAnyStringView a, QAnyStringView b);
 
 } // namespace hub::commands

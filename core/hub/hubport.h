@@ -13,7 +13,8 @@ namespace hub
 {
 
 // A fact, told after it was committed. Names: task, message, checkpoint, approval, alert, safe-mode, agent, rollback.
-// `data` always has "task_id" when it concerns one.
+// `data` always has "task_id" when it concerns one. "message" has what a row of task-log's data has: message_id, at
+// (ISO, UTC), from, kind and text; "task" has state.
 struct HubEvent {
     QString name;
     QJsonObject data;

@@ -1,0 +1,146 @@
+#include "core/commands/reply.h"
+
+#include "core/base/enumtext.h"
+
+#include <QJsonArray>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::commands
+{
+
+namespace
+{
+
+constexpr EnumText<Severity> severityTexts[]{{Severity::Ok, "ok"_L1},
+                                             {Severity::Info, "info"_L1},
+                                             {Severity::Warning, "warning"_L1},
+                                             {Severity::Error, "error"_L1}};
+
+constexpr EnumText<ErrorCode> errorCodeTexts[]{{ErrorCode::InvalidInput, "invalid_input"_L1},
+                                               {ErrorCode::NotFound, "not_found"_L1},
+                                               {ErrorCode::Ambiguous, "ambiguous"_L1},
+                                               {ErrorCode::NeedsConfirmation, "needs_confirmation"_L1},
+                                               {ErrorCode::Refused, "refused"_L1},
+                                               {ErrorCode::NoHub, "no_hub"_L1},
+                                               {ErrorCode::Conflict, "conflict"_L1},
+                                               {ErrorCode::Storage, "storage"_L1},
+                                               {ErrorCode::DiskFull, "disk_full"_L1},
+                                               {ErrorCode::Corrupt, "corrupt"_L1},
+                                               {ErrorCode::Git, "git"_L1},
+                                               {ErrorCode::Process, "process"_L1},
+                                               {ErrorCode::Timeout, "timeout"_L1},
+                                               {ErrorCode::Unsupported, "unsupported"_L1},
+                                               {ErrorCode::ShuttingDown, "shutting_down"_L1},
+                                               {ErrorCode::Internal, "internal"_L1}};
+
+QStringList stringsFrom(const QJsonValue &value)
+{
+    QStringList texts;
+    for (const QJsonValue &item : value.toArray())
+        texts << item.toString();
+    return texts;
+}
+
+QJsonObject tableJson(const Table &table)
+{
+    QJsonArray rows;
+    for (const QStringList &row : table.rows)
+        rows << QJsonArray::fromStringList(row);
+    QJsonObject object{{u"columns"_s, QJsonArray::fromStringList(table.columns)}, {u"rows"_s, rows}};
+    if (!table.title.isEmpty())
+        object[u"title"_s] = table.title;
+    if (!table.whenEmpty.isEmpty())
+        object[u"when_empty"_s] = table.whenEmpty;
+    return object;
+}
+
+Table tableFrom(const QJsonObject &object)
+{
+    Table table{
+        object[u"title"_s].toString(), stringsFrom(object[u"columns"_s]), {}, object[u"when_empty"_s].toString()};
+    for (const QJsonValue &row : object[u"rows"_s].toArray())
+        table.rows << stringsFrom(row);
+    return table;
+}
+
+} // namespace
+
+QJsonObject toJson(const Reply &reply)
+{
+    // What is empty is left out, so that scripts and logs see only what was said.
+    QJsonObject object{{u"severity"_s, textOf(severityTexts, reply.severity)}};
+    if (!reply.title.isEmpty())
+        object[u"title"_s] = reply.title;
+    if (!reply.text.isEmpty())
+        object[u"text"_s] = reply.text;
+    if (!reply.fields.isEmpty()) {
+        QJsonArray fields;
+        for (const Field &field : reply.fields)
+            fields << QJsonObject{{u"name"_s, field.name}, {u"value"_s, field.value}};
+        object[u"fields"_s] = fields;
+    }
+    if (!reply.tables.isEmpty()) {
+        QJsonArray tables;
+        for (const Table &table : reply.tables)
+            tables << tableJson(table);
+        object[u"tables"_s] = tables;
+    }
+    if (!reply.attachments.isEmpty()) {
+        QJsonArray attachments;
+        for (const Attachment &attachment : reply.attachments) {
+            attachments << QJsonObject{{u"file_name"_s, attachment.fileName},
+                                       {u"base64"_s, QString::fromLatin1(attachment.bytes.toBase64())}};
+        }
+        object[u"attachments"_s] = attachments;
+    }
+    if (!reply.next.isEmpty())
+        object[u"next"_s] = QJsonArray::fromStringList(reply.next);
+    if (!reply.data.isEmpty())
+        object[u"data"_s] = reply.data;
+    if (!reply.confirm.isEmpty())
+        object[u"confirm"_s] = reply.confirm;
+    return object;
+}
+
+Result<Reply> replyFromJson(const QJsonObject &object)
+{
+    Reply reply;
+    HUB_TRY(reply.severity, enumFromText(severityTexts, object[u"severity"_s].toString(), u"severity"));
+    reply.title = object[u"title"_s].toString();
+    reply.text = object[u"text"_s].toString();
+    for (const QJsonValue &field : object[u"fields"_s].toArray())
+        reply.fields << Field{field[u"name"_s].toString(), field[u"value"_s].toString()};
+    for (const QJsonValue &table : object[u"tables"_s].toArray())
+        reply.tables << tableFrom(table.toObject());
+    for (const QJsonValue &item : object[u"attachments"_s].toArray()) {
+        const auto decoded = QByteArray::fromBase64Encoding(item[u"base64"_s].toString().toLatin1(),
+                                                            QByteArray::AbortOnBase64DecodingErrors);
+        if (!decoded)
+            return fail(ErrorCode::Corrupt,
+                        u"the attachment '%1' is not base64"_s.arg(item[u"file_name"_s].toString()));
+        reply.attachments << Attachment{item[u"file_name"_s].toString(), *decoded};
+    }
+    reply.next = stringsFrom(object[u"next"_s]);
+    reply.data = object[u"data"_s].toObject();
+    reply.confirm = object[u"confirm"_s].toString();
+    return reply;
+}
+
+QJsonObject toJson(const Error &error)
+{
+    return {{u"code"_s, textOf(errorCodeTexts, error.code)},
+            {u"message"_s, error.message},
+            {u"hint"_s, error.hint},
+            {u"candidates"_s, QJsonArray::fromStringList(error.candidates)}};
+}
+
+Error errorFromJson(const QJsonObject &object)
+{
+    // A code that this version does not know is still an error, with the sentence that came with it.
+    const auto code = enumFromText(errorCodeTexts, object[u"code"_s].toString(), u"error code");
+    return {code.valueOr(ErrorCode::Internal), object[u"message"_s].toString(), object[u"hint"_s].toString(),
+            stringsFrom(object[u"candidates"_s])};
+}
+
+} // namespace hub::commands

@@ -1,0 +1,213 @@
+#include "core/ipc/remotehub.h"
+
+#include "core/base/async.h"
+#include "core/base/json.h"
+#include "core/ipc/endpoint.h"
+
+#include <algorithm>
+#include <chrono>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::ipc
+{
+
+namespace
+{
+
+constexpr int firstRetry = 250; // milliseconds
+constexpr int lastRetry = 5000;
+constexpr qint64 toolPatience = 30000;
+
+qint64 monotonicMillis()
+{
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+Error lostOnTheWay()
+{
+    return fail(ErrorCode::Conflict,
+                u"The connection to the hub was lost before it answered, so this may have been done or not."_s,
+                u"Look at the present state before you repeat it."_s);
+}
+
+} // namespace
+
+RemoteHub::RemoteHub(QString dataDir, QObject *parent)
+    : HubPort(parent)
+    , m_dataDir(std::move(dataDir))
+{
+    m_retry.setSingleShot(true);
+    connect(&m_retry, &QTimer::timeout, this, &RemoteHub::tryToConnect);
+    connect(&m_socket, &QLocalSocket::disconnected, this, &RemoteHub::onDisconnected);
+    connect(&m_socket, &QLocalSocket::readyRead, this, &RemoteHub::onReadyRead);
+    m_retry.start(0);
+}
+
+RemoteHub::~RemoteHub()
+{
+    m_socket.disconnect(this);
+    for (const Pending &pending : std::as_const(m_pending))
+        finish(pending, shuttingDown());
+}
+
+QFuture<Result<commands::Reply>> RemoteHub::execute(const commands::CommandCall &call)
+{
+    if (!isConnected())
+        return readyFuture<commands::Reply>(noHub(m_dataDir));
+    auto promise = std::make_shared<CommandPromise>();
+    promise->start();
+    sendRequest(u"command"_s,
+                {{u"name"_s, call.command},
+                 {u"options"_s, call.options},
+                 {u"yes"_s, call.yes},
+                 {u"dry_run"_s, call.dryRun},
+                 {u"confirm"_s, call.confirm},
+                 {u"folder"_s, call.folder}},
+                {promise, {}, 0});
+    return promise->future();
+}
+
+QFuture<Result<QJsonObject>> RemoteHub::callTool(const ToolCall &call)
+{
+    auto promise = std::make_shared<ToolPromise>();
+    promise->start();
+    const QJsonObject params{{u"name"_s, call.method}, {u"arguments"_s, call.arguments}, {u"key"_s, call.key}};
+    const Pending pending{promise, params, monotonicMillis() + toolPatience};
+    if (isConnected())
+        sendRequest(u"tool"_s, params, pending);
+    else
+        m_pending.insert(++m_lastId, pending);
+    return promise->future();
+}
+
+void RemoteHub::tryToConnect()
+{
+    expireTools();
+    auto handle = connectTo(m_dataDir, 0);
+    if (handle && m_socket.setSocketDescriptor(handle->fd())) {
+        handle->release();
+        onConnected();
+        return;
+    }
+    retryLater();
+}
+
+void RemoteHub::retryLater()
+{
+    m_retryDelay = std::clamp(m_retryDelay * 2, firstRetry, lastRetry);
+    m_retry.start(m_retryDelay);
+}
+
+void RemoteHub::onConnected()
+{
+    m_input = LineBuffer();
+    m_helloId = sendRequest(u"hello"_s, {{u"origin"_s, u"window"_s}}, {});
+    sendRequest(u"subscribe"_s, {}, {});
+    const QHash<qint64, Pending> waiting = m_pending;
+    for (auto it = waiting.begin(); it != waiting.end(); ++it) {
+        if (!it->params.isEmpty())
+            m_socket.write(requestLine(it.key(), u"tool"_s, it->params));
+    }
+}
+
+void RemoteHub::onDisconnected()
+{
+    const bool wasConnected = isConnected();
+    m_greeting = {};
+    const QHash<qint64, Pending> before = std::exchange(m_pending, {});
+    for (auto it = before.begin(); it != before.end(); ++it) {
+        if (it->params.isEmpty()) {
+            finish(*it, lostOnTheWay());
+            continue;
+        }
+        Pending again = *it;
+        again.askedAgainUntil = monotonicMillis() + toolPatience;
+        m_pending.insert(it.key(), again);
+    }
+    retryLater();
+    if (wasConnected)
+        Q_EMIT disconnected();
+}
+
+void RemoteHub::onReadyRead()
+{
+    if (!m_input.append(m_socket.readAll())) {
+        m_socket.abort();
+        return;
+    }
+    while (const auto line = m_input.next()) {
+        const auto message = objectFromJson(*line);
+        if (!message) {
+            m_socket.abort();
+            return;
+        }
+        onMessage(*message);
+    }
+}
+
+void RemoteHub::onMessage(const QJsonObject &message)
+{
+    if (message[u"method"_s] == u"event"_s) {
+        const QJsonObject params = message[u"params"_s].toObject();
+        Q_EMIT eventHappened({params[u"name"_s].toString(), params[u"data"_s].toObject()});
+    } else if (message[u"id"_s].isDouble()) {
+        onAnswer(message[u"id"_s].toInteger(), message);
+    }
+}
+
+void RemoteHub::onAnswer(qint64 id, const QJsonObject &message)
+{
+    const QJsonObject result = message[u"result"_s].toObject();
+    if (id == m_helloId) {
+        m_greeting = result;
+        m_retryDelay = 0;
+        m_pending.remove(id);
+        Q_EMIT connected();
+        return;
+    }
+    const Pending pending = m_pending.take(id);
+    if (message.contains(u"error"_s)) {
+        finish(pending, errorOfAnswer(message[u"error"_s].toObject()));
+    } else if (const auto *command = std::get_if<std::shared_ptr<CommandPromise>>(&pending.promise)) {
+        (*command)->addResult(commands::replyFromJson(result));
+        (*command)->finish();
+    } else if (const auto *tool = std::get_if<std::shared_ptr<ToolPromise>>(&pending.promise)) {
+        (*tool)->addResult(Result<QJsonObject>(result));
+        (*tool)->finish();
+    }
+}
+
+void RemoteHub::expireTools()
+{
+    const qint64 now = monotonicMillis();
+    const QHash<qint64, Pending> waiting = m_pending;
+    for (auto it = waiting.begin(); it != waiting.end(); ++it) {
+        if (!it->params.isEmpty() && it->askedAgainUntil < now) {
+            m_pending.remove(it.key());
+            finish(*it, noHub(m_dataDir));
+        }
+    }
+}
+
+qint64 RemoteHub::sendRequest(const QString &method, const QJsonObject &params, Pending pending)
+{
+    const qint64 id = ++m_lastId;
+    m_pending.insert(id, std::move(pending));
+    m_socket.write(requestLine(id, method, params));
+    return id;
+}
+
+void RemoteHub::finish(const Pending &pending, const Error &error)
+{
+    if (const auto *command = std::get_if<std::shared_ptr<CommandPromise>>(&pending.promise)) {
+        (*command)->addResult(Result<commands::Reply>(error));
+        (*command)->finish();
+    } else if (const auto *tool = std::get_if<std::shared_ptr<ToolPromise>>(&pending.promise)) {
+        (*tool)->addResult(Result<QJsonObject>(error));
+        (*tool)->finish();
+    }
+}
+
+} // namespace hub::ipc
