@@ -125,7 +125,7 @@ void Shim::run()
 int Shim::pollTimeout() const
 {
     long long next = never;
-    for (const long long at : {m_stallAt, m_killAt, m_graceAt, m_retryAt, m_recheckAt, m_releaseAt, m_folderCheckAt}) {
+    for (const long long at : {m_stallAt, m_leaseAt, m_killAt, m_graceAt, m_retryAt, m_recheckAt, m_releaseAt, m_folderCheckAt}) {
         if (at != never && (next == never || at < next))
             next = at;
     }
@@ -206,6 +206,8 @@ void Shim::onTime()
         m_frozenByStall = true;
         freezeTree("the spool is full and no hub is there");
     }
+    if (due(m_leaseAt) || !m_socket.hasHub())
+        endLease();
     if (due(m_killAt))
         killTree("it did not end in time");
     if (due(m_graceAt) && !m_treeEnded)
@@ -235,7 +237,7 @@ void Shim::onTime()
 // The agent itself has ended; what is left of its tree ends with it.
 void Shim::endTree()
 {
-    m_graceAt = m_killAt = m_recheckAt = never;
+    m_graceAt = m_killAt = m_recheckAt = m_leaseAt = never;
     reap();
     const uint32_t left = m_freezer->count();
     if (left > 0) {
@@ -243,7 +245,7 @@ void Shim::endTree()
         note("ended " + std::to_string(std::max(left, report.processes)) + " processes that the agent left behind");
         reap();
     }
-    m_frozen = m_frozenByStall = false;
+    m_frozen = m_frozenByStall = m_frozenByLease = false;
     m_treeEnded = true;
     m_input.clear();
     m_agent.input.reset();

@@ -52,7 +52,8 @@ private:
     void onHello();
     void onGo(uint64_t epoch);
     void onInput(uint64_t number, std::string_view bytes, bool closes);
-    void onFreeze(uint64_t epoch);
+    void onFreeze(uint64_t epoch, uint32_t leaseMillis);
+    void endLease();
     void onThaw();
     void onEnd(uint32_t graceMillis);
     void onSignal(int number);
@@ -81,6 +82,7 @@ private:
     uint64_t m_newestEpoch = 0;
     bool m_frozen = false;
     bool m_frozenByStall = false;
+    bool m_frozenByLease = false; // for a moment, while the hub reads the files
 
     char *m_buffer = nullptr; // mapped, so that a burst's pages can be given back
     bool m_bufferUsed = false;
@@ -101,6 +103,7 @@ private:
 
     // Monotonic microseconds, or never.
     long long m_stallAt = never;
+    long long m_leaseAt = never;
     long long m_killAt = never;
     long long m_graceAt = never;
     long long m_retryAt = never;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 namespace hub::posix
 {
@@ -28,10 +29,13 @@ void Shim::onMessage(const Message &message)
         if (const auto number = getNumber64(message.payload))
             onInput(*number, {}, true);
         return;
-    case MessageType::Freeze:
-        if (const auto epoch = getNumber64(message.payload))
-            onFreeze(*epoch);
+    case MessageType::Freeze: {
+        uint64_t epoch = 0;
+        uint32_t lease = 0;
+        if (getFreeze(message.payload, epoch, lease))
+            onFreeze(epoch, lease);
         return;
+    }
     case MessageType::End:
         if (const auto grace = getNumber32(message.payload))
             onEnd(*grace);
@@ -141,15 +145,24 @@ void Shim::tell(StatusKind kind, const std::string &text)
         putStatus(m_socket.out(), {kind, m_lastInput, text});
 }
 
-void Shim::onFreeze(uint64_t epoch)
+void Shim::onFreeze(uint64_t epoch, uint32_t leaseMillis)
 {
     m_newestEpoch = std::max(m_newestEpoch, epoch);
     FreezeReport report{m_identity.method, true, 0, 0};
     if (m_state == ShimState::Running && !m_treeEnded) {
         m_frozenByStall = false; // from now on only the hub thaws
+        // A lease on top of a lasting freeze changes nothing; a lasting one ends the lease.
+        m_frozenByLease = leaseMillis > 0 && (m_frozenByLease || !m_frozen);
+        m_leaseAt = m_frozenByLease ? monotonicMicros() + leaseMillis * 1000LL : never;
         report = freezeTree("the hub asked");
     }
     putFreezeNews(m_socket.out(), MessageType::Frozen, {report, m_newestEpoch});
+}
+
+void Shim::endLease()
+{
+    if (m_frozenByLease)
+        thawTree("the hub that asked is gone");
 }
 
 void Shim::onThaw()
@@ -166,6 +179,8 @@ FreezeReport Shim::freezeTree(const char *why)
     m_frozen = true;
     if (report.method == FreezeMethod::Walk)
         m_recheckAt = monotonicMicros() + 100'000;
+    if (m_frozenByLease)
+        return report; // a moment's stop for a checkpoint is no news
     note("frozen by " + std::string(freezeMethodText(report.method)) + ", " + std::to_string(report.processes) +
          " processes, " + std::to_string(report.micros) + " us" + (report.success ? ": " : ", not all of them: ") + why);
     return report;
@@ -176,6 +191,9 @@ FreezeReport Shim::thawTree(const char *why)
     m_recheckAt = never;
     const FreezeReport report = m_freezer->thaw();
     m_frozen = m_frozenByStall = false;
+    m_leaseAt = never;
+    if (std::exchange(m_frozenByLease, false))
+        return report;
     note("thawed, " + std::to_string(report.processes) + " processes: " + why);
     return report;
 }
@@ -202,9 +220,9 @@ void Shim::onEnd(uint32_t graceMillis)
 
 void Shim::killTree(const char *why)
 {
-    m_killAt = m_recheckAt = never;
+    m_killAt = m_recheckAt = m_leaseAt = never;
     const FreezeReport report = m_freezer->kill();
-    m_frozen = m_frozenByStall = false;
+    m_frozen = m_frozenByStall = m_frozenByLease = false;
     note("killed " + std::to_string(report.processes) + " processes: " + why);
     reap();
 }

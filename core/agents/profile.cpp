@@ -124,7 +124,7 @@ bool takesPromptAsArgument(const Profile &profile)
     return false;
 }
 
-QString ProfileBook::pathOf(const AgentName &name) const { return m_folder + u'/' + name.toString() + u".ini"; }
+QString ProfileBook::pathOf(const AgentName &name) const { return m_folder + u'/' + name.toString() + u".ini"_s; }
 
 Result<Profile> ProfileBook::get(const AgentName &name) const
 {

@@ -87,9 +87,9 @@ void ShimLink::closeInput(quint64 number)
     flush();
 }
 
-void ShimLink::freeze(quint64 epoch)
+void ShimLink::freeze(quint64 epoch, quint32 leaseMillis)
 {
-    posix::putNumber64(m_out, MessageType::Freeze, epoch);
+    posix::putFreeze(m_out, epoch, leaseMillis);
     flush();
 }
 

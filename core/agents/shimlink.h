@@ -39,7 +39,8 @@ public:
     // posix::inputLimit bytes; a longer text is several inputs. Numbers seen before are dropped by the shim.
     void sendInput(quint64 number, const QByteArray &bytes);
     void closeInput(quint64 number);
-    void freeze(quint64 epoch); // → froze
+    // With a lease the shim thaws when it runs out or this connection ends; 0 lasts until thaw().
+    void freeze(quint64 epoch, quint32 leaseMillis); // → froze
     void thaw();                // → thawed
     // SIGTERM to the agent's group, SIGKILL to the whole tree after the grace; 0 kills at once, frozen or not.
     void end(quint32 graceMillis); // → exited

@@ -70,6 +70,15 @@ void putHello(std::string &out, uint16_t version)
     putMessage(out, MessageType::Hello, payload);
 }
 
+void putFreeze(std::string &out, uint64_t epoch, uint32_t leaseMillis)
+{
+    std::string payload;
+    ByteWriter writer(payload);
+    writer.number(epoch);
+    writer.number(leaseMillis);
+    putMessage(out, MessageType::Freeze, payload);
+}
+
 void putInput(std::string &out, uint64_t number, std::string_view bytes)
 {
     ByteWriter writer(out);
@@ -152,6 +161,14 @@ std::optional<uint32_t> getNumber32(std::string_view payload)
     ByteReader reader(payload);
     const auto value = reader.number<uint32_t>();
     return reader.ok() ? std::optional(value) : std::nullopt;
+}
+
+bool getFreeze(std::string_view payload, uint64_t &epoch, uint32_t &leaseMillis)
+{
+    ByteReader reader(payload);
+    epoch = reader.number<uint64_t>();
+    leaseMillis = reader.number<uint32_t>();
+    return reader.ok();
 }
 
 bool getInput(std::string_view payload, uint64_t &number, std::string_view &bytes)

@@ -20,7 +20,7 @@ enum class MessageType : uint8_t {
     Go = 2,         // u64 epoch
     Input = 3,      // u64 number, bytes
     CloseInput = 4, // u64 number, from the same row of numbers
-    Freeze = 5,     // u64 epoch
+    Freeze = 5,     // u64 epoch, u32 lease in ms; 0 lasts until thaw
     Thaw = 6,       //
     End = 7,        // u32 grace in ms; 0 kills at once
     Signal = 8,     // i32 signal number
@@ -80,9 +80,11 @@ std::optional<Message> takeMessage(std::string_view &bytes, bool &broken);
 
 // Appends one message to `out`.
 void putMessage(std::string &out, MessageType type, std::string_view payload = {});
-void putNumber64(std::string &out, MessageType type, uint64_t value); // go, freeze, close-input, start-refused
+void putNumber64(std::string &out, MessageType type, uint64_t value); // go, close-input, start-refused
 void putNumber32(std::string &out, MessageType type, uint32_t value); // end, signal
 void putHello(std::string &out, uint16_t version = wireVersion);
+// With a lease the shim thaws by itself when it runs out or the hub disconnects, unless a lasting freeze came meanwhile.
+void putFreeze(std::string &out, uint64_t epoch, uint32_t leaseMillis);
 void putInput(std::string &out, uint64_t number, std::string_view bytes);
 void putPosition(std::string &out, MessageType type, const Position &position); // acknowledge, data
 void putWelcome(std::string &out, const Welcome &welcome);
@@ -94,6 +96,7 @@ void putStatus(std::string &out, const StatusNews &news);
 std::optional<uint16_t> getHello(std::string_view payload);
 std::optional<uint64_t> getNumber64(std::string_view payload);
 std::optional<uint32_t> getNumber32(std::string_view payload);
+bool getFreeze(std::string_view payload, uint64_t &epoch, uint32_t &leaseMillis);
 bool getInput(std::string_view payload, uint64_t &number, std::string_view &bytes);
 std::optional<Position> getPosition(std::string_view payload);
 std::optional<Welcome> getWelcome(std::string_view payload);

@@ -45,6 +45,8 @@ struct Run {
     bool ending = false; // the hub asked it to end
     ProcessRef shim, agentProcess;
     QString boot;
+    QString freezeMethod; // cgroup2, cgroup1, walk
+    QString group;        // folder of its control group; may be empty
     IngestPosition position;
 };
 

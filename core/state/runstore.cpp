@@ -11,7 +11,7 @@ namespace
 {
 
 const QString runColumns = u"id, task, agent, adapter, folder, state, started_at, ended_at, end_reason, ending, shim_pid, "
-                           "shim_start, agent_pid, agent_start, boot, spool_segment, spool_offset, spool_sequence, out_done, err_done"_s;
+                           "shim_start, agent_pid, agent_start, boot, spool_segment, spool_offset, spool_sequence, out_done, err_done, freeze_method, cgroup"_s;
 
 Result<Run> runFrom(const db::Row &row)
 {
@@ -31,6 +31,8 @@ Result<Run> runFrom(const db::Row &row)
     run.agentProcess = {row.number(12), row.number(13)};
     run.boot = row.text(14);
     run.position = {row.number(15), row.number(16), row.number(17), row.number(18), row.number(19)};
+    run.freezeMethod = row.text(20);
+    run.group = row.text(21);
     return run;
 }
 
@@ -83,11 +85,12 @@ Result<QList<Run>> RunStore::ofTask(TaskId task) const
     return m_database.select(u"SELECT "_s + runColumns + u" FROM run WHERE task = ? ORDER BY id DESC"_s, {task.value()}, runFrom);
 }
 
-Result<> RunStore::setStarted(RunId id, ProcessRef shim, ProcessRef agent, const QString &boot)
+Result<> RunStore::setStarted(RunId id, const Run &started)
 {
     HUB_CHECK(m_database.execute(u"UPDATE run SET state = 'running', shim_pid = ?, shim_start = ?, agent_pid = ?, agent_start = ?, "
-                                 "boot = ? WHERE id = ? AND state IN ('starting','running')"_s,
-                                 {shim.pid, shim.startTicks, agent.pid, agent.startTicks, boot, id.value()}));
+                                 "boot = ?, freeze_method = ?, cgroup = ? WHERE id = ? AND state IN ('starting','running')"_s,
+                                 {started.shim.pid, started.shim.startTicks, started.agentProcess.pid,
+                                  started.agentProcess.startTicks, started.boot, started.freezeMethod, started.group, id.value()}));
     return {};
 }
 

@@ -20,7 +20,8 @@ public:
     Result<std::optional<Run>> livingOf(TaskId task) const;
     Result<QList<Run>> ofTask(TaskId task) const; // newest first
 
-    Result<> setStarted(RunId id, ProcessRef shim, ProcessRef agent, const QString &boot);
+    // Of `started` only shim, agentProcess, boot, freezeMethod and group are stored.
+    Result<> setStarted(RunId id, const Run &started);
     Result<> setEnding(RunId id, const QString &reason);
     Result<> setEnded(RunId id, RunState state, std::optional<int> exitCode, std::optional<int> exitSignal, const QString &reason);
     Result<> setPosition(RunId id, const IngestPosition &position);

@@ -136,6 +136,8 @@ CREATE TABLE run (
     agent_pid INTEGER,
     agent_start INTEGER,
     boot TEXT NOT NULL DEFAULT '',
+    freeze_method TEXT NOT NULL DEFAULT '',
+    cgroup TEXT NOT NULL DEFAULT '',
     spool_segment INTEGER NOT NULL DEFAULT 0,
     spool_offset INTEGER NOT NULL DEFAULT 0,
     spool_sequence INTEGER NOT NULL DEFAULT 0,

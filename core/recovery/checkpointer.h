@@ -1,0 +1,90 @@
+// Takes checkpoints: the task's state, its place in the conversation and a snapshot of its files, all of one moment.
+#pragma once
+
+#include "core/base/datafolder.h"
+#include "core/base/workers.h"
+#include "core/git/snapshot.h"
+#include "core/recovery/runcontrol.h"
+#include "core/settings/settings.h"
+#include "core/state/stores.h"
+
+#include <map>
+#include <mutex>
+
+namespace hub::recovery
+{
+
+struct CheckpointRequest {
+    TaskId task;
+    CheckpointType type = CheckpointType::Manual;
+    QString notes;
+    bool freeze = true;         // the run is held still while its files are read
+    bool onlyIfChanged = false; // no files changed and nothing said since the newest: none is made
+};
+
+// Open vaults, one per project; each is used by its project's worker alone.
+class Vaults
+{
+public:
+    explicit Vaults(const DataFolder &data) : m_data(data) {}
+    Result<git::Vault *> of(const ProjectName &project);
+
+private:
+    const DataFolder &m_data;
+    std::mutex m_mutex;
+    std::map<ProjectName, std::unique_ptr<git::Vault>> m_open;
+};
+
+class Checkpointer final : public QObject
+{
+    Q_OBJECT
+
+public:
+    Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data, const Settings &settings);
+    void setRunControl(RunControl &runs) { m_runs = &runs; }
+
+    // Hub thread. Requests that wait for the same project at the same moment share one pack and one round of syncs.
+    // The answer is none only with onlyIfChanged.
+    QFuture<Result<std::optional<Checkpoint>>> request(const CheckpointRequest &request);
+
+    // The project's worker, for jobs that hold the run themselves: a checkpoint now. `before` is the rollback's target.
+    Result<Checkpoint> takeNow(const CheckpointRequest &request, std::optional<git::ObjectId> before);
+
+    // What a snapshot of this task's tree needs to know.
+    Result<git::SnapshotRequest> snapshotRequest(const Task &task, const QByteArray &ref, const QString &message,
+                                                 const git::SnapshotOptions &options) const;
+    // Hub thread, since a setting may change there.
+    git::SnapshotOptions snapshotOptions() const;
+
+Q_SIGNALS:
+    void checkpointTaken(const hub::Checkpoint &checkpoint);
+
+private:
+    struct Waiting {
+        CheckpointRequest request;
+        std::shared_ptr<QPromise<Result<std::optional<Checkpoint>>>> promise;
+    };
+    struct Draft {
+        Task task;
+        CheckpointId id;
+        std::optional<Checkpoint> newest;
+        git::SnapshotOptions options;
+    };
+    Result<> takeWaiting(const ProjectName &project);
+    std::vector<Result<std::optional<Checkpoint>>> takeBatch(const ProjectName &project, const std::vector<CheckpointRequest> &batch);
+    Result<Draft> begin(TaskId task);
+    Result<Checkpoint> store(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot);
+    Checkpoint describe(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot) const;
+    static QByteArray refOf(const CheckpointId &id);
+
+    state::Stores &m_stores;
+    Workers &m_workers;
+    Vaults &m_vaults;
+    const DataFolder &m_data;
+    const Settings &m_settings;
+    RunControl *m_runs = nullptr;
+    std::mutex m_mutex;
+    std::map<ProjectName, std::vector<Waiting>> m_waiting;
+};
+
+} // namespace hub::recovery
