@@ -1,0 +1,36 @@
+// Runs the `git` program with an environment that nothing of the caller's can bend. Blocks: git workers only.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <QByteArray>
+#include <QList>
+
+#include <chrono>
+
+namespace hub::git
+{
+
+struct GitCall {
+    QByteArray folder = {};                                    // where git starts; raw bytes
+    QList<QByteArray> arguments = {};                          // without "git"; raw bytes, since paths may be any
+    QByteArray input = {};                                     // standard input
+    QList<std::pair<QByteArray, QByteArray>> environment = {}; // on top of the fixed one
+    bool writes = false;                                       // reads take no optional locks in the user's repository
+    std::chrono::milliseconds timeLimit{120000};
+};
+
+struct GitOutput {
+    int exitCode = 0;
+    QByteArray out;
+    QByteArray err;
+};
+
+// The environment is the caller's without any GIT_* variable, with LC_ALL=C and no prompt. Process error when git
+// can't be started or dies of a signal, Timeout at the limit; a non-zero exit code is a result.
+Result<GitOutput> tryGit(const GitCall &call);
+
+// As tryGit, but a non-zero exit code is ErrorCode::Git with what git printed. Returns standard output.
+Result<QByteArray> runGit(const GitCall &call);
+
+} // namespace hub::git

@@ -1,0 +1,173 @@
+#include "core/git/restorerepository.h"
+
+#include "core/git/gitprogram.h"
+#include "core/git/indextree.h"
+#include "core/git/statefiles.h"
+#include "core/git/treefile.h"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::git
+{
+
+namespace
+{
+
+const QByteArray reason = "agenthub: rollback";
+
+// What the index and HEAD name must be in the user's store, even if an agent pruned it meanwhile.
+Result<> giveBackObjects(const Vault &vault, const std::vector<IndexEntry> &index, const IndexFile &now,
+                         const Manifest &manifest, const RepositoryPlace &place)
+{
+    UserObjects user(place);
+    HUB_TRY(ObjectStore * store, user.get());
+    LooseSink sink(*store);
+    if (manifest.head.commit)
+        HUB_CHECK(importCommits(vault.objects(), sink, {*manifest.head.commit}));
+    for (const auto &[branch, commit] : manifest.branches) {
+        if (commit)
+            HUB_CHECK(importCommits(vault.objects(), sink, {*commit}));
+    }
+    for (const IndexEntry &entry : index) {
+        if (entry.mode == modeCommit || entry.intentToAdd)
+            continue;
+        const IndexEntry *same = now.find(entry.path);
+        if (same && same->id == entry.id)
+            continue; // git has had it in its index all the time
+        auto given = importObject(vault.objects(), sink, entry.id);
+        if (!given && given.error().code != ErrorCode::NotFound)
+            return given;
+    }
+    return {};
+}
+
+Result<> runWriting(const RepositoryPlace &place, QList<QByteArray> arguments)
+{
+    HUB_CHECK(runGit({.folder = place.workTree, .arguments = std::move(arguments), .writes = true}));
+    return {};
+}
+
+// False when it stands elsewhere and is not among those that may be moved.
+Result<bool> restoreBranch(const RestorePlan &plan, const QByteArray &branch, const std::optional<ObjectId> &then,
+                           const RepositoryPlace &place)
+{
+    HUB_TRY(const auto now, readRef(place, branch));
+    if (now == then)
+        return true;
+    const auto &movable = plan.options.movableBranches;
+    if (std::find(movable.begin(), movable.end(), branch) == movable.end())
+        return false;
+    if (then)
+        HUB_CHECK(runWriting(place, {"update-ref", "-m", reason, "--create-reflog", branch, then->hex(),
+                                     now ? now->hex() : QByteArray(40, '0')}));
+    else
+        HUB_CHECK(runWriting(place, {"update-ref", "-m", reason, "-d", branch, now->hex()}));
+    return true;
+}
+
+Result<> restoreHead(const RestorePlan &plan, const Manifest &manifest, const RepositoryPlace &place,
+                     RestoreReport &report)
+{
+    const HeadState &then = manifest.head;
+    auto branches = manifest.branches;
+    if (!then.branch.isEmpty())
+        branches[then.branch] = then.commit;
+    HUB_TRY(const HeadState now, readHead(place));
+    if (then.branch.isEmpty() && then.commit && now != then)
+        HUB_CHECK(runWriting(place, {"update-ref", "-m", reason, "--no-deref", "HEAD", then.commit->hex()}));
+    for (const auto &[branch, commit] : branches) {
+        HUB_TRY(const bool restored, restoreBranch(plan, branch, commit, place));
+        if (!restored)
+            report.branchesNotMoved << branch;
+    }
+    if (!then.branch.isEmpty() && now.branch != then.branch)
+        HUB_CHECK(runWriting(place, {"symbolic-ref", "-m", reason, "HEAD", then.branch}));
+    return {};
+}
+
+Result<bool> convertsAnything(const RepositoryPlace &place, const std::vector<IndexEntry> &index)
+{
+    HUB_TRY(const TreeRules rules, readTreeRules(place));
+    if (rules.convertsAll || !rules.attributes.simplified().isEmpty())
+        return true;
+    return std::any_of(index.begin(), index.end(),
+                       [](const IndexEntry &e) { return fileName(e.path) == ".gitattributes"; });
+}
+
+Result<> restoreIndex(const RestorePlan &plan, const Vault &vault, const SnapshotParts &target,
+                      std::vector<IndexEntry> entries, const IndexFile &now, const RepositoryPlace &place)
+{
+    HUB_TRY(const bool converts, convertsAnything(place, entries));
+    HUB_TRY(const FileHandle root, openFile(place.workTree, O_RDONLY | O_DIRECTORY));
+    std::map<QByteArray, Held> touched;
+    for (const RestoreStep &step : plan.steps) {
+        if (step.kind == StepKind::Write)
+            touched[step.path] = {step.content, step.gitMode};
+        else if (step.kind == StepKind::SetMode && step.now)
+            touched[step.path] = {*step.now, step.gitMode};
+    }
+    bool same = now.entries.size() == entries.size();
+    for (size_t i = 0; i < entries.size(); ++i) {
+        IndexEntry &entry = entries[i];
+        const IndexEntry *before =
+            i < now.entries.size() && now.entries[i].path == entry.path ? &now.entries[i] : now.find(entry.path);
+        while (before && before < now.entries.data() + now.entries.size() && before->path == entry.path &&
+               before->stage != entry.stage)
+            ++before;
+        if (before && (before >= now.entries.data() + now.entries.size() || before->path != entry.path))
+            before = nullptr;
+        const bool equal = before && before->id == entry.id && before->mode == entry.mode &&
+                           before->intentToAdd == entry.intentToAdd && before->skipWorktree == entry.skipWorktree &&
+                           before->assumeValid == entry.assumeValid;
+        same = same && equal;
+        const auto written = touched.find(entry.path);
+        if (equal && written == touched.end()) {
+            entry.stat = before->stat;
+            continue;
+        }
+        // Git trusts the stat without reading the file: only where its content is the entry's, byte for byte.
+        struct stat info;
+        std::optional<Held> content;
+        if (written != touched.end()) {
+            content = written->second;
+        } else {
+            HUB_TRY(content, findInTree(vault.objects(), target.files, entry.path));
+        }
+        if (entry.stage == 0 && !entry.intentToAdd && !converts && content && content->id == entry.id &&
+            content->mode == entry.mode && statBeneath(root.fd(), entry.path, info)) {
+            entry.stat = indexStat(info);
+            same = same && before && before->stat == entry.stat;
+        } else if (before && before->stat != IndexStat{}) {
+            same = false;
+        }
+    }
+    if (same)
+        return {};
+    const QByteArray path = place.gitDir + "/index";
+    struct stat info;
+    const quint32 mode = ::stat(path.constData(), &info) == 0 ? info.st_mode & 0777 : 0644;
+    if (entries.empty() && target.index.isNull())
+        return {};
+    return writeFileDurably(path, indexBytes(entries), mode);
+}
+
+} // namespace
+
+Result<> restoreRepository(Vault &vault, const RestorePlan &plan, const SnapshotParts &target, const Manifest &manifest,
+                           const RepositoryPlace &place, RestoreReport &report)
+{
+    HUB_TRY(const std::vector<IndexEntry> entries, snapshotIndex(vault.objects(), target, manifest));
+    // A damaged index is replaced as a whole.
+    const IndexFile now = readIndex(place.gitDir, place.workTree).valueOr({});
+    HUB_CHECK(giveBackObjects(vault, entries, now, manifest, place));
+    HUB_CHECK(restoreHead(plan, manifest, place, report));
+    HUB_CHECK(restoreOperationState(place, vault.objects(), target.state));
+    return restoreIndex(plan, vault, target, entries, now, place);
+}
+
+} // namespace hub::git

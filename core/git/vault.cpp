@@ -1,0 +1,217 @@
+#include "core/git/vault.h"
+
+#include "core/base/durablefile.h"
+#include "core/base/enumtext.h"
+#include "core/git/gitprogram.h"
+#include "core/git/treeobject.h"
+#include "core/git/vaultseed.h"
+
+#include <QRandomGenerator>
+#include <QSet>
+
+#include <chrono>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::git
+{
+
+namespace
+{
+
+inline constexpr EnumText<SeedMethod> seedTexts[]{
+    {SeedMethod::Reflink, "reflink"_L1}, {SeedMethod::Copy, "copy"_L1}, {SeedMethod::HardLink, "hard link"_L1}};
+
+// More refs than this at once go into packed-refs: one file and one sync instead of two for each.
+constexpr size_t looseRefs = 3;
+
+QByteArray configText(const QByteArray &id)
+{
+    // Nothing may ever remove an object by itself; the hub's own thinning does it by its own rules. The fsck settings
+    // allow names that a working tree may have though git's own trees may not.
+    return "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tfsync = all\n"
+           "[gc]\n\tauto = 0\n\tpruneExpire = never\n\treflogExpire = never\n[maintenance]\n\tauto = false\n"
+           "[receive]\n\tautogc = false\n[transfer]\n\tunpackLimit = 1\n"
+           "[fsck]\n\thasDotgit = ignore\n\tgitmodulesSymlink = ignore\n\tgitmodulesBlob = ignore\n\tgitmodulesParse = "
+           "ignore\n"
+           "\tgitmodulesName = ignore\n\tgitmodulesUrl = ignore\n\tgitmodulesPath = ignore\n\tgitmodulesUpdate = "
+           "ignore\n"
+           "[agenthub]\n\tid = " +
+           id.toHex() + "\n";
+}
+
+Result<QByteArray> idOf(const QByteArray &path)
+{
+    HUB_TRY(const QByteArray config, readFile(path + "/config"));
+    const qsizetype at = config.indexOf("\tid = ");
+    const QByteArray id = at < 0 ? QByteArray() : QByteArray::fromHex(config.mid(at + 6, 32));
+    if (id.size() != 16)
+        return fail(ErrorCode::Corrupt, u"%1 is not a vault of AgentHub."_s.arg(QString::fromLocal8Bit(path)));
+    return id;
+}
+
+} // namespace
+
+QString seedMethodText(SeedMethod method)
+{
+    return textOf(seedTexts, method);
+}
+
+Result<std::unique_ptr<Vault>> Vault::open(const QByteArray &path)
+{
+    HUB_TRY(const QByteArray id, idOf(path));
+    HUB_TRY(auto objects, ObjectStore::open(path + "/objects"));
+    return std::unique_ptr<Vault>(new Vault(path, id, std::move(objects)));
+}
+
+Result<std::unique_ptr<Vault>> Vault::create(const QByteArray &path, const RepositoryPlace &place,
+                                             const SeedOptions &options, SeedReport *report)
+{
+    HUB_TRY(const auto refs, readRefs(place));
+    QList<ObjectId> ids;
+    for (const auto &[name, id] : refs)
+        ids << id;
+    struct stat info;
+    if (::stat((path + "/config").constData(), &info) == 0) {
+        HUB_TRY(auto vault, open(path));
+        HUB_TRY(const auto source, ObjectStore::open(place.commonDir + "/objects"));
+        PackWriter writer(vault->objects());
+        HUB_CHECK(importCommits(*source, writer, ids));
+        HUB_CHECK(writer.finish());
+        HUB_CHECK(vault->checkConnected(ids));
+        return vault;
+    }
+    const auto began = std::chrono::steady_clock::now();
+    const QByteArray building = path + ".building";
+    HUB_CHECK(removeTree(building));
+    for (const char *folder : {"/objects/pack", "/objects/info", "/refs/heads", "/info"})
+        HUB_CHECK(makeFolders(building + folder));
+    QByteArray id(16, Qt::Uninitialized);
+    QRandomGenerator::system()->generate(reinterpret_cast<quint32 *>(id.data()),
+                                         reinterpret_cast<quint32 *>(id.data() + 16));
+    HUB_CHECK(writeFileDurably(building + "/HEAD", "ref: refs/heads/none\n"));
+    HUB_CHECK(writeFileDurably(building + "/config", configText(id)));
+    HUB_TRY(SeedReport seeded, seedObjects(place, building, options));
+    {
+        HUB_TRY(auto vault, open(building));
+        HUB_CHECK(vault->checkConnected(ids));
+    }
+    if (::rename(building.constData(), path.constData()) != 0)
+        return systemError(errno, u"rename", building);
+    HUB_CHECK(syncFolder(path.first(path.lastIndexOf('/'))));
+    seeded.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (report)
+        *report = seeded;
+    return open(path);
+}
+
+Result<std::optional<ObjectId>> Vault::ref(const QByteArray &name) const
+{
+    return readRef({{}, m_path, m_path}, name);
+}
+
+Result<> Vault::writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &refs)
+{
+    std::vector<std::pair<QByteArray, ObjectId>> packed;
+    for (const auto &[name, id] : refs) {
+        const QByteArray path = m_path + '/' + name;
+        // A loose file wins over packed-refs: where there is one it must be the one to change.
+        if (refs.size() <= looseRefs || ::access(path.constData(), F_OK) == 0)
+            HUB_CHECK(writeFileDurably(path, id.hex() + '\n'));
+        else
+            packed.emplace_back(name, id);
+    }
+    if (packed.empty())
+        return {};
+    const QByteArray path = m_path + "/packed-refs";
+    std::map<QByteArray, QByteArray> lines;
+    auto old = readFile(path);
+    if (!old && old.error().code != ErrorCode::NotFound)
+        return std::move(old).error();
+    for (const QByteArray &line : old.valueOr({}).split('\n')) {
+        if (line.size() > 41 && line[40] == ' ')
+            lines[line.mid(41)] = line.first(40);
+    }
+    for (const auto &[name, id] : packed)
+        lines[name] = id.hex();
+    QByteArray text = "# pack-refs with: sorted \n";
+    for (const auto &[name, hex] : lines)
+        text += hex + ' ' + name + '\n';
+    return writeFileDurably(path, text);
+}
+
+Result<> Vault::checkConnected(const QList<ObjectId> &ids) const
+{
+    QByteArray input;
+    for (const ObjectId &id : ids)
+        input += id.hex() + '\n';
+    if (input.isEmpty())
+        return {};
+    auto checked = runGit({.folder = m_path,
+                           .arguments = {"rev-list", "--objects", "--stdin", "--quiet"},
+                           .input = input,
+                           .timeLimit = std::chrono::hours{2}});
+    if (!checked)
+        return fail(ErrorCode::Corrupt,
+                    u"The vault lacks objects that the repository names: %1"_s.arg(checked.error().message),
+                    u"git fsck in the repository tells whether it is damaged itself"_s);
+    return {};
+}
+
+Result<> importObject(const ObjectStore &from, ObjectSink &to, const ObjectId &id)
+{
+    if (to.has(id))
+        return {};
+    HUB_TRY(const RawObject object, from.read(id));
+    return to.add(id, object.type, object.bytes);
+}
+
+namespace
+{
+
+Result<> importTree(const ObjectStore &from, ObjectSink &to, const ObjectId &id)
+{
+    if (to.has(id))
+        return {};
+    HUB_TRY(const auto entries, readTree(from, id));
+    for (const TreeEntry &entry : entries) {
+        if (entry.mode == modeFolder)
+            HUB_CHECK(importTree(from, to, entry.id));
+        else if (entry.mode != modeCommit)
+            HUB_CHECK(importObject(from, to, entry.id));
+    }
+    HUB_CHECK(importObject(from, to, id)); // after what it names: what the sink has is complete
+    return {};
+}
+
+} // namespace
+
+Result<> importCommits(const ObjectStore &from, ObjectSink &to, const QList<ObjectId> &commits)
+{
+    QList<ObjectId> open = commits;
+    QSet<ObjectId> seen;
+    while (!open.isEmpty()) {
+        const ObjectId id = open.takeLast();
+        if (seen.contains(id) || to.has(id))
+            continue;
+        seen.insert(id);
+        HUB_TRY(const RawObject object, from.read(id));
+        if (object.type == ObjectType::Tag) {
+            if (const auto target = ObjectId::fromHex(object.bytes.mid(7, 40));
+                target && object.bytes.startsWith("object "))
+                open << *target;
+        } else if (object.type == ObjectType::Tree) {
+            HUB_CHECK(importTree(from, to, id));
+        } else if (object.type == ObjectType::Commit) {
+            HUB_TRY(const CommitObject commit, readCommit(from, id));
+            HUB_CHECK(importTree(from, to, commit.tree));
+            open << commit.parents;
+        }
+        HUB_CHECK(to.add(id, object.type, object.bytes));
+    }
+    return {};
+}
+
+} // namespace hub::git

@@ -1,0 +1,67 @@
+// The hub's own bare repository of one project: snapshots live here, apart from the user's `.git`, with every object
+// they need. Blocks; the project's git worker only.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/git/objectstore.h"
+#include "core/git/packwriter.h"
+#include "core/git/repository.h"
+
+#include <memory>
+
+namespace hub::git
+{
+
+enum class SeedMethod { Reflink, Copy, HardLink };
+QString seedMethodText(SeedMethod method);
+
+struct SeedOptions {
+    qint64 copyLimit = 2ll << 30; // larger object stores are hard-linked when the file system can't share blocks
+};
+
+struct SeedReport {
+    SeedMethod method = SeedMethod::Copy;
+    qint64 bytes = 0; // of the objects taken over
+    int files = 0;
+    double seconds = 0;
+    QString doesNotProtectFrom; // one sentence; empty when nothing is to say
+};
+
+class Vault
+{
+public:
+    // Makes the vault at `path` with all objects that the repository's refs need; an existing one is opened and checked
+    // again. Built beside under another name and renamed in when complete and synced, so a crash leaves none.
+    static Result<std::unique_ptr<Vault>> create(const QByteArray &path, const RepositoryPlace &place,
+                                                 const SeedOptions &options, SeedReport *report = nullptr);
+    static Result<std::unique_ptr<Vault>> open(const QByteArray &path);
+
+    const QByteArray &path() const { return m_path; }
+    const QByteArray &id() const { return m_id; } // 16 bytes, its own for ever
+    ObjectStore &objects() { return *m_objects; }
+    const ObjectStore &objects() const { return *m_objects; }
+
+    Result<std::optional<ObjectId>> ref(const QByteArray &name) const;
+    // All durable on return. Many at once share one file and one sync.
+    Result<> writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &refs);
+
+    // Every object that the ids of the user's repository reach is here. Git says what is missing.
+    Result<> checkConnected(const QList<ObjectId> &ids) const;
+
+private:
+    Vault(QByteArray path, QByteArray id, std::unique_ptr<ObjectStore> objects)
+        : m_path(std::move(path))
+        , m_id(std::move(id))
+        , m_objects(std::move(objects))
+    {
+    }
+    QByteArray m_path, m_id;
+    std::unique_ptr<ObjectStore> m_objects;
+};
+
+// Copies what the commits reach and the sink lacks; a commit that the sink has is taken to be complete.
+Result<> importCommits(const ObjectStore &from, ObjectSink &to, const QList<ObjectId> &commits);
+// One object as it is; NotFound when `from` has none.
+Result<> importObject(const ObjectStore &from, ObjectSink &to, const ObjectId &id);
+
+} // namespace hub::git
