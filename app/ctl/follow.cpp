@@ -111,15 +111,9 @@ private:
     SteadyClock::time_point m_lastSeen = SteadyClock::now() - hubPatience;
 };
 
-bool worksByItself(const QString &state)
-{
-    return state == u"queued" || state == u"preparing" || state == u"running";
-}
+bool worksByItself(const QString &state) { return state == u"queued" || state == u"preparing" || state == u"running"; }
 
-bool isOver(const QString &state)
-{
-    return state == u"completed" || state == u"failed" || state == u"cancelled";
-}
+bool isOver(const QString &state) { return state == u"completed" || state == u"failed" || state == u"cancelled"; }
 
 } // namespace
 

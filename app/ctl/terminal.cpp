@@ -75,15 +75,9 @@ void Terminal::print(const commands::Reply &reply) const
         print(commands::toText(reply, m_format));
 }
 
-void Terminal::print(const QString &text) const
-{
-    write(stdout, text.toUtf8());
-}
+void Terminal::print(const QString &text) const { write(stdout, text.toUtf8()); }
 
-void Terminal::print(const QJsonObject &object) const
-{
-    write(stdout, commands::plainJson(object));
-}
+void Terminal::print(const QJsonObject &object) const { write(stdout, commands::plainJson(object)); }
 
 int Terminal::report(const Error &error) const
 {

@@ -18,15 +18,9 @@ Error wrong(const QString &message, const QString &hint = u"agenthubctl help"_s)
 }
 
 // "-1" is a checkpoint (one before the last), not an option.
-bool looksLikeOption(const QString &word)
-{
-    return word.size() > 1 && word.startsWith(u'-') && !word[1].isDigit();
-}
+bool looksLikeOption(const QString &word) { return word.size() > 1 && word.startsWith(u'-') && !word[1].isDigit(); }
 
-bool isGroup(const QString &word)
-{
-    return firstOfGroup(word) != nullptr;
-}
+bool isGroup(const QString &word) { return firstOfGroup(word) != nullptr; }
 
 class Parser
 {

@@ -284,15 +284,9 @@ constexpr ShortForm shorts[]{{"new"_L1, "assign-task"_L1},     {"ls"_L1, "tasks"
 
 } // namespace
 
-std::span<const CommandSpec> commandTable()
-{
-    return rows;
-}
+std::span<const CommandSpec> commandTable() { return rows; }
 
-std::span<const ShortForm> shortForms()
-{
-    return shorts;
-}
+std::span<const ShortForm> shortForms() { return shorts; }
 
 const CommandSpec *findCommand(QStringView name)
 {

@@ -46,16 +46,26 @@ QLatin1StringView effectSentence(Effect effect)
     return {};
 }
 
+// What comes after an option that takes all remaining words can only be named.
 QString synopsis(const CommandSpec &spec)
 {
     QString text = u"agenthubctl "_s + spec.name;
+    QString words;
+    bool rest = false;
     for (const OptionSpec &option : spec.options) {
-        QString word = option.kind == OptionKind::Flag ? u"--"_s + option.name : QString(option.name).toUpper();
+        const QString upper = QString(option.name).toUpper();
+        QString part = upper;
         if (option.rest)
-            word += u" …"_s;
-        text += option.required ? u" "_s + word : u" ["_s + word + u']';
+            words = option.required ? u" %1 …"_s.arg(upper) : u" [%1 …]"_s.arg(upper);
+        else if (option.kind == OptionKind::Flag)
+            part = u"--"_s + option.name;
+        else if (rest)
+            part = u"--%1 %2"_s.arg(option.name, upper);
+        if (!option.rest)
+            text += option.required ? u' ' + part : u" [%1]"_s.arg(part);
+        rest = rest || option.rest;
     }
-    return text;
+    return text + words;
 }
 
 // Breaks at spaces; later lines are indented as the first.

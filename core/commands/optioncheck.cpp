@@ -112,10 +112,7 @@ Result<QJsonValue> checkedValue(const CommandSpec &spec, const OptionSpec &optio
 
 } // namespace
 
-bool sameName(QAnyStringView a, QAnyStringView b)
-{
-    return a.size() == b.size() && folded(a) == folded(b);
-}
+bool sameName(QAnyStringView a, QAnyStringView b) { return a.size() == b.size() && folded(a) == folded(b); }
 
 QStringList nearMisses(QStringView typed, const QStringList &candidates)
 {

@@ -19,15 +19,9 @@ bool turnsDirection(char32_t c)
     return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-bool isSeparator(char32_t c)
-{
-    return c == 0x2028 || c == 0x2029;
-}
+bool isSeparator(char32_t c) { return c == 0x2028 || c == 0x2029; }
 
-bool isUnsafe(char32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || turnsDirection(c) || isSeparator(c);
-}
+bool isUnsafe(char32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0) || turnsDirection(c) || isSeparator(c); }
 
 char32_t nextCharacter(QStringView text, qsizetype &i)
 {

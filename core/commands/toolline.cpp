@@ -14,10 +14,7 @@ namespace hub::commands
 namespace
 {
 
-QString shellName(QLatin1StringView name)
-{
-    return QString(name).replace(u'_', u'-');
-}
+QString shellName(QLatin1StringView name) { return QString(name).replace(u'_', u'-'); }
 
 QString helpForAll()
 {

@@ -136,10 +136,7 @@ std::optional<QJsonValue> valueFrom(ToolValue kind, const QJsonValue &value)
 
 } // namespace
 
-std::span<const ToolSpec> toolTable()
-{
-    return rows;
-}
+std::span<const ToolSpec> toolTable() { return rows; }
 
 const ToolSpec *findTool(QStringView name)
 {

@@ -142,6 +142,12 @@ Result<> Vault::writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &re
     return writeFileDurably(path, text);
 }
 
+Result<> Vault::removeRef(const QByteArray &name)
+{
+    HUB_CHECK(runGit({.folder = m_path, .arguments = {"update-ref", "-d", name}, .writes = true}));
+    return {};
+}
+
 Result<> Vault::checkConnected(const QList<ObjectId> &ids) const
 {
     QByteArray input;

@@ -44,6 +44,8 @@ public:
     Result<std::optional<ObjectId>> ref(const QByteArray &name) const;
     // All durable on return. Many at once share one file and one sync.
     Result<> writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &refs);
+    // For a snapshot that turned out not to be needed; a missing ref is success.
+    Result<> removeRef(const QByteArray &name);
 
     // Every object that the ids of the user's repository reach is here. Git says what is missing.
     Result<> checkConnected(const QList<ObjectId> &ids) const;

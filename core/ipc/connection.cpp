@@ -19,10 +19,7 @@ constexpr qsizetype mostQueuedEvents = 8 * 1024 * 1024;      // bytes not yet re
 constexpr qsizetype mostQueuedAnswers = 2 * maxMessageBytes; // bytes not yet read by the client
 constexpr qsizetype chunk = 256 * 1024;
 
-bool isText(const QJsonValue &value)
-{
-    return value.isString() || value.isUndefined();
-}
+bool isText(const QJsonValue &value) { return value.isString() || value.isUndefined(); }
 
 } // namespace
 

@@ -24,10 +24,7 @@ namespace hub::ipc
 namespace
 {
 
-QString environmentText(const char *name)
-{
-    return QFile::decodeName(qgetenv(name));
-}
+QString environmentText(const char *name) { return QFile::decodeName(qgetenv(name)); }
 
 QString expanded(const QString &path, const QString &base)
 {
