@@ -100,8 +100,9 @@ inline Error fail(ErrorCode code, QString message, QString hint = {})
     declaration = *std::move(name)
 
 // HUB_CHECK(store.remove(id)): as HUB_TRY, for calls whose value is not wanted.
-#define HUB_CHECK(...)                                                                                                 \
+#define HUB_CHECK(...) HUB_CHECK_IMPL(HUB_JOIN(hubCheck, __LINE__), __VA_ARGS__)
+#define HUB_CHECK_IMPL(name, ...)                                                                                      \
     do {                                                                                                               \
-        if (auto hubCheck = (__VA_ARGS__); !hubCheck)                                                                  \
-            return std::move(hubCheck).error();                                                                        \
+        if (auto name = (__VA_ARGS__); !name)                                                                          \
+            return std::move(name).error();                                                                            \
     } while (false)

@@ -73,7 +73,7 @@ public:
 
     const QString &toString() const { return m_name; }
 
-    friend auto operator<=>(const NameId &, const NameId &) = default;
+    friend bool operator<(const NameId &a, const NameId &b) { return a.m_name < b.m_name; }
     friend bool operator==(const NameId &, const NameId &) = default;
     friend size_t qHash(const NameId &id, size_t seed = 0) { return ::qHash(id.m_name, seed); }
 

@@ -168,6 +168,12 @@ Result<std::optional<RunStore::OpenRequest>> RunStore::closeRequest(RunId id, qi
                                 });
 }
 
+Result<std::optional<qint64>> RunStore::requestOfTurn(RunId id, TurnId turn) const
+{
+    return m_database.selectOne(u"SELECT request FROM open_request WHERE run = ? AND turn = ?"_s, {id.value(), turn.value()},
+                                [](const db::Row &row) { return row.number(0); });
+}
+
 Result<std::pair<ToolRequest, bool>> RunStore::addToolRequest(RunId run, const QString &key, const QString &channel,
                                                               const QString &method, const QJsonObject &arguments)
 {

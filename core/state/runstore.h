@@ -39,6 +39,9 @@ public:
     };
     Result<std::optional<OpenRequest>> closeRequest(RunId id, qint64 request);
 
+    // The prompt that began this turn, while it is unanswered.
+    Result<std::optional<qint64>> requestOfTurn(RunId id, TurnId turn) const;
+
     // The stored request when the key was seen before (second: false), else a new one (true).
     Result<std::pair<ToolRequest, bool>> addToolRequest(RunId run, const QString &key, const QString &channel, const QString &method,
                                                         const QJsonObject &arguments);

@@ -14,7 +14,7 @@ bool mayFollow(TaskState from, TaskState to)
     if (from == to)
         return true;
     switch (from) {
-    case Queued: return to == Preparing || to == Paused || to == Cancelled;
+    case Queued: return to == Preparing || to == Paused || to == Interrupted || to == NeedsReview || isEnded(to);
     case Preparing: return to == Queued || to == Running || to == Interrupted || to == Failed || to == Cancelled;
     case Running: return to != Queued && to != Preparing;
     case Paused:

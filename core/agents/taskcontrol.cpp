@@ -1,0 +1,338 @@
+// Holding still and letting go: pauses, safe mode, rollbacks; and taking runs over after a restart of the hub.
+#include "core/agents/taskdriver.h"
+
+#include "core/agents/remains.h"
+#include "core/base/log.h"
+
+#include <QDeadlineTimer>
+#include <QThread>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::agents
+{
+
+namespace
+{
+
+constexpr std::chrono::seconds endLimit{15};
+constexpr std::chrono::seconds politeEnd{5};
+
+} // namespace
+
+Result<Holds> TaskDriver::holdsFor(const Task &task) const
+{
+    Holds holds;
+    HUB_TRY(const auto safe, m_stores.holds.safeMode());
+    HUB_TRY(const auto taskPause, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
+    HUB_TRY(const auto agentPause, m_stores.holds.pauseOf(u"agent"_s, task.spec.agent.toString()));
+    holds.setFlag(Hold::SafeMode, safe.has_value());
+    holds.setFlag(Hold::TaskPause, taskPause.has_value());
+    holds.setFlag(Hold::AgentPause, agentPause.has_value());
+    holds.setFlag(Hold::Rollback, m_unfinished.contains(task.id));
+    return holds;
+}
+
+// A stop came after this run's holds were decided; by now its record is among the work before this.
+void TaskDriver::decideHolds(RunId id)
+{
+    struct Decision {
+        Run run;
+        Holds holds;
+        quint64 epoch;
+    };
+    whenDone(m_stores.commits.submit([this, id]() -> Result<Decision> {
+                 HUB_TRY(const Run run, m_stores.runs.get(id));
+                 HUB_TRY(const Task task, m_stores.tasks.get(run.task));
+                 const quint64 epoch = m_brake.epoch();
+                 HUB_TRY(const Holds holds, holdsFor(task));
+                 return Decision{run, holds, epoch};
+             }),
+             this, [this, id](const Result<Decision> &decision) {
+                 if (!decision) {
+                     qCWarning(lcAgents).noquote() << "run" << id.toString() << "stays held:" << decision.error().message;
+                     return;
+                 }
+                 const Run &run = decision->run;
+                 m_brake.watch({run.id, run.task, run.agent, QFile::encodeName(run.folder)}, decision->holds, decision->epoch);
+             });
+}
+
+Result<> TaskDriver::hold(TaskId task, Stillness why)
+{
+    const Hold reason = why == Stillness::Scan ? Hold::Scan : Hold::Rollback;
+    HUB_TRY(const StopReport report, takeResult(m_brake.hold({.task = task}, reason)));
+    if (!report.complete()) {
+        release(task, why);
+        return fail(ErrorCode::Process, u"The agent of task #%1 could not be held still, so its files were not touched."_s.arg(task.toString()),
+                    u"agenthubctl doctor"_s);
+    }
+    // What it said before it was frozen belongs before the files as they are now.
+    for (;;) {
+        auto stored = m_stores.commits.ask([&]() -> Result<bool> {
+            HUB_TRY(const auto run, m_stores.runs.livingOf(task));
+            return run ? m_runs.drain(run->id) : Result<bool>(true);
+        });
+        if (!stored) {
+            release(task, why);
+            return std::move(stored).error();
+        }
+        if (*stored)
+            return {};
+    }
+}
+
+void TaskDriver::release(TaskId task, Stillness why)
+{
+    m_brake.release({.task = task}, why == Stillness::Scan ? Hold::Scan : Hold::Rollback);
+    if (why == Stillness::Rollback)
+        QMetaObject::invokeMethod(this, [this, task] { m_unfinished.remove(task); });
+}
+
+Result<> TaskDriver::endRun(TaskId task, const QString &reason)
+{
+    HUB_TRY(const auto run, m_stores.commits.ask([&]() -> Result<std::optional<Run>> {
+        HUB_TRY(const auto living, m_stores.runs.livingOf(task));
+        if (living)
+            HUB_CHECK(m_stores.runs.setEnding(living->id, reason));
+        return living;
+    }));
+    if (!run)
+        return {};
+    m_brake.end(run->id, std::chrono::milliseconds{0});
+    QDeadlineTimer deadline(endLimit);
+    while (!deadline.hasExpired()) {
+        HUB_TRY(const bool living, m_stores.commits.ask([&]() -> Result<bool> {
+            HUB_CHECK(m_runs.drain(run->id));
+            HUB_TRY(const Run now, m_stores.runs.get(run->id));
+            return now.state == RunState::Starting || now.state == RunState::Running;
+        }));
+        if (!living)
+            return {};
+        QThread::msleep(5);
+    }
+    return fail(ErrorCode::Timeout, u"The agent of task #%1 did not end within %2 s."_s.arg(task.toString()).arg(endLimit.count()));
+}
+
+Result<TaskState> TaskDriver::stateByRun(const Task &task) const
+{
+    HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
+    if (!run)
+        return task.startedAt ? TaskState::Interrupted : TaskState::Queued;
+    HUB_TRY(const auto approvals, m_stores.approvals.list(task.id, ApprovalState::Open));
+    if (!approvals.isEmpty())
+        return TaskState::AwaitingApproval;
+    HUB_TRY(const auto turn, m_stores.talk.openTurn(task.id));
+    return turn ? TaskState::Running : TaskState::NeedsReview;
+}
+
+Result<> TaskDriver::recordPause(const Scope &scope, const QString &who, const QString &reason)
+{
+    const bool one = scope.task.has_value();
+    HUB_CHECK(m_stores.holds.pause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString(), who, reason));
+    HUB_TRY(const auto open, m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval}));
+    for (const Task &task : open) {
+        const bool meant = one ? task.id == *scope.task : task.spec.agent == *scope.agent && task.state != TaskState::Queued;
+        if (!meant)
+            continue;
+        HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Paused, reason.isEmpty() ? u"paused by "_s + who : reason));
+        announce(task.id);
+    }
+    return {};
+}
+
+Result<> TaskDriver::unpause(const Task &task)
+{
+    if (task.state != TaskState::Paused)
+        return {};
+    HUB_TRY(const auto byTask, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
+    HUB_TRY(const auto byAgent, m_stores.holds.pauseOf(u"agent"_s, task.spec.agent.toString()));
+    if (byTask || byAgent)
+        return {};
+    HUB_TRY(const TaskState state, stateByRun(task));
+    HUB_CHECK(m_stores.tasks.setState(task.id, state, state == TaskState::Interrupted ? u"It ended while it was paused."_s : QString()));
+    announce(task.id);
+    m_stores.commits.afterCommit([this, id = task.id, state] {
+        if (state == TaskState::NeedsReview)
+            m_stores.commits.submit([this, id] { return beginNextTurn(id); });
+    });
+    return {};
+}
+
+Result<> TaskDriver::endPause(const Scope &scope)
+{
+    const bool one = scope.task.has_value();
+    HUB_CHECK(m_stores.holds.endPause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString()));
+    HUB_TRY(const auto paused, m_stores.tasks.inStates({TaskState::Paused}));
+    for (const Task &task : paused)
+        HUB_CHECK(unpause(task));
+    m_stores.commits.afterCommit([this, scope, one] {
+        m_brake.release(scope, one ? Hold::TaskPause : Hold::AgentPause);
+        m_brake.release(scope, Hold::Unrecorded); // a person decided
+        admit();
+    });
+    return {};
+}
+
+Result<> TaskDriver::leaveSafeMode()
+{
+    HUB_CHECK(m_stores.holds.leaveSafeMode());
+    m_stores.commits.afterCommit([this] {
+        m_brake.release({}, Hold::SafeMode);
+        admit();
+    });
+    return {};
+}
+
+Result<> TaskDriver::say(const Task &task, const QString &text, const QString &author, bool now)
+{
+    HUB_CHECK(m_stores.queue.add(task.id, author, text));
+    HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
+    HUB_TRY(const auto turn, m_stores.talk.openTurn(task.id));
+    if (now && run && turn) {
+        // Its turn ends first: by the protocol's own word where there is one, else with its process.
+        HUB_TRY(const Adapter *adapter, adapterNamed(run->adapter));
+        HUB_TRY(const auto request, m_stores.runs.requestOfTurn(run->id, turn->id));
+        const QByteArray cancel = request ? adapter->cancel(*request) : QByteArray();
+        if (cancel.isEmpty()) {
+            HUB_CHECK(m_stores.runs.setEnding(run->id, u"a message came that could not wait"_s));
+            m_stores.commits.afterCommit([this, id = run->id] { m_brake.end(id, politeEnd); });
+        } else {
+            HUB_CHECK(m_stores.runs.addInput(run->id, cancel));
+            m_stores.commits.afterCommit([this, id = run->id] { m_runs.sendInputs(id); });
+        }
+        return {};
+    }
+    if (!turn)
+        return beginNextTurn(task.id);
+    return {};
+}
+
+Result<> TaskDriver::resume(const Task &task, const QString &who, const QString &notes)
+{
+    if (!notes.isEmpty())
+        HUB_CHECK(m_stores.queue.add(task.id, who, notes));
+    HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
+    HUB_CHECK(m_stores.holds.endPause(u"task"_s, task.id.toString()));
+    m_stores.commits.afterCommit([this, id = task.id] {
+        m_brake.release({.task = id}, Hold::TaskPause);
+        m_brake.release({.task = id}, Hold::Unrecorded);
+        admit();
+    });
+    if (task.state == TaskState::Paused)
+        return unpause(task);
+    if (run && !run->ending)
+        return beginNextTurn(task.id);
+    if (task.state == TaskState::Queued || task.state == TaskState::Preparing)
+        return {};
+    HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Queued, {}));
+    announce(task.id);
+    return {};
+}
+
+QFuture<Result<>> TaskDriver::finish(TaskId id, TaskState state, const QString &reason, const QString &who)
+{
+    const auto task = m_stores.tasks.get(id);
+    if (!task)
+        return readyFuture<std::monostate>(task.error());
+    return m_workers.run(task->spec.project.toString(), [this, id, state, reason, who] { return finishJob(id, state, reason, who); });
+}
+
+// On the project's worker.
+Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason, const QString &who)
+{
+    HUB_TRY(const Task task, m_stores.commits.ask([&] { return m_stores.tasks.get(id); }));
+    if (!task.tree.isEmpty()) {
+        HUB_CHECK(hold(id, Stillness::Scan));
+        auto saved = m_checkpointer.takeNow({.task = id, .type = CheckpointType::Milestone, .notes = textOf(taskStateTexts, state)}, {});
+        if (!saved) {
+            release(id, Stillness::Scan);
+            return std::move(saved).error();
+        }
+    }
+    auto ended = m_stores.commits.ask([&]() -> Result<> {
+        HUB_CHECK(m_stores.tasks.setState(id, state, reason));
+        HUB_CHECK(m_stores.holds.endPause(u"task"_s, id.toString()));
+        HUB_CHECK(m_stores.holds.releaseAllOf(id));
+        HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
+        if (turn)
+            HUB_CHECK(m_stores.talk.endTurn(turn->id, state == TaskState::Completed ? u"ended"_s : u"interrupted"_s, reason));
+        HUB_TRY(const auto approvals, m_stores.approvals.list(id, ApprovalState::Open));
+        for (const Approval &approval : approvals)
+            HUB_CHECK(m_stores.approvals.withdraw(approval.id, u"the task ended"_s));
+        HUB_CHECK(post(id, {.role = u"hub"_s, .kind = u"note"_s, .author = who,
+                            .body = u"The task is %1%2."_s.arg(textOf(taskStateTexts, state), reason.isEmpty() ? QString() : u": "_s + reason)}));
+        HUB_TRY(const auto run, m_stores.runs.livingOf(id));
+        if (run)
+            HUB_CHECK(m_stores.runs.setEnding(run->id, textOf(taskStateTexts, state)));
+        announce(id);
+        m_stores.commits.afterCommit([this, id, run, state] {
+            m_clocks.erase(id);
+            // A completed agent gets time to say goodbye; a cancelled one must not do another thing.
+            if (run)
+                m_brake.end(run->id, state == TaskState::Completed ? std::chrono::milliseconds(politeEnd) : std::chrono::milliseconds{0});
+            admit();
+        });
+        return {};
+    });
+    release(id, Stillness::Scan);
+    return ended;
+}
+
+Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
+{
+    m_unfinished = unfinished;
+    HUB_TRY(const auto living, m_stores.runs.living());
+    for (const Run &run : living) {
+        HUB_TRY(const Task task, m_stores.tasks.get(run.task));
+        HUB_TRY(const ShimLife life, shimLife(QFile::encodeName(run.folder)));
+        if (life == ShimLife::NoneYet) {
+            HUB_CHECK(takeResult([&] {
+                auto settled = m_stores.commits.submit([&] { return settleDead(run, task); });
+                m_stores.commits.flush();
+                return settled;
+            }()));
+            continue;
+        }
+        HUB_TRY(const Holds holds, holdsFor(task));
+        m_runs.keep(run, holds, m_brake.epoch());
+        if (run.ending)
+            m_brake.end(run.id, politeEnd);
+        else if (task.state == TaskState::Running || task.state == TaskState::AwaitingApproval)
+            watchClock(task.id);
+    }
+    // Tasks that were on their way when the hub stopped.
+    HUB_TRY(const auto between, m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running, TaskState::Interrupted}));
+    for (const Task &task : between) {
+        HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
+        if (task.state == TaskState::Preparing)
+            prepareAndStart(task.id);
+        else if (task.state == TaskState::Running && !run)
+            m_stores.commits.submit([this, id = task.id]() -> Result<> {
+                HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
+                if (turn)
+                    HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"The hub was restarted."_s));
+                return beginNextTurn(id);
+            });
+        else if (task.state == TaskState::Running && run)
+            m_stores.commits.submit([this, id = task.id] { return beginNextTurn(id); });
+    }
+    admit();
+    return {};
+}
+
+// The hub stopped between writing the run down and starting its shim: nothing ran, so it is simply started again.
+Result<> TaskDriver::settleDead(const Run &run, const Task &task)
+{
+    HUB_CHECK(m_stores.runs.setEnded(run.id, RunState::Interrupted, {}, {}, u"never started"_s));
+    HUB_TRY(const auto turn, m_stores.talk.openTurn(task.id));
+    if (turn)
+        HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
+    if (!isEnded(task.state) && task.state != TaskState::Paused) {
+        HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted, u"The hub was restarted before the agent began."_s));
+        HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Queued, {}));
+    }
+    return {};
+}
+
+} // namespace hub::agents

@@ -1,0 +1,140 @@
+// Moves tasks along: admits them, prepares their trees, starts agents, counts turns, pauses, resumes, ends. Hub thread;
+// slow work goes to the project's worker, stops go through the brake.
+#pragma once
+
+#include "core/agents/profile.h"
+#include "core/agents/runkeeper.h"
+#include "core/monitor/alertcenter.h"
+#include "core/recovery/checkpointer.h"
+
+#include <QTimer>
+
+namespace hub::agents
+{
+
+// Lifecycle calls of agents that came over stdio; inside the transaction that moves the run's position.
+class ToolPort
+{
+public:
+    virtual ~ToolPort() = default;
+    virtual Result<> onAsked(const Run &run, const Asked &asked) = 0;
+    // The run that would have got the answers has ended.
+    virtual Result<> onRunEnded(const Run &run) = 0;
+};
+
+struct DriverConfig {
+    QByteArray shimProgram;
+    QString hubId;                    // in the marks of its runs
+    QMap<QString, QString> agentEnvironment; // how an agent's agenthubctl finds this hub
+};
+
+class TaskDriver final : public QObject, public RunListener, public recovery::RunControl
+{
+    Q_OBJECT
+
+public:
+    TaskDriver(state::Stores &stores, Brake &brake, RunKeeper &runs, Workers &workers, const ProfileBook &profiles,
+               recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, const DataFolder &data, const Settings &settings,
+               DriverConfig config);
+    void setToolPort(ToolPort &tools) { m_tools = &tools; }
+
+    // At start: takes over the runs that live, settles those that don't, goes on with what was under way. Tasks in
+    // `unfinished` (a rollback of theirs is being finished) stay frozen until that is done.
+    Result<> adopt(const QSet<TaskId> &unfinished);
+
+    // Inside CommitGroup work; what follows from them is done after the commit.
+    Result<Task> assign(const TaskSpec &spec);
+    Result<> say(const Task &task, const QString &text, const QString &author, bool now);
+    Result<> resume(const Task &task, const QString &who, const QString &notes);
+    Result<> recordPause(const Scope &scope, const QString &who, const QString &reason);
+    Result<> endPause(const Scope &scope);
+    Result<> leaveSafeMode();
+
+    // Saves what is there, then ends the task and its run. `state` is cancelled, completed or failed.
+    QFuture<Result<>> finish(TaskId task, TaskState state, const QString &reason, const QString &who);
+
+    // Every reason why the task may not go on now; empty: it may. Reads the database only.
+    Result<QStringList> blockers(const Task &task) const;
+    // Why a queued task is not started now; empty: it may start.
+    Result<QString> waitsFor(const Task &task) const;
+    int runningLimit() const;
+
+    // Looks whether waiting tasks may start. Cheap; called after every change that could let one.
+    void admit();
+
+    // recovery::RunControl
+    Result<> hold(TaskId task, Stillness why) override;
+    void release(TaskId task, Stillness why) override;
+    Result<> endRun(TaskId task, const QString &reason) override;
+
+    // RunListener
+    Result<> onSaid(const Run &run, const Said &said) override;
+    Result<> onAsked(const Run &run, const Asked &asked) override;
+    Result<> onAnswered(const Run &run, const Answered &answered) override;
+    Result<> onBroken(const Run &run, const Broken &broken) override;
+    Result<> onEnded(const Run &run, const std::optional<posix::RunExit> &end) override;
+
+    // Inside CommitGroup work: the state of a task that was moved aside (paused, asked) as it follows from its run.
+    Result<TaskState> stateByRun(const Task &task) const;
+    // Inside CommitGroup work: tells front ends of the task as it is after the commit.
+    void announce(TaskId task);
+
+Q_SIGNALS:
+    void taskChanged(const hub::Task &task);
+    void messageAdded(const hub::TaskId &task, qint64 seq);
+
+private:
+    struct Launch {
+        Run run;
+        posix::ShimSpec spec;
+        Holds holds;
+        quint64 epoch = 0;
+    };
+
+    // taskdriver.cpp: from queued to running
+    Result<> admitNow();
+    void prepareAndStart(TaskId task);
+    Result<> prepare(TaskId task);
+    Result<> makeTree(const Task &task, const state::Project &project);
+    Result<std::optional<Launch>> plan(TaskId task);
+    Result<> start(TaskId task);
+    Result<posix::ShimSpec> specFor(const Task &task, const Profile &profile, const Run &run, const QString &prompt) const;
+    Result<QString> nextPrompt(const Task &task);
+    void startFailed(TaskId task, const Error &error);
+
+    // taskturns.cpp: turns and ends of runs
+    Result<> endTurn(const Task &task, const QString &outcome, const QString &errorText);
+    void afterTurn(TaskId task);
+    Result<> beginNextTurn(TaskId task);
+    Result<> crashed(const Task &task, const Run &run, const QString &what);
+    void afterCrash(TaskId task);
+    Result<> goOnAfterCrash(TaskId task);
+    Result<> post(TaskId task, const Message &message);
+    void watchClock(TaskId task);
+    void watchIdle(RunId run, TaskId task);
+
+    // taskcontrol.cpp: holds, pauses, adoption
+    Result<Holds> holdsFor(const Task &task) const;
+    void decideHolds(RunId run);
+    Result<> unpause(const Task &task);
+    Result<> settleDead(const Run &run, const Task &task);
+    Result<> finishJob(TaskId task, TaskState state, const QString &reason, const QString &who);
+
+    state::Stores &m_stores;
+    Brake &m_brake;
+    RunKeeper &m_runs;
+    Workers &m_workers;
+    const ProfileBook &m_profiles;
+    recovery::Checkpointer &m_checkpointer;
+    monitor::AlertCenter &m_alerts;
+    const DataFolder &m_data;
+    const Settings &m_settings;
+    DriverConfig m_config;
+    ToolPort *m_tools = nullptr;
+    QSet<TaskId> m_unfinished; // tasks whose rollback is being finished
+    std::map<TaskId, std::unique_ptr<QTimer>> m_clocks;
+    std::map<RunId, std::unique_ptr<QTimer>> m_idle;
+    bool m_admitting = false;
+};
+
+} // namespace hub::agents

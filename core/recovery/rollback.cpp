@@ -1,0 +1,275 @@
+#include "core/recovery/rollback.h"
+
+#include "core/base/log.h"
+
+using namespace Qt::StringLiterals;
+
+namespace hub::recovery
+{
+
+namespace
+{
+
+// A message may name this many paths; the rest is counted.
+constexpr qsizetype longestList = 200;
+
+QString nameOf(const QByteArray &path) { return QFile::decodeName(path); }
+
+Result<git::ObjectId> snapshotOf(const Checkpoint &checkpoint)
+{
+    const auto id = git::ObjectId::fromHex(checkpoint.commit.toLatin1());
+    if (!id)
+        return fail(ErrorCode::Corrupt, u"checkpoint %1 names no snapshot"_s.arg(checkpoint.id.toString()));
+    return *id;
+}
+
+QString previewText(const git::RestorePlan &plan, const git::ObjectId &filesNow)
+{
+    return u"%1:%2:%3"_s.arg(QString::fromLatin1(plan.target.hex().first(12)), QString::fromLatin1(filesNow.hex().first(12)),
+                             QString::number(plan.steps.size()));
+}
+
+RollbackPreview describe(const CheckpointId &target, const git::RestorePlan &plan)
+{
+    RollbackPreview preview{.target = target, .indexDiffers = plan.indexDiffers, .headDiffers = plan.headNow != plan.headThen};
+    for (const auto &step : plan.steps) {
+        if (step.kind == git::StepKind::Write || step.kind == git::StepKind::SetMode)
+            preview.restored << nameOf(step.path);
+        else if (step.kind == git::StepKind::Remove)
+            preview.deleted << nameOf(step.path);
+    }
+    for (const auto &[path, why] : plan.kept)
+        preview.kept.append({nameOf(path), why});
+    return preview;
+}
+
+} // namespace
+
+QJsonObject RollbackReceipt::toJson() const
+{
+    return {{u"operation"_s, operation.toString()},
+            {u"task_id"_s, target.task.value()},
+            {u"target"_s, target.toString()},
+            {u"before"_s, before.toString()},
+            {u"restored"_s, restored},
+            {u"deleted"_s, deleted},
+            {u"verified"_s, verified},
+            {u"exact"_s, differences.isEmpty()},
+            {u"differences"_s, QJsonArray::fromStringList(differences.mid(0, longestList))},
+            {u"notes"_s, QJsonArray::fromStringList(notes)},
+            {u"resumed"_s, resumed}};
+}
+
+Rollback::Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data, Checkpointer &checkpointer)
+    : m_stores(stores), m_workers(workers), m_vaults(vaults), m_data(data), m_checkpointer(checkpointer)
+{
+}
+
+QFuture<Result<RollbackPreview>> Rollback::preview(const RollbackRequest &request)
+{
+    const auto task = m_stores.tasks.get(request.task);
+    if (!task)
+        return readyFuture<RollbackPreview>(task.error());
+    return m_workers.run(task->spec.project.toString(), [this, request] { return previewJob(request); });
+}
+
+QFuture<Result<RollbackReceipt>> Rollback::execute(const RollbackRequest &request)
+{
+    const auto task = m_stores.tasks.get(request.task);
+    if (!task)
+        return readyFuture<RollbackReceipt>(task.error());
+    return m_workers.run(task->spec.project.toString(), [this, request] { return executeJob(request); });
+}
+
+git::RestoreOptions Rollback::optionsFor(const Task &task, const QString &path) const
+{
+    git::RestoreOptions options{.only = QFile::encodeName(path)};
+    // Only the branch that the hub made for the task is moved; a person's never is.
+    if (task.spec.mode == TreeMode::Worktree && !task.branch.isEmpty())
+        options.movableBranches = {"refs/heads/" + QFile::encodeName(task.branch)};
+    return options;
+}
+
+Result<Rollback::Job> Rollback::prepare(const RollbackRequest &request)
+{
+    return m_stores.commits.ask([&]() -> Result<Job> {
+        HUB_TRY(const Task task, m_stores.tasks.get(request.task));
+        if (task.tree.isEmpty())
+            return fail(ErrorCode::Conflict, u"Task #%1 has no working tree; there is nothing to roll back."_s.arg(task.id.toString()));
+        HUB_TRY(const Checkpoint target, m_stores.tasks.checkpoint({request.task, request.target}));
+        HUB_TRY(const auto executing, m_stores.operations.executing());
+        for (const auto &operation : executing) {
+            if (operation.task == task.id)
+                return fail(ErrorCode::Conflict, u"%1 is still going on for task #%2; nothing was changed."_s.arg(operation.id.toString(),
+                                                                                                               task.id.toString()));
+        }
+        HUB_TRY(const auto place, git::locate(QFile::encodeName(task.tree)));
+        return Job{task, target, {place, m_data.statCache(task.id), m_checkpointer.snapshotOptions()}};
+    });
+}
+
+Result<RollbackPreview> Rollback::previewJob(const RollbackRequest &request)
+{
+    HUB_TRY(const Job job, prepare(request));
+    HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
+    HUB_TRY(const auto target, snapshotOf(job.target));
+    const QByteArray ref = "refs/preview/" + job.task.id.toString().toLatin1();
+    HUB_TRY(auto wanted, m_checkpointer.snapshotRequest(job.task, ref, u"Preview"_s, job.place.snapshots));
+    wanted.before = target;
+    HUB_TRY(const auto now, git::takeSnapshot(*vault, wanted));
+    HUB_TRY(const auto plan, git::planRestore(*vault, now.commit, target, optionsFor(job.task, request.path)));
+    RollbackPreview preview = describe(job.target.id, plan);
+    preview.confirm = previewText(plan, now.files);
+    if (request.path.isEmpty())
+        preview.messagesHidden = job.task.lastMessage - job.target.messageSeq;
+    return preview;
+}
+
+Result<RollbackReceipt> Rollback::executeJob(const RollbackRequest &request)
+{
+    HUB_TRY(const Job job, prepare(request));
+    HUB_CHECK(m_runs->hold(job.task.id, RunControl::Stillness::Rollback));
+    auto receipt = held(request, job);
+    m_runs->release(job.task.id, RunControl::Stillness::Rollback);
+    return receipt;
+}
+
+Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, const Job &job)
+{
+    HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
+    HUB_TRY(const auto target, snapshotOf(job.target));
+    HUB_TRY(const Checkpoint before,
+            m_checkpointer.takeNow({.task = job.task.id,
+                                    .type = CheckpointType::Rollback,
+                                    .notes = u"before going back to %1"_s.arg(job.target.id.toString())},
+                                   target));
+    HUB_TRY(const auto current, snapshotOf(before));
+    HUB_TRY(const auto plan, git::planRestore(*vault, current, target, optionsFor(job.task, request.path)));
+    const auto filesNow = git::ObjectId::fromHex(before.tree.toLatin1());
+    if (!request.confirm.isEmpty() && (!filesNow || request.confirm != previewText(plan, *filesNow))) {
+        return fail(ErrorCode::Conflict, u"The files changed since the preview, so nothing was rolled back; %1 holds them as they are now."_s.arg(
+                                             before.id.toString()),
+                    u"Look at the new preview and confirm again."_s);
+    }
+    const QString kind = request.undoes ? u"undo"_s : request.path.isEmpty() ? u"rollback"_s : u"file"_s;
+    HUB_TRY(const auto operation, m_stores.commits.ask([&] {
+        return m_stores.operations.begin(job.task.id, kind, request.who, before.id.number, job.target.id.number, request.undoes,
+                                         {{u"path"_s, request.path}});
+    }));
+    return carryOut(operation, job, plan, *vault);
+}
+
+Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, const Job &job, const git::RestorePlan &plan,
+                                           git::Vault &vault)
+{
+    auto restored = git::executeRestore(vault, plan, job.place);
+    if (!restored) {
+        HUB_CHECK(abandon(operation, job, plan, vault, restored.error()));
+        return std::move(restored).error().within(u"%1 was not carried out"_s.arg(operation.id.toString()));
+    }
+    RollbackReceipt receipt{.operation = operation.id,
+                            .target = job.target.id,
+                            .before = {job.task.id, operation.before},
+                            .restored = restored->written,
+                            .deleted = restored->removed,
+                            .resumed = restored->resumed};
+    for (const QByteArray &branch : restored->branchesNotMoved)
+        receipt.notes << u"Branch %1 has other commits now and was not moved."_s.arg(nameOf(branch).mid(11));
+    for (const auto &[path, why] : plan.kept)
+        receipt.notes << u"Kept %1: %2"_s.arg(nameOf(path), why);
+    if (plan.options.only.isEmpty()) {
+        auto except = restored->notRestored;
+        except.insert(except.end(), plan.kept.begin(), plan.kept.end());
+        HUB_TRY(const auto verdict, git::verifyRestored(vault, plan.target, job.place, false, except));
+        receipt.verified = verdict.filesChecked;
+        for (const auto &[path, what] : verdict.differences)
+            receipt.differences << (path.isEmpty() ? what : nameOf(path) + u": "_s + what);
+    }
+    for (const auto &[path, why] : restored->notRestored)
+        receipt.differences << nameOf(path) + u": "_s + why;
+    HUB_CHECK(commitReceipt(operation, job, receipt));
+    if (operation.journal.value(u"path"_s).toString().isEmpty())
+        HUB_CHECK(m_runs->endRun(job.task.id, u"rolled back to %1"_s.arg(job.target.id.toString())));
+    return receipt;
+}
+
+// Makes the tree what it was before, so that it is never left half way; when even that fails, a person has to know.
+Result<> Rollback::abandon(const state::Operation &operation, const Job &job, const git::RestorePlan &plan, git::Vault &vault,
+                           const Error &why)
+{
+    QString outcome = u"nothing was changed"_s;
+    if (why.code != ErrorCode::Conflict) {
+        auto back = git::planRestore(vault, plan.target, plan.current, plan.options);
+        auto undone = back ? git::executeRestore(vault, *back, job.place) : Result<git::RestoreReport>(back.error());
+        outcome = undone ? u"everything was put back as it was"_s
+                         : u"it could not be put back (%1); checkpoint %2 holds everything"_s.arg(
+                               undone.error().message, CheckpointId{job.task.id, operation.before}.toString());
+    }
+    qCWarning(lcRecovery).noquote() << operation.id.toString() << "failed:" << why.message << "-" << outcome;
+    return m_stores.commits.ask([&] {
+        return m_stores.operations.end(operation.id, u"failed"_s, {{u"error"_s, why.message}, {u"outcome"_s, outcome}});
+    });
+}
+
+Result<> Rollback::commitReceipt(const state::Operation &operation, const Job &job, const RollbackReceipt &receipt)
+{
+    return m_stores.commits.ask([&]() -> Result<> {
+        const TaskId id = job.task.id;
+        const bool whole = operation.journal.value(u"path"_s).toString().isEmpty();
+        const QString did = whole ? u"Went back to checkpoint %1 (%2): %3 restored, %4 deleted."_s.arg(job.target.id.toString(), operation.id.toString())
+                                        .arg(receipt.restored)
+                                        .arg(receipt.deleted)
+                                  : u"Restored %1 from checkpoint %2 (%3)."_s.arg(operation.journal.value(u"path"_s).toString(),
+                                                                                  job.target.id.toString(), operation.id.toString());
+        HUB_TRY(const auto open, m_stores.talk.openTurn(id));
+        if (whole && open)
+            HUB_CHECK(m_stores.talk.endTurn(open->id, u"interrupted"_s, u"rolled back"_s));
+        HUB_TRY(const qint64 at, m_stores.talk.append(id, {.role = u"hub"_s, .kind = u"rollback"_s, .author = operation.who, .body = did}));
+        if (whole) {
+            HUB_CHECK(m_stores.talk.returnTo(id, job.target.messageSeq, at, operation.id));
+            HUB_CHECK(m_stores.tasks.restoreFrom(job.target));
+            // An undo brings back how the task had ended; a run can't be brought back, so what ran is interrupted.
+            const TaskState then = job.target.taskState;
+            const bool ended = operation.undoes && (isEnded(then) || then == TaskState::NeedsReview);
+            HUB_CHECK(m_stores.tasks.setState(id, ended ? then : TaskState::Interrupted, u"rolled back to %1"_s.arg(job.target.id.toString())));
+            HUB_TRY(const auto run, m_stores.runs.livingOf(id));
+            if (run)
+                HUB_CHECK(m_stores.runs.setEnding(run->id, u"rolled back"_s));
+            HUB_TRY(const auto approvals, m_stores.approvals.list(id, ApprovalState::Open));
+            for (const Approval &approval : approvals)
+                HUB_CHECK(m_stores.approvals.withdraw(approval.id, u"rolled back"_s));
+        }
+        HUB_CHECK(m_stores.operations.end(operation.id, u"done"_s, receipt.toJson()));
+        m_stores.commits.afterCommit([this, id, json = receipt.toJson()] { Q_EMIT rolledBack(id, json); });
+        return {};
+    });
+}
+
+QFuture<Result<>> Rollback::finishInterrupted(const state::Operation &operation)
+{
+    const auto task = m_stores.tasks.get(operation.task);
+    if (!task)
+        return readyFuture<std::monostate>(task.error());
+    return m_workers.run(task->spec.project.toString(), [this, operation]() -> Result<> {
+        HUB_TRY(const Job job, m_stores.commits.ask([&]() -> Result<Job> {
+            HUB_TRY(const Task found, m_stores.tasks.get(operation.task));
+            HUB_TRY(const Checkpoint target, m_stores.tasks.checkpoint({operation.task, operation.target}));
+            HUB_TRY(const auto place, git::locate(QFile::encodeName(found.tree)));
+            return Job{found, target, {place, m_data.statCache(found.id), m_checkpointer.snapshotOptions()}};
+        }));
+        HUB_TRY(const Checkpoint before, m_stores.commits.ask([&] {
+            return m_stores.tasks.checkpoint({operation.task, operation.before});
+        }));
+        HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
+        HUB_TRY(const auto current, snapshotOf(before));
+        HUB_TRY(const auto target, snapshotOf(job.target));
+        HUB_TRY(const auto plan, git::planRestore(*vault, current, target,
+                                                  optionsFor(job.task, operation.journal.value(u"path"_s).toString())));
+        qCInfo(lcRecovery).noquote() << "finishing" << operation.id.toString() << "of task" << operation.task.toString();
+        HUB_CHECK(carryOut(operation, job, plan, *vault));
+        m_runs->release(job.task.id, RunControl::Stillness::Rollback);
+        return {};
+    });
+}
+
+} // namespace hub::recovery

@@ -1,0 +1,82 @@
+// Going back, as a whole: files, index, HEAD, the task's branch, the task's state and its conversation; proved, and
+// undoable like everything else. All jobs run on the project's git worker.
+#pragma once
+
+#include "core/git/restore.h"
+#include "core/recovery/checkpointer.h"
+
+namespace hub::recovery
+{
+
+struct RollbackRequest {
+    TaskId task;
+    qint64 target = 0;                // checkpoint number
+    QString path;                     // not empty: this file or folder alone
+    std::optional<OperationId> undoes;
+    QString who;
+    QString confirm; // of the preview that was agreed to; empty: go ahead
+};
+
+struct RollbackPreview {
+    CheckpointId target;
+    QStringList restored, deleted; // paths, for people
+    QList<std::pair<QString, QString>> kept; // path and why
+    bool indexDiffers = false, headDiffers = false;
+    qint64 messagesHidden = 0;
+    QString confirm; // names exactly this plan
+};
+
+struct RollbackReceipt {
+    OperationId operation;
+    CheckpointId target, before;
+    qint64 restored = 0, deleted = 0, verified = 0;
+    QStringList differences; // what could not be made as it was, with reasons
+    QStringList notes;
+    bool resumed = false; // finished after the hub was interrupted in the middle
+    QJsonObject toJson() const;
+};
+
+class Rollback final : public QObject
+{
+    Q_OBJECT
+
+public:
+    Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data, Checkpointer &checkpointer);
+    void setRunControl(RunControl &runs) { m_runs = &runs; }
+
+    // Hub thread. preview() changes nothing that a person could see.
+    QFuture<Result<RollbackPreview>> preview(const RollbackRequest &request);
+    QFuture<Result<RollbackReceipt>> execute(const RollbackRequest &request);
+
+    // Hub thread, at start, before any agent of these tasks may go on: finishes what a crash interrupted.
+    QFuture<Result<>> finishInterrupted(const state::Operation &operation);
+
+Q_SIGNALS:
+    void rolledBack(const hub::TaskId &task, const QJsonObject &receipt);
+
+private:
+    struct Job {
+        Task task;
+        Checkpoint target;
+        git::RestorePlace place;
+    };
+    Result<Job> prepare(const RollbackRequest &request);
+    Result<RollbackPreview> previewJob(const RollbackRequest &request);
+    Result<RollbackReceipt> executeJob(const RollbackRequest &request);
+    Result<RollbackReceipt> held(const RollbackRequest &request, const Job &job);
+    Result<RollbackReceipt> carryOut(const state::Operation &operation, const Job &job, const git::RestorePlan &plan,
+                                     git::Vault &vault);
+    Result<> abandon(const state::Operation &operation, const Job &job, const git::RestorePlan &plan, git::Vault &vault,
+                     const Error &why);
+    Result<> commitReceipt(const state::Operation &operation, const Job &job, const RollbackReceipt &receipt);
+    git::RestoreOptions optionsFor(const Task &task, const QString &path) const;
+
+    state::Stores &m_stores;
+    Workers &m_workers;
+    Vaults &m_vaults;
+    const DataFolder &m_data;
+    Checkpointer &m_checkpointer;
+    RunControl *m_runs = nullptr;
+};
+
+} // namespace hub::recovery
