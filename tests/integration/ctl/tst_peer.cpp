@@ -55,7 +55,8 @@ private Q_SLOTS:
             << u"env -i HOME=/ AGENTHUB_DATA_DIR=\"$AGENTHUB_DATA_DIR\" %1; exit $?"_s.arg(ask) << QStringList();
         QTest::newRow("in a session of its own") << u"setsid -w %1; exit $?"_s.arg(ask) << QStringList();
         QTest::newRow("many levels down")
-            << u"sh -c \"sh -c \\\"sh -c \\\\\\\"%1; exit \\\\\\\\\\$?\\\\\\\"\\\"\""_s.arg(ask) << QStringList();
+            << u"ask() { if [ $1 = 0 ]; then %1; else (ask $(($1 - 1)); exit $?); fi; }; ask 50; exit $?"_s.arg(ask)
+            << QStringList();
         QTest::newRow("under a name that looks like a stat line")
             << u"cp '%1' \"$HOME/a) S 1 (b\"; \"$HOME/a) S 1 (b\" approve a7; exit $?"_s.arg(HubFixture::ctl())
             << QStringList();
@@ -76,12 +77,15 @@ private Q_SLOTS:
     // A shim is a subreaper: what an agent sends into the background comes back up to it.
     void anOrphanBelowASubreaperIsAnAgent()
     {
-        const QString script =
-            u"exec python3 -c \"\nimport ctypes, subprocess, time\n"
-            "ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)\n"
-            "subprocess.run(['sh', '-c', '(sleep 0.3; exec \\\"$0\\\" approve a7) >/dev/null 2>&1 &', '%1'])\n"
-            "time.sleep(3)\n\""_s.arg(HubFixture::ctl());
-        const auto shim = startShim(script);
+        QFile script(m_fixture->home() + u"/shim.py"_s);
+        QVERIFY(script.open(QIODevice::WriteOnly));
+        script.write(
+            "import ctypes, subprocess, sys, time\n"
+            "ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)\n" // PR_SET_CHILD_SUBREAPER
+            "subprocess.run(['sh', '-c', '(sleep 0.3; exec \"$0\" approve a7) >/dev/null 2>&1 &', sys.argv[1]])\n"
+            "time.sleep(3)\n");
+        script.close();
+        const auto shim = startShim(u"exec /usr/bin/python3 '%1' '%2'"_s.arg(script.fileName(), HubFixture::ctl()));
         QTRY_COMPARE(m_fixture->hub.calls.size(), 1);
         QCOMPARE(int(m_fixture->hub.calls[0].caller.role), int(Role::Agent));
         shim->kill();
@@ -118,7 +122,7 @@ private Q_SLOTS:
             "s.sendall(b'{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"command\",\"params\":{\"name\":\"approve\"}}\\n')\n"
             "sys.stdout.write(s.recv(4096).decode())\n"_s;
         QProcess process;
-        process.start(u"python3"_s, {u"-c"_s, script, *ipc::findSocket(m_fixture->dataDir())});
+        process.start(u"/usr/bin/python3"_s, {u"-c"_s, script, *ipc::findSocket(m_fixture->dataDir())});
         QVERIFY(process.waitForFinished()); // blocks this thread on purpose: the hub accepts only after the peer ended
         QTRY_COMPARE(refused.size(), 1);
         QVERIFY(m_fixture->hub.calls.isEmpty());
@@ -139,7 +143,7 @@ private Q_SLOTS:
             "s.sendall(b'{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"command\",\"params\":{\"name\":\"tasks\"}}\\n')\n"
             "sys.stdout.write(s.makefile().readline())\n"_s;
         const Ran ran = HubFixture::run(u"setpriv"_s, {u"--reuid=65534"_s, u"--regid=65534"_s, u"--clear-groups"_s,
-                                                       u"python3"_s, u"-c"_s, script, socket});
+                                                       u"/usr/bin/python3"_s, u"-c"_s, script, socket});
         QVERIFY2(ran.out.contains("may not use it"), (ran.out + ran.err).constData());
         QVERIFY(m_fixture->hub.calls.isEmpty());
     }
