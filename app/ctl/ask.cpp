@@ -22,18 +22,21 @@ namespace
 constexpr ipc::Milliseconds toolPatience{30000};
 constexpr ipc::Milliseconds completionPatience{400};
 
-// The text that `say` was not given: from standard input for "-", else from an editor.
-Result<> addMissingText(CommandLine &line, const Terminal &terminal)
+// A text that is "-" comes from standard input; one that was left out and that a person can write, from an editor.
+Result<> addText(CommandLine &line, const Terminal &terminal)
 {
-    const QString key = line.spec->name == "assign-task"_L1 ? u"description"_s : line.missingText;
-    const bool asks =
-        !line.missingText.isEmpty() || (line.spec->name == "assign-task"_L1 && !line.call.options.contains(key));
-    if (!key.isEmpty() && line.call.options[key] == u"-"_s) {
-        line.call.options[key] = QString::fromUtf8(readStandardInput()).trimmed();
-    } else if (asks && terminal.isInteractive()) {
-        const auto option = std::find_if(line.spec->options.begin(), line.spec->options.end(),
-                                         [&](const OptionSpec &o) { return o.name == key; });
-        HUB_TRY(line.call.options[key], terminal.edited(QString(option->description)));
+    for (const OptionSpec &option : line.spec->options) {
+        if (!option.rest || option.kind != OptionKind::Text)
+            continue;
+        const QString key(option.name);
+        // assign-task's description may be left out elsewhere, where a form asks for it; here the editor does.
+        const bool written = key == line.missingText || (line.call.command == u"assign-task" && key == u"description");
+        if (line.call.options.value(key) == u"-"_s) {
+            line.call.options[key] = QString::fromUtf8(readStandardInput()).trimmed();
+        } else if (written && !line.call.options.contains(key) && terminal.isInteractive()) {
+            HUB_TRY(const QString text, terminal.edited(QString(option.description)));
+            line.call.options[key] = text;
+        }
     }
     HUB_TRY(line.call.options, checkOptions(*line.spec, line.call.options));
     return {};
@@ -148,7 +151,7 @@ CommandCall viewOf(OptionKind kind)
 int runCommand(ipc::Client &client, const CommandLine &given, const Terminal &terminal)
 {
     CommandLine line = given;
-    if (auto complete = addMissingText(line, terminal); !complete)
+    if (auto complete = addText(line, terminal); !complete)
         return terminal.report(complete.error());
     line.call.folder = QDir::currentPath();
     auto reply = client.execute(line.call);

@@ -5,6 +5,7 @@
 #include "core/agents/profile.h"
 #include "core/agents/runkeeper.h"
 #include "core/monitor/alertcenter.h"
+#include "core/posix/shimspec.h"
 #include "core/recovery/checkpointer.h"
 
 #include <QTimer>

@@ -292,7 +292,7 @@ private:
         QJsonObject given = m_line.call.options;
         for (const OptionSpec &option : m_line.spec->options) {
             const QString key(option.name);
-            if (option.required && option.rest && given[key].toString().isEmpty()) {
+            if (option.required && option.rest && given.value(key).toString().isEmpty()) {
                 m_line.missingText = key;
                 given[key] = u"-"_s; // so that the other options are checked all the same
             }

@@ -272,7 +272,11 @@ private Q_SLOTS:
                 QTest::qWait(1);
         }
         QTRY_COMPARE(m_server->clientCount(), 1);
+#ifndef __SANITIZE_ADDRESS__ // it keeps freed memory on purpose
         QVERIFY2(residentBytes() - before < 64 * 1024 * 1024, "events for a client that does not read pile up");
+#else
+        Q_UNUSED(before);
+#endif
         Q_EMIT m_hub->eventHappened({u"alert"_s, {{u"n"_s, 1}}});
         QCOMPARE(nextLine(*good)[u"params"_s][u"name"_s].toString(), u"alert"_s);
     }
