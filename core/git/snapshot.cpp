@@ -2,8 +2,11 @@
 
 #include "core/git/treestate.h"
 
+#include <atomic>
 #include <chrono>
 #include <malloc.h>
+#include <sys/stat.h>
+#include <thread>
 
 using namespace Qt::StringLiterals;
 
@@ -73,6 +76,14 @@ Result<Taken> take(const Vault &vault, PackWriter &writer, const SnapshotRequest
     return taken;
 }
 
+bool isSmall(const SnapshotRequest &request)
+{
+    constexpr qint64 smallCache = 1 << 20; // about 10,000 files
+    struct stat info;
+    return !request.cachePath.isEmpty() && ::stat(request.cachePath.constData(), &info) == 0 &&
+           info.st_size < smallCache;
+}
+
 } // namespace
 
 Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<const SnapshotRequest> requests)
@@ -86,9 +97,29 @@ Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<
         for (const QByteArray &path : caches)
             StatCacheWriter::discard(path);
     };
+    // Small trees two at a time; of the large ones never two, so that only one large cache is in memory.
+    std::vector<std::optional<Result<Taken>>> all(requests.size());
+    std::vector<size_t> small, others;
+    for (size_t i = 0; i < requests.size(); ++i)
+        (isSmall(requests[i]) ? small : others).push_back(i);
+    std::atomic<size_t> next{0};
+    const auto work = [&] {
+        for (size_t i; (i = next++) < small.size();)
+            all[small[i]] = take(vault, writer, requests[small[i]]);
+    };
+    std::thread second;
+    if (small.size() > 3)
+        second = std::thread(work);
+    work();
+    if (second.joinable())
+        second.join();
+    for (const size_t i : others)
+        all[i] = take(vault, writer, requests[i]);
+
     bool large = false;
-    for (const SnapshotRequest &request : requests) {
-        auto taken = take(vault, writer, request);
+    for (size_t i = 0; i < requests.size(); ++i) {
+        const SnapshotRequest &request = requests[i];
+        Result<Taken> &taken = *all[i];
         if (!taken) {
             if (!request.cachePath.isEmpty())
                 StatCacheWriter::discard(request.cachePath);
@@ -102,6 +133,7 @@ Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<
         if (!request.cachePath.isEmpty() && !taken->state.cacheFresh)
             caches.push_back(request.cachePath);
         results.push_back(std::move(taken->info));
+        all[i].reset();
     }
     const qint64 objects = writer.objects(), bytes = writer.bytes();
     if (auto stored = writer.finish(); !stored) {

@@ -115,6 +115,7 @@ void TreeBuild::note(const ScanFolder &folder, const QByteArray &path, bool anyt
         const auto full = [&] { return joinPath(path, QByteArray(node.name, node.nameSize)); };
         if (node.flags & NodeFlag::rulesOnly)
             continue;
+        m_manifest.attributes = m_manifest.attributes || node.nameView() == ".gitattributes";
         if (node.flags & NodeFlag::inMotion)
             m_manifest.inMotion[full()] = true;
         switch (node.kind) {

@@ -137,7 +137,9 @@ public:
     void snapshots()
     {
         peakMemory(true);
-        std::printf("first snapshot %.0f ms, peak %ld MB\n", ours(), peakMemory(false) / 1024);
+        std::printf("resident before: %ld MB\n", peakMemory(false) / 1024);
+        const double took = ours();
+        std::printf("first snapshot %.0f ms, peak %ld MB\n", took, peakMemory(false) / 1024);
         usleep(50000);
         ours();
         gits(false);

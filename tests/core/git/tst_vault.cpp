@@ -103,6 +103,22 @@ private Q_SLOTS:
                 .arg(QString::fromLatin1(snapshot.commit.hex())));
     }
 
+    void aCollectionOfGarbageAtTheSameTimeDoesNotHurt()
+    {
+        GitScratch scratch;
+        scratch.inRepo(u"for i in $(seq 3000); do echo $i > f$i; done; git add -A; git commit -qm many"_s);
+        VALUE(const RepositoryPlace place, locate(scratch.repo()));
+        for (int round = 1; round <= 5; ++round) {
+            QProcess gc;
+            gc.start(u"git"_s, {u"-C"_s, QFile::decodeName(scratch.repo()), u"gc"_s, u"-q"_s, u"--prune=now"_s});
+            const auto vault = Vault::create(scratch.vaultPath() + QByteArray::number(round), place, {});
+            gc.waitForFinished();
+            QVERIFY2(vault, vault ? "" : qPrintable(vault.error().message));
+            scratch.inRepo(
+                u"git unpack-objects -q < /dev/null 2>/dev/null || true; mkdir p; mv .git/objects/pack/*.pack p; rm -f .git/objects/pack/*; git unpack-objects -q < p/*.pack; rm -rf p"_s);
+        }
+    }
+
     void anIncompleteRepositoryIsRefusedAndLeavesNoVault()
     {
         GitScratch scratch;
@@ -345,7 +361,7 @@ private Q_SLOTS:
     void aFileThatNeverStandsStillIsNamed()
     {
         GitScratch scratch;
-        scratch.inRepo(u"head -c 900000 /dev/urandom > moving; echo a > a"_s);
+        scratch.inRepo(u"head -c 30000000 /dev/urandom > moving; echo a > a"_s);
         VALUE(const RepositoryPlace place, locate(scratch.repo()));
         VALUE(const auto vault, Vault::create(scratch.vaultPath(), place, {}));
         std::atomic<bool> stop{false}, started{false};
