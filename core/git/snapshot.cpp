@@ -2,6 +2,7 @@
 
 #include "core/git/treestate.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <malloc.h>
@@ -128,8 +129,12 @@ Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<
         }
         large = large || taken->info.fileCount > largeTree;
         refs.emplace_back(request.ref, taken->info.commit);
-        for (const ObjectId &commit : taken->state.heldCommits)
-            refs.emplace_back("refs/held/" + commit.hex(), commit);
+        for (const ObjectId &commit : taken->state.heldCommits) {
+            const QByteArray name = "refs/held/" + commit.hex();
+            HUB_TRY(const auto known, vault.ref(name));
+            if (!known && std::find(refs.begin(), refs.end(), std::pair(name, commit)) == refs.end())
+                refs.emplace_back(name, commit);
+        }
         if (!request.cachePath.isEmpty() && !taken->state.cacheFresh)
             caches.push_back(request.cachePath);
         results.push_back(std::move(taken->info));

@@ -5,6 +5,7 @@
 #include "core/git/statefiles.h"
 #include "core/git/treebuild.h"
 
+#include <algorithm>
 #include <sys/stat.h>
 
 using namespace Qt::StringLiterals;
@@ -116,9 +117,12 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
         if (commit && commit != head.commit && !state.heldCommits.contains(*commit))
             state.heldCommits << *commit;
     }
-    if (request.importHistory && !state.heldCommits.isEmpty()) {
+    if (head.commit)
+        state.heldCommits.removeAll(*head.commit); // the snapshot's parent
+    if (request.importHistory && std::any_of(state.heldCommits.begin(), state.heldCommits.end(),
+                                             [&](const ObjectId &id) { return !sink.has(id); })) {
         HUB_TRY(const ObjectStore *user, userObjects.get());
-        state.heldCommits.removeIf([&](const ObjectId &id) { return !user->has(id); });
+        state.heldCommits.removeIf([&](const ObjectId &id) { return !sink.has(id) && !user->has(id); });
         HUB_CHECK(importCommits(*user, sink, state.heldCommits));
     }
 

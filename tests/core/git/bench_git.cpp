@@ -280,7 +280,8 @@ int main(int argc, char **argv)
     const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
     if (files > 0)
         Bench(files, rounds).snapshots();
-    Bench(10000, rounds).rollbacks(10);
+    if (files >= 0)
+        Bench(10000, rounds).rollbacks(10);
     manyAgents(100);
     return 0;
 }
