@@ -24,7 +24,7 @@ namespace hub::git
 namespace
 {
 
-constexpr int threads = 2;
+constexpr size_t smallTree = 64; // folders; below that starting a thread costs more than it saves
 
 // The lines of an attribute file after which a file's bytes may differ from its blob's.
 std::vector<IgnorePattern> convertingPatterns(const QByteArray &content)
@@ -161,6 +161,7 @@ Result<> TreeScan::run()
                       std::move(attributes),
                       false});
     std::vector<std::thread> pool;
+    const int threads = !m_cache.isEmpty() && m_cache.folders().size() < smallTree ? 1 : m_options.threads;
     for (int i = 0; i < threads; ++i)
         m_workers.emplace_back();
     for (int i = 1; i < threads; ++i)
@@ -201,9 +202,7 @@ bool TreeScan::alsoHeld(const QByteArray &path, bool isFolder) const
 {
     if (!m_options.alsoHold)
         return false;
-    const QByteArray wanted = isFolder ? path + '/' : path;
-    const auto at = std::lower_bound(m_options.alsoHold->begin(), m_options.alsoHold->end(), wanted);
-    return at != m_options.alsoHold->end() && (isFolder ? at->startsWith(wanted) : *at == wanted);
+    return isFolder ? m_options.alsoHold->hasBelow(path) : m_options.alsoHold->has(path);
 }
 
 // A folder with a `.git` that git would take for a repository: its files are held by its own rules.
