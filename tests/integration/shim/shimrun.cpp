@@ -34,6 +34,8 @@ ShimRun::~ShimRun()
         const bool ended = QTest::qWaitFor(
             [this] {
                 collect();
+                if (reader && link)
+                    link->acknowledge(reader->position());
                 const auto now = shimLife(m_folder);
                 return now && *now == ShimLife::Dead;
             },

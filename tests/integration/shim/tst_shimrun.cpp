@@ -63,7 +63,8 @@ private Q_SLOTS:
         QCOMPARE(lines[at - 2].toInt(), 4); // stdin, stdout, stderr and the folder that ls reads
         QCOMPARE(lines[at - 3], pid + ' ' + pid); // group and session are its own
         QCOMPARE(lines[at + 1].simplified(), "SigBlk: 0000000000000000");
-        QCOMPARE(lines[at + 2].simplified(), "SigIgn: 0000000000000000");
+        // 32 and 33 belong to the C library, which leaves them as it got them.
+        QCOMPARE(lines[at + 2].simplified().mid(8).toULongLong(nullptr, 16) & ~0x180000000ULL, 0U);
     }
 
     void theShimKeepsNothingOfItsStarter()
@@ -182,7 +183,7 @@ private Q_SLOTS:
         quint64 next = 1;
         for (int round = 0; round < 20; ++round) {
             // A hub that restarts does not know what arrived: it sends all again, and then some new.
-            for (quint64 number = qMax<quint64>(1, next - 5); number < next + 3; ++number)
+            for (quint64 number = next > 5 ? next - 5 : 1; number < next + 3; ++number)
                 run.link->sendInput(number, QByteArray::number(number) + '\n');
             for (int i = 0; i < 3; ++i)
                 expected += QByteArray::number(next++) + '\n';
@@ -194,9 +195,10 @@ private Q_SLOTS:
             QCOMPARE(run.welcome->state, ShimState::Running);
         }
         run.link->sendInput(next + 1, "a gap");
-        SHIM_WAIT(!run.statuses.isEmpty());
-        QCOMPARE(run.statuses.last().kind, StatusKind::InputRefused);
-        QCOMPARE(run.statuses.last().lastInput, next - 1);
+        SHIM_WAIT(run.statuses.size() == 2);
+        QCOMPARE(run.statuses[0].kind, StatusKind::InputRefused);
+        QCOMPARE(run.statuses[0].lastInput, next - 1);
+        QCOMPARE(run.statuses[1].kind, StatusKind::InputReady); // the queue is empty: send what comes after lastInput
         run.link->closeInput(next);
         run.link->closeInput(next);
         SHIM_WAIT(run.exitFrame);
@@ -249,7 +251,9 @@ private Q_SLOTS:
         run.spec.arguments.push_back((run.folder() + "/sock").toStdString());
         QVERIFY(run.start());
         SHIM_WAIT(run.exitFrame);
-        QVERIFY2(run.text(Stream::Output) == "0\n" || run.text(Stream::Error).contains("ConnectionReset"),
+        // Closed before or while it speaks.
+        QVERIFY2(run.text(Stream::Output) == "0\n" || run.text(Stream::Error).contains("ConnectionReset") ||
+                     run.text(Stream::Error).contains("BrokenPipe"),
                  run.text(Stream::Output) + run.text(Stream::Error));
         QVERIFY(!run.lost || run.exit);
     }
@@ -346,8 +350,9 @@ private Q_SLOTS:
         QCOMPARE(*shimLife(run.folder()), ShimLife::Alive);
         run.acknowledges = true;
         QVERIFY(run.connectLink());
-        SHIM_WAIT(run.exit);
+        SHIM_WAIT(run.welcome);
         QCOMPARE(run.welcome->state, ShimState::Exited);
+        SHIM_WAIT(run.exit);
         run.link->acknowledge(run.reader->position());
         SHIM_WAIT(run.lost);
     }
