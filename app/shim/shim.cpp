@@ -30,7 +30,10 @@ void logLine(const std::string &text)
 }
 
 Shim::Shim(Fd runFolder, Fd lock, ShimSpec spec, unsigned agentMask)
-    : m_folder(std::move(runFolder)), m_lock(std::move(lock)), m_spec(std::move(spec)), m_agentMask(agentMask)
+    : m_folder(std::move(runFolder))
+    , m_lock(std::move(lock))
+    , m_spec(std::move(spec))
+    , m_agentMask(agentMask)
 {
 }
 

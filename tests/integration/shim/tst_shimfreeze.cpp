@@ -71,7 +71,7 @@ private Q_SLOTS:
         SHIM_WAIT(run.exitFrame && run.lost);
         QVERIFY(*run.exitFrame == (RunExit{ExitKind::Signal, SIGKILL, {}}));
         QCOMPARE(run.beats(), before);
-        QVERIFY(processesWithMark(run.spec.mark).empty());
+        QVERIFY(processesWithMark(run.spec.mark).found.empty());
         QVERIFY(run.identity->group.empty() || !QFile::exists(QString::fromStdString(run.identity->group)));
     }
 
@@ -90,7 +90,7 @@ private Q_SLOTS:
         SHIM_WAIT(run.text(Stream::Output) == "ready\n" && run.beats() > 50);
         run.link->end(0);
         SHIM_WAIT(run.exitFrame && run.lost);
-        QVERIFY(processesWithMark(run.spec.mark).empty());
+        QVERIFY(processesWithMark(run.spec.mark).found.empty());
         QCOMPARE(run.growing(100), QStringList());
     }
 
@@ -186,8 +186,9 @@ private Q_SLOTS:
         QCOMPARE(QProcess::execute(u"chown"_s, {u"-R"_s, u"nobody"_s, home.path()}), 0);
         QProcess shim;
         // The build folder may be closed to others, so the program is handed over by its open file.
-        shim.start(u"sh"_s, {u"-c"_s, u"exec 9<\"$0\"; exec setpriv --reuid nobody --clear-groups /proc/self/fd/9 \"$1\""_s,
-                             QString::fromUtf8(ShimRun::binFolder()) + u"/agenthub-shim"_s, folder});
+        shim.start(u"sh"_s,
+                   {u"-c"_s, u"exec 9<\"$0\"; exec setpriv --reuid nobody --clear-groups /proc/self/fd/9 \"$1\""_s,
+                    QString::fromUtf8(ShimRun::binFolder()) + u"/agenthub-shim"_s, folder});
         QVERIFY(shim.waitForFinished());
         QVERIFY2(shim.exitCode() == 0, shim.readAllStandardError());
         ShimLink link;
