@@ -39,8 +39,8 @@ private Q_SLOTS:
         const QByteArray mark = "remains-" + QByteArray::number(::getpid());
         const pid_t mine = startWithMark(mark);
         const pid_t other = startWithMark(mark + "x");
-        QTRY_COMPARE(posix::processesWithMark(mark.toStdString()).size(), 1U);
-        QTRY_COMPARE(posix::processesWithMark(mark.toStdString() + "x").size(), 1U);
+        QTRY_COMPARE(posix::processesWithMark(mark.toStdString()).found.size(), 1U);
+        QTRY_COMPARE(posix::processesWithMark(mark.toStdString() + "x").found.size(), 1U);
         const auto report = endRemains(folder.path().toUtf8(), mark, std::nullopt);
         QVERIFY(report);
         QCOMPARE(report->ended, 1);
