@@ -215,11 +215,13 @@ private Q_SLOTS:
             return die ? Result<QJsonObject>(QJsonObject()) : keep(arguments);
         };
         std::optional<agents::Answered> ended;
-        for (int life = 0; life < 40 && !ended; ++life) {
+        int lives = 0;
+        for (; lives < 40 && !ended; ++lives) {
             QVERIFY(hub.start(agentProgram, {}, tree.path()));
             ended = hub.turn(context.isEmpty() ? description : briefOf(description, {}));
         }
         QVERIFY(ended);
+        QVERIFY(lives > 4);
         QCOMPARE(tree.read(u"log.txt"_s), expected);
     }
 
