@@ -230,24 +230,27 @@ Result<> TaskDriver::resume(const Task &task, const QString &who, const QString 
     return {};
 }
 
-QFuture<Result<>> TaskDriver::finish(TaskId id, TaskState state, const QString &reason, const QString &who)
+QFuture<Result<>> TaskDriver::finish(TaskId id, TaskState state, const QString &reason, const QString &who, const Also &also)
 {
     const auto task = m_stores.tasks.get(id);
     if (!task)
         return readyFuture<std::monostate>(task.error());
-    return m_workers.run(task->spec.project.toString(), [this, id, state, reason, who] { return finishJob(id, state, reason, who); });
+    return m_workers.run(task->spec.project.toString(), [this, id, state, reason, who, also] {
+        return finishJob(id, state, reason, who, also);
+    });
 }
 
 // On the project's worker.
-Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason, const QString &who)
+Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason, const QString &who, const Also &also)
 {
     HUB_TRY(const Task task, m_stores.commits.ask([&] { return m_stores.tasks.get(id); }));
+    Result<Checkpoint> last = fail(ErrorCode::NotFound, u"the task has no working tree"_s);
     if (!task.tree.isEmpty()) {
         HUB_CHECK(hold(id, Stillness::Scan));
-        auto saved = m_checkpointer.takeNow({.task = id, .type = CheckpointType::Milestone, .notes = textOf(taskStateTexts, state)}, {});
-        if (!saved) {
+        last = m_checkpointer.takeNow({.task = id, .type = CheckpointType::Milestone, .notes = textOf(taskStateTexts, state)}, {});
+        if (!last) {
             release(id, Stillness::Scan);
-            return std::move(saved).error();
+            return std::move(last).error();
         }
     }
     auto ended = m_stores.commits.ask([&]() -> Result<> {
@@ -265,6 +268,8 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
         HUB_TRY(const auto run, m_stores.runs.livingOf(id));
         if (run)
             HUB_CHECK(m_stores.runs.setEnding(run->id, textOf(taskStateTexts, state)));
+        if (also)
+            HUB_CHECK(also(last));
         announce(id);
         m_stores.commits.afterCommit([this, id, run, state] {
             m_clocks.erase(id);

@@ -52,7 +52,12 @@ public:
     Result<> leaveSafeMode();
 
     // Saves what is there, then ends the task and its run. `state` is cancelled, completed or failed.
-    QFuture<Result<>> finish(TaskId task, TaskState state, const QString &reason, const QString &who);
+    // `also` is committed together with it, inside that work.
+    using Also = std::function<Result<>(const Result<Checkpoint> &last)>;
+    QFuture<Result<>> finish(TaskId task, TaskState state, const QString &reason, const QString &who, const Also &also = {});
+
+    // (Re)starts the timer of automatic checkpoints.
+    void watchClock(TaskId task);
 
     // Every reason why the task may not go on now; empty: it may. Reads the database only.
     Result<QStringList> blockers(const Task &task) const;
@@ -111,7 +116,6 @@ private:
     void afterCrash(TaskId task);
     Result<> goOnAfterCrash(TaskId task);
     Result<> post(TaskId task, const Message &message);
-    void watchClock(TaskId task);
     void watchIdle(RunId run, TaskId task);
 
     // taskcontrol.cpp: holds, pauses, adoption
@@ -119,7 +123,7 @@ private:
     void decideHolds(RunId run);
     Result<> unpause(const Task &task);
     Result<> settleDead(const Run &run, const Task &task);
-    Result<> finishJob(TaskId task, TaskState state, const QString &reason, const QString &who);
+    Result<> finishJob(TaskId task, TaskState state, const QString &reason, const QString &who, const Also &also);
 
     state::Stores &m_stores;
     Brake &m_brake;

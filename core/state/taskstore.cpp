@@ -192,6 +192,12 @@ Result<> TaskStore::setTree(TaskId id, const QString &tree, const QString &branc
     return {};
 }
 
+Result<> TaskStore::setCheckpointSeconds(TaskId id, qint64 seconds)
+{
+    HUB_CHECK(m_database.execute(u"UPDATE task SET checkpoint_seconds = ? WHERE id = ?"_s, {seconds, id.value()}));
+    return {};
+}
+
 Result<> TaskStore::setResumedFrom(TaskId id, qint64 checkpoint)
 {
     HUB_CHECK(m_database.execute(u"UPDATE task SET resumed_from = ? WHERE id = ?"_s, {checkpoint, id.value()}));

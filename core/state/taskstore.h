@@ -26,6 +26,7 @@ public:
     Result<> recordError(TaskId id, const QString &error);
     Result<> setBackupBranch(TaskId id, const QString &branch);
     Result<> setTree(TaskId id, const QString &tree, const QString &branch, const QString &baseCommit);
+    Result<> setCheckpointSeconds(TaskId id, qint64 seconds);
     Result<> setResumedFrom(TaskId id, qint64 checkpoint);
     // Puts back what a checkpoint says of the task: step, progress, context, errors.
     Result<> restoreFrom(const Checkpoint &checkpoint);

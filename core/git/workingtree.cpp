@@ -1,0 +1,240 @@
+#include "core/git/workingtree.h"
+
+#include "core/base/durablefile.h"
+#include "core/git/gitprogram.h"
+#include "core/git/treestate.h"
+
+#include <QDateTime>
+#include <QFile>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::git
+{
+
+namespace
+{
+
+QByteArray line(const QByteArray &output)
+{
+    return output.endsWith('\n') ? output.chopped(1) : output;
+}
+
+// A private copy of the index in the git folder, gone at the end. Git starts from its stat data, so only what changed
+// is read again.
+class PrivateIndex
+{
+public:
+    static Result<PrivateIndex> copy(const RepositoryPlace &place, const char *name)
+    {
+        PrivateIndex index(place.gitDir + '/' + name);
+        HUB_CHECK(removeTree(index.m_path));
+        auto bytes = readFile(place.gitDir + "/index");
+        if (bytes)
+            HUB_CHECK(writeFileDurably(index.m_path, *bytes, 0644));
+        else if (bytes.error().code != ErrorCode::NotFound)
+            return std::move(bytes).error();
+        return index;
+    }
+    PrivateIndex(PrivateIndex &&other) noexcept
+        : m_path(std::exchange(other.m_path, {}))
+    {
+    }
+    PrivateIndex &operator=(PrivateIndex &&) = delete;
+    ~PrivateIndex()
+    {
+        if (!m_path.isEmpty()) {
+            ::unlink(m_path.constData());
+            ::unlink((m_path + ".lock").constData());
+        }
+    }
+    QList<std::pair<QByteArray, QByteArray>> environment() const { return {{"GIT_INDEX_FILE", m_path}}; }
+
+private:
+    explicit PrivateIndex(QByteArray path)
+        : m_path(std::move(path))
+    {
+    }
+    QByteArray m_path;
+};
+
+Result<ObjectId> idFrom(const QByteArray &output)
+{
+    const auto id = ObjectId::fromHex(line(output));
+    return id ? Result(*id)
+              : Result<ObjectId>(fail(
+                    ErrorCode::Git, u"git answered '%1' instead of an object's name"_s.arg(QString::fromUtf8(output))));
+}
+
+} // namespace
+
+Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByteArray &path, const QByteArray &branch,
+                                       const QByteArray &base)
+{
+    struct stat info;
+    if (::lstat(path.constData(), &info) == 0)
+        return fail(ErrorCode::Conflict, u"%1 exists already."_s.arg(QFile::decodeName(path)));
+    HUB_TRY(const auto taken, readRef(place, "refs/heads/" + branch));
+    if (taken)
+        return fail(ErrorCode::Conflict, u"The branch %1 exists already."_s.arg(QString::fromUtf8(branch)));
+    HUB_CHECK(makeFolders(path.first(std::max<qsizetype>(path.lastIndexOf('/'), 1))));
+    HUB_CHECK(runGit({.folder = place.workTree,
+                      .arguments = {"worktree", "add", "--no-track", "-b", branch, path, base},
+                      .writes = true,
+                      .timeLimit = std::chrono::minutes{30}}));
+    return locate(path);
+}
+
+Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, const RepositoryPlace &tree,
+                           const ObjectId &snapshot, const QByteArray &cachePath)
+{
+    if (tree.gitDir == tree.commonDir)
+        return fail(ErrorCode::Refused, u"%1 is the main working tree of its repository; it is never removed."_s.arg(
+                                            QFile::decodeName(tree.workTree)));
+    struct stat info;
+    if (::lstat(tree.workTree.constData(), &info) != 0) {
+        HUB_CHECK(
+            runGit({.folder = main.workTree, .arguments = {"worktree", "prune", "--expire", "now"}, .writes = true}));
+        return {};
+    }
+    HUB_TRY(const SnapshotParts held, readSnapshotCommit(vault.objects(), snapshot));
+    HUB_TRY(const Manifest then, readManifest(vault.objects(), held));
+    MemorySink sink(vault.objects());
+    CaptureRequest request{tree, cachePath, {}, then.alsoHeld, {}, true, false};
+    HUB_TRY(const TreeState now, captureTree(vault, sink, request));
+    HUB_TRY(const SnapshotParts parts, readSnapshotTree(sink, now.root));
+    const bool same = parts.files == held.files && parts.ignored == held.ignored && parts.nested == held.nested &&
+                      parts.index == held.index;
+    if (!same || !now.manifest.notHeld.empty() || !now.manifest.inMotion.empty()) {
+        const QString first =
+            now.manifest.notHeld.empty()
+                ? QString()
+                : u" (%1 is in no snapshot)"_s.arg(QFile::decodeName(now.manifest.notHeld.begin()->first));
+        return fail(ErrorCode::Conflict,
+                    u"%1 has work that is not in the vault%2; it was not removed."_s.arg(
+                        QFile::decodeName(tree.workTree), first),
+                    u"Take a checkpoint first, or move those files away."_s);
+    }
+    // Twice: git itself refuses a locked tree without the second one, and that refusal stands.
+    HUB_CHECK(runGit(
+        {.folder = main.workTree, .arguments = {"worktree", "remove", "--force", tree.workTree}, .writes = true}));
+    return {};
+}
+
+Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteArray &agent, const QByteArray &task,
+                                      Instant time)
+{
+    const QByteArray stamp =
+        QDateTime::fromMSecsSinceEpoch(toMillis(time), Qt::UTC).toString(u"yyyyMMdd'T'HHmmss'Z'").toLatin1();
+    BackupBranch backup;
+    QByteArray shortName = "backup/" + agent + '/' + task + '-' + stamp;
+    for (int n = 2;; ++n) {
+        HUB_TRY(const auto taken, readRef(place, "refs/heads/" + shortName));
+        if (!taken)
+            break;
+        shortName = "backup/" + agent + '/' + task + '-' + stamp + '-' + QByteArray::number(n);
+    }
+    backup.name = "refs/heads/" + shortName;
+    HUB_TRY(const HeadState head, readHead(place));
+    HUB_TRY(const PrivateIndex index, PrivateIndex::copy(place, "index.agenthub-backup"));
+    const auto git = [&](QList<QByteArray> words) {
+        return runGit({.folder = place.workTree,
+                       .arguments = std::move(words),
+                       .environment = index.environment(),
+                       .writes = true});
+    };
+    // Nested repositories without a commit make `git add` fail as a whole; their files are in the vault.
+    HUB_TRY(const QByteArray others, runGit({.folder = place.workTree,
+                                             .arguments = {"ls-files", "-z", "--others", "--exclude-standard",
+                                                           "--directory", "--no-empty-directory"},
+                                             .environment = index.environment()}));
+    QByteArray untracked;
+    for (const QByteArray &path : others.split('\0')) {
+        struct stat info;
+        if (!path.isEmpty() &&
+            !(path.endsWith('/') && ::lstat((place.workTree + '/' + path + ".git").constData(), &info) == 0))
+            untracked += ":(top,literal)" + path + '\0';
+    }
+    HUB_CHECK(git({"add", "--update", "--", ":/"}));
+    if (!untracked.isEmpty()) {
+        HUB_CHECK(runGit({.folder = place.workTree,
+                          .arguments = {"add", "--pathspec-from-file=-", "--pathspec-file-nul"},
+                          .input = untracked,
+                          .environment = index.environment(),
+                          .writes = true}));
+    }
+    HUB_TRY(const QByteArray written, git({"write-tree"}));
+    HUB_TRY(const ObjectId tree, idFrom(written));
+    ObjectId headTree;
+    if (head.commit) {
+        HUB_TRY(const QByteArray text, git({"rev-parse", "--verify", head.commit->hex() + "^{tree}"}));
+        HUB_TRY(headTree, idFrom(text));
+    }
+    backup.dirty = !head.commit || tree != headTree;
+    if (backup.dirty) {
+        QList<QByteArray> words{"-c",          "user.name=AgentHub",
+                                "-c",          "user.email=agenthub@localhost",
+                                "-c",          "commit.gpgSign=false",
+                                "commit-tree", tree.hex(),
+                                "-m",          "Backup before " + agent + " starts on task " + task};
+        if (head.commit)
+            words << "-p" << head.commit->hex();
+        HUB_TRY(const QByteArray text, git(words));
+        HUB_TRY(backup.commit, idFrom(text));
+    } else {
+        backup.commit = *head.commit;
+    }
+    HUB_CHECK(git({"update-ref", "-m", "agenthub: backup", "--create-reflog", backup.name, backup.commit.hex(),
+                   QByteArray(40, '0')}));
+    return backup;
+}
+
+Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
+                                  const QByteArray &message)
+{
+    if (paths.isEmpty())
+        return fail(ErrorCode::InvalidInput, u"No path was named to commit."_s);
+    const QByteArray indexPath = place.gitDir + "/index";
+    auto before = readFile(indexPath);
+    if (!before && before.error().code != ErrorCode::NotFound)
+        return std::move(before).error();
+    HUB_TRY(const HeadState head, readHead(place));
+    HUB_TRY(const IndexFile index, readIndex(place.gitDir, place.workTree));
+    QByteArray specs, present;
+    for (const QByteArray &path : paths) {
+        struct stat info;
+        const QByteArray spec = ":(top,literal)" + path + '\0';
+        specs += spec;
+        if (::lstat((place.workTree + '/' + path).constData(), &info) == 0)
+            present += spec;
+        else if (!index.find(path))
+            return fail(ErrorCode::NotFound,
+                        u"%1 is neither in the working tree nor tracked; nothing was committed."_s.arg(
+                            QFile::decodeName(path)));
+    }
+    const auto git = [&](QList<QByteArray> words, const QByteArray &input) {
+        return runGit({.folder = place.workTree, .arguments = std::move(words), .input = input, .writes = true});
+    };
+    // New files must be known to git before `commit --only` can name them.
+    Result<QByteArray> done = QByteArray();
+    if (!present.isEmpty())
+        done = git({"add", "--intent-to-add", "--pathspec-from-file=-", "--pathspec-file-nul"}, present);
+    if (done)
+        done = git({"commit", "--quiet", "--only", "--allow-empty-message", "--message", message,
+                    "--pathspec-from-file=-", "--pathspec-file-nul"},
+                   specs);
+    if (!done) {
+        auto restored = before ? writeFileDurably(indexPath, *before, 0644) : removeTree(indexPath);
+        HUB_CHECK(restored);
+        return std::move(done).error().within(u"commit");
+    }
+    HUB_TRY(const HeadState now, readHead(place));
+    if (!now.commit || now.commit == head.commit)
+        return fail(ErrorCode::Git, u"git made no commit."_s);
+    return *now.commit;
+}
+
+} // namespace hub::git

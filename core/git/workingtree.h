@@ -1,0 +1,40 @@
+// What the hub writes into a user's repository, all through the git program, which honours hooks, filters and
+// extensions. Blocks; the project's git worker only.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/git/repository.h"
+#include "core/git/vault.h"
+
+namespace hub::git
+{
+
+// A linked working tree at `path` on the new branch `branch` (short name, such as agent/claude/12), which starts at
+// `base` (anything git resolves to a commit). Conflict when the branch or the folder exists.
+Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByteArray &path, const QByteArray &branch,
+                                       const QByteArray &base);
+
+// Removes a linked working tree. Its content must be what `snapshot` holds, or Conflict and nothing is done: work that
+// is not in the vault is never removed. Ignored files that no snapshot holds go with it, as with git's own removal; the
+// branch stays. A missing folder only loses its registration.
+Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, const RepositoryPlace &tree,
+                           const ObjectId &snapshot, const QByteArray &cachePath);
+
+struct BackupBranch {
+    QByteArray name; // full name
+    ObjectId commit;
+    bool dirty = false; // it holds uncommitted changes on top of HEAD
+};
+// backup/<agent>/<task>-<UTC time> at HEAD, with a commit on top for uncommitted and untracked files (never ignored
+// ones). No branch is switched; index and files stay as they are. In a repository without a commit the backup has no
+// parent.
+Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteArray &agent, const QByteArray &task,
+                                      Instant time);
+
+// Commits the named paths, and only them, as they lie in the working tree (a missing one is deleted); what else is
+// staged stays staged. All or none: on failure, a refusing hook included, HEAD and index are as before. Returns the
+// commit.
+Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
+                                  const QByteArray &message);
+
+} // namespace hub::git
