@@ -240,6 +240,7 @@ Result<QJsonObject> BaseAgent::requestApproval(const QString &action, const Ques
 {
     return call(u"request_approval"_s, Arguments()
                                            .with(u"action"_s, action)
+                                           .with(u"kind"_s, detail.kind)
                                            .with(u"reason"_s, detail.reason)
                                            .with(u"command"_s, detail.command)
                                            .with(u"folder"_s, detail.folder)

@@ -16,6 +16,7 @@ namespace hub::sdk
 
 // What a question tells the person beside the action itself; empty parts are left out.
 struct QuestionDetail {
+    QString kind; // edit, read, build, publish, delete, sudo, secret, outside or other
     QString reason;
     QString command;
     QString folder;

@@ -257,7 +257,7 @@ private Q_SLOTS:
         Ends ends;
         Running running(ends, [](BaseAgent &agent, const QString &) -> Result<> {
             const QStringList paths{u"a"_s, u"b"_s};
-            const QuestionDetail detail{u"why"_s, u"make"_s, u"."_s, paths};
+            const QuestionDetail detail{u"publish"_s, u"why"_s, u"make"_s, u"."_s, paths};
             const Result<QJsonObject> answers[]{agent.prepareForTask(u"d"_s, paths),
                                                 agent.startTaskWithReliability(u"d"_s, 5),
                                                 agent.validateSafeToProceed(u"o"_s, paths),
