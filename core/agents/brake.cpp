@@ -2,6 +2,7 @@
 
 #include "core/base/log.h"
 
+#include <QFile>
 #include <QTimer>
 
 #include <algorithm>
@@ -21,6 +22,11 @@ constexpr std::chrono::seconds answerLimit{1};
 constexpr quint32 scanLeaseMillis = 20000;
 
 } // namespace
+
+RunPlace RunPlace::of(const Run &run)
+{
+    return {run.id, run.task, run.agent, QFile::encodeName(run.folder), {pid_t(run.shim.pid), uint64_t(run.shim.startTicks)}};
+}
 
 bool StopReport::complete() const
 {
@@ -134,7 +140,7 @@ void Brake::release(const Scope &scope, Hold reason)
 void Brake::watch(const RunPlace &place, Holds holds, quint64 epoch)
 {
     act([this, place, holds, epoch] {
-        Watched &run = m_runs.try_emplace(place.run, Watched{.place = place}).first->second;
+        Watched &run = m_runs.try_emplace(place.run, Watched{.place = place, .shim = place.shim}).first->second;
         const bool fresh = epoch == m_epoch;
         // What was held since that decision stays held until there is a newer one.
         run.holds = fresh ? (holds | (run.holds & (Hold::Scan | Hold::Rollback))) : (run.holds | holds);

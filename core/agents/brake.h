@@ -6,6 +6,7 @@
 #include "core/agents/shimlink.h"
 #include "core/base/async.h"
 #include "core/base/ids.h"
+#include "core/state/run.h"
 
 #include <QHash>
 #include <QObject>
@@ -39,6 +40,9 @@ struct RunPlace {
     TaskId task;
     AgentName agent;
     QByteArray folder;
+    posix::ProcessId shim; // pid 0: not known yet
+
+    static RunPlace of(const Run &run);
 };
 
 struct FrozenRun {

@@ -68,7 +68,7 @@ void RunKeeper::keep(const Run &run, Holds holds, quint64 epoch)
     }
     Live &live = m_live.try_emplace(run.id, Live{.run = run, .adapter = *adapter}).first->second;
     rewind(live);
-    m_brake.watch({run.id, run.task, run.agent, QFile::encodeName(run.folder)}, holds, epoch);
+    m_brake.watch(RunPlace::of(run), holds, epoch);
 }
 
 void RunKeeper::rewind(Live &live)
@@ -331,8 +331,7 @@ void RunKeeper::buryDead(RunId id)
             return;
         }
         if (*life == ShimLife::Alive) { // only the connection broke
-            const Run &kept = found->second.run;
-            m_brake.watch({kept.id, kept.task, kept.agent, QFile::encodeName(kept.folder)}, {}, 0);
+            m_brake.watch(RunPlace::of(found->second.run), {}, 0);
             return;
         }
         whenDone(m_stores.commits.submit([this, id]() -> Result<bool> {

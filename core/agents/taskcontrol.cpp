@@ -53,8 +53,7 @@ void TaskDriver::decideHolds(RunId id)
                      qCWarning(lcAgents).noquote() << "run" << id.toString() << "stays held:" << decision.error().message;
                      return;
                  }
-                 const Run &run = decision->run;
-                 m_brake.watch({run.id, run.task, run.agent, QFile::encodeName(run.folder)}, decision->holds, decision->epoch);
+                 m_brake.watch(RunPlace::of(decision->run), decision->holds, decision->epoch);
              });
 }
 

@@ -38,6 +38,8 @@ public:
 
     // No job begins any more.
     void stop();
+    // Until no job runs.
+    void wait() { m_pool.waitForDone(); }
 
 private:
     void add(const QString &queue, std::function<void()> job);

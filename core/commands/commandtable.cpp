@@ -48,7 +48,6 @@ constexpr OptionSpec notes = restOf(option("notes"_L1, K::Text, "A note, kept wi
 constexpr OptionSpec since = option("since"_L1, K::Text, "From then on: 14:05, 2026-01-31, 2h, 3d"_L1, "no limit"_L1);
 constexpr OptionSpec limit = option("limit"_L1, K::Number, "How many at most"_L1, "20"_L1);
 
-constexpr QLatin1StringView ranges[]{"now"_L1, "day"_L1, "week"_L1};
 constexpr QLatin1StringView priorities[]{"low"_L1, "medium"_L1, "high"_L1, "urgent"_L1};
 constexpr QLatin1StringView types[]{"feature"_L1,  "fix"_L1,      "test"_L1, "docs"_L1,
                                     "refactor"_L1, "research"_L1, "other"_L1};
@@ -68,8 +67,6 @@ constexpr QLatin1StringView waitStates[]{"settled"_L1,           "running"_L1,  
                                          "completed"_L1,         "failed"_L1,       "cancelled"_L1};
 
 constexpr OptionSpec helpOptions[]{option("command"_L1, K::Command, "The command to explain"_L1, "an overview"_L1)};
-constexpr OptionSpec healthOptions[]{choice("range"_L1, "The time to look at"_L1, ranges, "now"_L1),
-                                     option("chart"_L1, K::Flag, "With a chart"_L1)};
 constexpr OptionSpec reasonOnly[]{reason};
 constexpr OptionSpec safeModeDisableOptions[]{
     option("clear_pauses"_L1, K::Flag, "Also let agents and tasks go on that were paused one by one"_L1), notes};
@@ -81,7 +78,6 @@ constexpr OptionSpec assignOptions[]{
     choice("priority"_L1, "Who goes first when not all can run"_L1, priorities, "medium"_L1),
     choice("type"_L1, "The kind of work"_L1, types, "feature"_L1),
     option("base"_L1, K::Text, "The branch or commit to start from"_L1, "the branch you are on"_L1),
-    option("from"_L1, K::Checkpoint, "Start from the files of this checkpoint"_L1),
     choice("autonomy"_L1, "What the agent may do without asking"_L1, autonomies, "the agent's own, else normal"_L1),
     option("after"_L1, K::Task, "Start when this task is completed"_L1, "as soon as there is room"_L1),
     choice("mode"_L1, "In a working tree of its own or in your checkout"_L1, modes, "worktree"_L1)};
@@ -112,8 +108,7 @@ constexpr OptionSpec rollbackShowOptions[]{agentFilter, taskFilter, limit};
 constexpr OptionSpec rollbackCheckpointOptions[]{
     option("agent"_L1, K::Agent, "The agent whose task it is"_L1), taskId,
     option("checkpoint_id"_L1, K::Checkpoint, "Where to go back to: 12/3, 3, last, -1, 14:05 or 20m"_L1,
-           "the list to choose from"_L1),
-    option("keep_edits"_L1, K::Flag, "Keep what a person changed between the agent's turns"_L1, "yes"_L1)};
+           "the list to choose from"_L1)};
 constexpr OptionSpec rollbackFileOptions[]{required("path"_L1, K::Path, "The file to bring back"_L1), taskId,
                                            checkpointId};
 constexpr OptionSpec rollbackUndoOptions[]{
@@ -121,9 +116,7 @@ constexpr OptionSpec rollbackUndoOptions[]{
 constexpr OptionSpec agentShowOptions[]{option("agent"_L1, K::Agent, "The agent"_L1, "the only one"_L1)};
 constexpr OptionSpec agentAddOptions[]{
     required("agent"_L1, K::Agent, "A name for it: lower-case letters, digits, . _ -"_L1),
-    option("preset"_L1, K::Text, "A preset: claude, codex, gemini, opencode, goose, aider"_L1,
-           "the one of that name"_L1),
-    restOf(option("command"_L1, K::Text, "The command to run, for an agent of your own"_L1))};
+    restOf(required("command"_L1, K::Text, "The program and its arguments; may contain {prompt}"_L1))};
 constexpr OptionSpec agentSetOptions[]{
     required("agent"_L1, K::Agent, "The agent"_L1), required("key"_L1, K::Text, "What to change"_L1),
     restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
@@ -159,15 +152,10 @@ constexpr OptionSpec projectShowOptions[]{
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec projectAddOptions[]{
     required("source"_L1, K::Path, "A folder on this machine, or the address to clone from"_L1)};
-constexpr OptionSpec projectSetOptions[]{
-    required("project"_L1, K::Project, "The project"_L1), required("key"_L1, K::Text, "What to change"_L1),
-    restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
-constexpr OptionSpec projectRemoveOptions[]{required("project"_L1, K::Project, "The project"_L1)};
 constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The setting"_L1)};
 constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
-constexpr OptionSpec doctorOptions[]{option("fix"_L1, K::Flag, "Mend what can be mended without a question"_L1),
-                                     option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
+constexpr OptionSpec doctorOptions[]{option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
 constexpr OptionSpec waitOptions[]{
     required("task_id"_L1, K::Task, "The task, as 12 or #12"_L1),
     choice("for"_L1, "The state to wait for"_L1, waitStates, "settled: it does not work on by itself"_L1),
@@ -180,8 +168,8 @@ constexpr auto M = Access::Machine;
 
 constexpr CommandSpec rows[]{
     {"help"_L1, "What you can do here, and with which rights"_L1, V, Effect::Read, helpOptions, "help resume-task"_L1},
-    {"system-health"_L1, "Machine, agents, git safety, last alerts; what to do next"_L1, V, Effect::Read, healthOptions,
-     "system-health day"_L1},
+    {"system-health"_L1, "Machine, agents, git safety, last alerts; what to do next"_L1, V, Effect::Read, {},
+     "system-health"_L1},
     {"safe-mode enable"_L1, "Freeze every agent and take no new work, until a person ends it"_L1, O, Effect::Stop,
      reasonOnly, "safe-mode enable moving the server"_L1},
     {"safe-mode disable"_L1, "Work goes on; agents that stay paused are named"_L1, O, Effect::Change,
@@ -225,8 +213,8 @@ constexpr CommandSpec rows[]{
      "agents show claude"_L1},
     {"agents test"_L1, "Start it: version, log-in, memory, what is missing"_L1, O, Effect::Change, agentShowOptions,
      "agents test claude"_L1},
-    {"agents add"_L1, "Set an agent up, from a preset or a command of your own"_L1, M, Effect::Change, agentAddOptions,
-     "agents add claude"_L1},
+    {"agents add"_L1, "Set an agent up: the command that starts it"_L1, M, Effect::Change, agentAddOptions,
+     "agents add helper my-agent --quiet {prompt}"_L1},
     {"agents set"_L1, "Change how an agent is set up"_L1, M, Effect::Change, agentSetOptions,
      "agents set claude max_parallel 2"_L1},
     {"agents remove"_L1, "Take an agent out; its history stays"_L1, M, Effect::Change, agentRemoveOptions,
@@ -255,10 +243,6 @@ constexpr CommandSpec rows[]{
      projectShowOptions, "projects show web"_L1},
     {"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A, Effect::Change,
      projectAddOptions, "projects add ~/src/web"_L1, std::nullopt, "a folder: at the machine only"_L1},
-    {"projects set"_L1, "Change a project's set-up, checks, protected branches, roles"_L1, M, Effect::Dangerous,
-     projectSetOptions, "projects set web check make test"_L1},
-    {"projects remove"_L1, "Take the hooks out and leave the repository as found"_L1, M, Effect::Dangerous,
-     projectRemoveOptions, "projects remove web"_L1},
     {"config list"_L1,
      "All settings, their values and where they come from"_L1,
      A,
@@ -268,11 +252,11 @@ constexpr CommandSpec rows[]{
      std::nullopt,
      "some keys: at the machine only"_L1},
     {"config get"_L1, "One setting: value, where it comes from, default, range"_L1, A, Effect::Read, configGetOptions,
-     "config get monitor/interval"_L1, std::nullopt, "some keys: at the machine only"_L1},
-    {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions, "config set monitor/interval 60"_L1,
+     "config get checkpoint/interval_seconds"_L1, std::nullopt, "some keys: at the machine only"_L1},
+    {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions, "config set checkpoint/interval_seconds 300"_L1,
      std::nullopt, "some keys: at the machine only"_L1},
-    {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Change,
-     doctorOptions, "doctor --fix"_L1},
+    {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
+     doctorOptions, "doctor --report"_L1},
     {"wait"_L1, "Wait until a task is in a state; for scripts"_L1, M, Effect::Read, waitOptions,
      "wait 12 --for completed --timeout 3600"_L1},
 };

@@ -33,17 +33,6 @@ QString expanded(const QString &path, const QString &base)
     return QDir::cleanPath(QDir(base).absoluteFilePath(path));
 }
 
-QString settingsFile(const QString &configFlag)
-{
-    for (const QString &named : {configFlag, environmentText("AGENTHUB_CONFIG")}) {
-        if (!named.isEmpty())
-            return expanded(named, QDir::currentPath());
-    }
-    QString folder = environmentText("XDG_CONFIG_HOME");
-    if (folder.isEmpty())
-        folder = QDir::homePath() + u"/.config"_s;
-    return folder + u"/agenthub/agenthub.ini"_s;
-}
 
 Result<sockaddr_un> addressOf(const QByteArray &path)
 {
@@ -108,6 +97,18 @@ Result<> connectBefore(int fd, const sockaddr_un &address, int milliseconds, con
 }
 
 } // namespace
+
+QString settingsFile(const QString &configFlag)
+{
+    for (const QString &named : {configFlag, environmentText("AGENTHUB_CONFIG")}) {
+        if (!named.isEmpty())
+            return expanded(named, QDir::currentPath());
+    }
+    QString folder = environmentText("XDG_CONFIG_HOME");
+    if (folder.isEmpty())
+        folder = QDir::homePath() + u"/.config"_s;
+    return folder + u"/agenthub/agenthub.ini"_s;
+}
 
 Result<QString> findDataDir(const QString &flag, const QString &configFlag)
 {

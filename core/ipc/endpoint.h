@@ -14,6 +14,9 @@ namespace hub::ipc
 // $XDG_CONFIG_HOME/agenthub/agenthub.ini when there is one. The answer is absolute; it need not exist.
 Result<QString> findDataDir(const QString &flag, const QString &configFlag);
 
+// `configFlag`, else AGENTHUB_CONFIG, else $XDG_CONFIG_HOME/agenthub/agenthub.ini, absolute; it need not exist.
+QString settingsFile(const QString &configFlag);
+
 // The socket's path for a data folder: $XDG_RUNTIME_DIR/agenthub/<hash>, else /tmp/agenthub-<uid>/<hash>. Different
 // spellings of one folder give one path.
 QString socketPathFor(const QString &dataDir);

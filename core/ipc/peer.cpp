@@ -64,6 +64,16 @@ bool hasEnded(const FileHandle &process)
     return ::poll(&entry, 1, 0) > 0;
 }
 
+std::optional<RunId> markedRun(qint64 pid, const RunDirectory &runs)
+{
+    const QByteArray entry = "AGENTHUB_RUN=";
+    for (const QByteArray &variable : readFile("/proc/" + QByteArray::number(pid) + "/environ").valueOr({}).split('\0')) {
+        if (variable.startsWith(entry))
+            return runs.runOfMark(variable.mid(entry.size()));
+    }
+    return std::nullopt;
+}
+
 enum class Walk { ReachedTop, Lost };
 
 // From the peer up to the first process. Parents can end and orphans move up to a subreaper while we look, so a link
@@ -75,7 +85,7 @@ Walk walkUp(qint64 pid, const RunDirectory &runs, std::optional<RunId> &run)
     for (int depth = 0; depth < deepest; ++depth) {
         if (!stat)
             return Walk::Lost;
-        if ((run = runs.runOfShim(pid, stat->startTicks)))
+        if ((run = runs.runOfShim(pid, stat->startTicks)) || (run = markedRun(pid, runs)))
             return Walk::ReachedTop;
         if (pid == 1 || stat->parent == 0)
             return Walk::ReachedTop;

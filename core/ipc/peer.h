@@ -21,6 +21,10 @@ public:
     // The run whose living shim is this process: pid and start time (clock ticks since boot, field 22 of
     // /proc/PID/stat) both match. Nullopt for every other process.
     virtual std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const = 0;
+
+    // The run that an environment entry AGENTHUB_RUN=<mark> names, when it is one of this hub's, living or not: what a
+    // dead shim left behind is no person either. An agent can wipe its environment, so this only adds to the ancestry.
+    virtual std::optional<RunId> runOfMark(const QByteArray &mark) const = 0;
 };
 
 struct ProcessStat {

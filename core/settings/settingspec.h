@@ -31,6 +31,8 @@ inline constexpr QL logLevels[]{QL("debug"), QL("info"), QL("warning"), QL("erro
 inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL("walk")};
 inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
 
+inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, QL(""), 0, 0, {}, QL("AGENTHUB_DATA_DIR"), true,
+    QL("Folder of everything the hub keeps; empty: agenthub in the account's data folder")};
 inline constexpr SettingSpec logLevel{QL("log/level"), SettingType::Choice, QL("info"), 0, 0, logLevels, QL("BOT_LOG_LEVEL"), false,
     QL("How much the daemon writes to its log")};
 inline constexpr SettingSpec safetyDatabase{QL("state/safety_database"), SettingType::Text, QL("safety_monitor.db"), 0, 0, {}, QL("SAFETY_DB_PATH"), true,
@@ -64,7 +66,7 @@ inline constexpr SettingSpec protectedBranches{QL("git/protected_branches"), Set
 } // namespace setting
 
 inline constexpr const SettingSpec *allSettings[]{
-    &setting::logLevel, &setting::safetyDatabase, &setting::checkpointSeconds, &setting::checkpointFreeze,
+    &setting::dataFolder, &setting::logLevel, &setting::safetyDatabase, &setting::checkpointSeconds, &setting::checkpointFreeze,
     &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::freezeMethod, &setting::spoolMegabytes,
     &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
     &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches};

@@ -62,6 +62,10 @@ public:
     {
         return pid == shim ? std::optional(RunId::of(5)) : std::nullopt;
     }
+    std::optional<RunId> runOfMark(const QByteArray &mark) const override
+    {
+        return mark == "fakehub-6" ? std::optional(RunId::of(6)) : std::nullopt;
+    }
 };
 
 } // namespace hub

@@ -1,0 +1,189 @@
+#include "core/hub/dispatcher.h"
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+
+using namespace Qt::StringLiterals;
+
+namespace hub
+{
+
+using commands::Access;
+using commands::CommandSpec;
+using commands::Effect;
+using commands::Reply;
+using commands::Role;
+
+namespace
+{
+
+// Answered by agenthubctl itself.
+constexpr QLatin1StringView clientCommands[]{"help"_L1, "wait"_L1};
+
+QString roleText(Role role)
+{
+    switch (role) {
+    case Role::Agent: return u"agent"_s;
+    case Role::Viewer: return u"viewer"_s;
+    case Role::Operator: return u"operator"_s;
+    case Role::Admin: return u"admin"_s;
+    case Role::Machine: return u"machine"_s;
+    }
+    Q_UNREACHABLE();
+}
+
+Role roleFor(Access access)
+{
+    switch (access) {
+    case Access::Viewer: return Role::Viewer;
+    case Access::Operator: return Role::Operator;
+    case Access::Admin: return Role::Admin;
+    case Access::Machine: return Role::Machine;
+    }
+    Q_UNREACHABLE();
+}
+
+std::optional<TaskId> taskOf(const Invocation &in, const Result<Reply> &reply)
+{
+    if (reply && reply->data.contains(u"task_id"_s))
+        return TaskId::of(reply->data.value(u"task_id"_s).toInteger());
+    return TaskId::parse(in.options.value(u"task_id"_s).toString());
+}
+
+} // namespace
+
+Result<std::unique_ptr<Dispatcher>> Dispatcher::create(Services &services)
+{
+    std::unique_ptr<Dispatcher> dispatcher(new Dispatcher(services));
+    for (auto rows : {taskHandlers(), recoveryHandlers(), agentHandlers(), safetyHandlers(), projectHandlers(), adminHandlers()}) {
+        for (const HandlerRow &row : rows)
+            dispatcher->m_handlers.insert(QString(row.command), row.handler);
+    }
+    for (const CommandSpec &spec : commands::commandTable()) {
+        const bool ofClient = std::find(std::begin(clientCommands), std::end(clientCommands), spec.name) != std::end(clientCommands);
+        if (!ofClient && !dispatcher->m_handlers.contains(QString(spec.name)))
+            return fail(ErrorCode::Internal, u"command '%1' has no handler"_s.arg(spec.name));
+    }
+    return dispatcher;
+}
+
+Result<const CommandSpec *> Dispatcher::admit(const commands::CommandCall &call)
+{
+    if (call.caller.role == Role::Agent) {
+        return fail(ErrorCode::Refused, u"'%1' is for people; an agent has the lifecycle methods only (agenthubctl tool …). Nothing was changed."_s.arg(call.command));
+    }
+    const CommandSpec *spec = commands::findCommand(call.command);
+    if (!spec) {
+        QStringList names;
+        for (const CommandSpec &row : commands::commandTable())
+            names << QString(row.name);
+        return fail(ErrorCode::InvalidInput, u"There is no command '%1'.%2"_s.arg(call.command, commands::didYouMean(call.command, names)), u"agenthubctl help"_s);
+    }
+    if (call.caller.role < roleFor(spec->entryAccess())) {
+        return fail(ErrorCode::Refused, u"You may look here but not steer: %1 needs %2 (you are %3)."_s.arg(
+                                            spec->name, roleText(roleFor(spec->entryAccess())), roleText(call.caller.role)),
+                    u"Ask an admin for that right."_s);
+    }
+    return spec;
+}
+
+QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::optional<agents::StopReport> stopped)
+{
+    const auto spec = admit(call);
+    if (!spec) {
+        if (spec.error().code == ErrorCode::Refused)
+            recordRefusal(call.caller, call.command, spec.error().message);
+        return readyFuture<Reply>(spec.error());
+    }
+    auto options = commands::checkOptions(**spec, call.options);
+    if (!options)
+        return readyFuture<Reply>(std::move(options).error());
+    Invocation in{**spec, call, *options, std::move(stopped)};
+    if (call.dryRun) {
+        if ((*spec)->effect != Effect::Dangerous)
+            return readyFuture<Reply>(fail(ErrorCode::InvalidInput, u"%1 has no preview: it does nothing that needs one."_s.arg((*spec)->name)));
+        in.call.yes = false;
+        in.call.confirm.clear();
+    }
+    const auto handler = m_handlers.constFind(QString((*spec)->name));
+    if (handler == m_handlers.constEnd())
+        return readyFuture<Reply>(fail(ErrorCode::Unsupported, u"'%1' is answered by agenthubctl itself."_s.arg((*spec)->name)));
+    if (const auto *slow = std::get_if<SlowHandler>(&*handler))
+        return finish(in, (*slow)(m_services, in));
+    const auto quick = std::get<QuickHandler>(*handler);
+    if (in.spec.effect == Effect::Read)
+        return m_services.stores.commits.submit([this, quick, in] { return quick(m_services, in); });
+    auto reply = m_services.stores.commits.submit([this, quick, in]() -> Result<Reply> {
+        auto done = quick(m_services, in);
+        if (done && done->confirm.isEmpty())
+            HUB_CHECK(m_services.stores.audit.add({.who = in.who(), .origin = in.call.caller.origin, .role = roleText(in.call.caller.role),
+                                                   .action = QString(in.spec.name), .task = taskOf(in, done),
+                                                   .detail = QString::fromUtf8(toJson(in.options)), .outcome = u"done"_s}));
+        return done;
+    });
+    // What failed was taken back with its audit entry, so that gets one of its own.
+    auto promise = std::make_shared<QPromise<Result<Reply>>>();
+    promise->start();
+    auto future = promise->future();
+    whenDone(std::move(reply), &m_services.driver, [this, in, promise](const Result<Reply> &done) {
+        if (!done)
+            m_services.stores.commits.submit([this, in, done] { return record(in, done.error().code == ErrorCode::Refused ? u"refused"_s : u"failed"_s, done.error().message); });
+        promise->addResult(done);
+        promise->finish();
+    });
+    return future;
+}
+
+QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<Reply>> reply)
+{
+    if (in.spec.effect == Effect::Read)
+        return reply;
+    auto promise = std::make_shared<QPromise<Result<Reply>>>();
+    promise->start();
+    auto future = promise->future();
+    whenDone(std::move(reply), &m_services.driver, [this, in, promise](const Result<Reply> &done) {
+        const auto answer = [promise, done] {
+            promise->addResult(done);
+            promise->finish();
+        };
+        if (done && !done->confirm.isEmpty())
+            return answer(); // a preview changed nothing
+        auto recorded = m_services.stores.commits.submit([this, in, done]() -> Result<> {
+            const QString outcome = done ? u"done"_s : done.error().code == ErrorCode::Refused ? u"refused"_s : u"failed"_s;
+            return m_services.stores.audit.add({.who = in.who(), .origin = in.call.caller.origin, .role = roleText(in.call.caller.role),
+                                                .action = QString(in.spec.name), .task = taskOf(in, done),
+                                                .detail = QString::fromUtf8(toJson(in.options)) + (done ? u" "_s + done->title : u" "_s + done.error().message),
+                                                .outcome = outcome});
+        });
+        whenDone(std::move(recorded), &m_services.driver, [answer](const Result<> &) { answer(); });
+    });
+    return future;
+}
+
+Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const QString &detail)
+{
+    return m_services.stores.audit.add({.who = in.who(), .origin = in.call.caller.origin, .role = roleText(in.call.caller.role),
+                                        .action = QString(in.spec.name), .task = TaskId::parse(in.options.value(u"task_id"_s).toString()),
+                                        .detail = QString::fromUtf8(toJson(in.options)) + u' ' + detail, .outcome = outcome});
+}
+
+void Dispatcher::recordRefusal(const commands::Caller &caller, const QString &what, const QString &why)
+{
+    m_services.stores.commits.submit([this, caller, what, why]() -> Result<> {
+        std::optional<TaskId> task;
+        if (caller.run) {
+            if (const auto run = m_services.stores.runs.get(*caller.run))
+                task = run->task;
+            HUB_CHECK(m_services.alerts.raise({.type = AlertType::RepeatedRefusals,
+                                               .level = AlertLevel::Warning,
+                                               .subject = caller.name,
+                                               .title = u"An agent tried what only people may do"_s,
+                                               .description = u"%1 called '%2' and was refused."_s.arg(caller.name, what),
+                                               .task = task}));
+        }
+        return m_services.stores.audit.add({.who = caller.name, .origin = caller.origin, .role = roleText(caller.role), .action = what,
+                                            .task = task, .detail = why, .outcome = u"refused"_s});
+    });
+}
+
+} // namespace hub

@@ -1,0 +1,62 @@
+// Command handlers, one function per row of the table, in files by area. Hub thread.
+#pragma once
+
+#include "core/commands/commandspec.h"
+#include "core/hub/finders.h"
+
+#include <span>
+#include <variant>
+
+namespace hub
+{
+
+struct Invocation {
+    const commands::CommandSpec &spec;
+    commands::CommandCall call;
+    QJsonObject options;                          // checked
+    std::optional<agents::StopReport> stopped = {}; // what the brake has already done for this call
+
+    QString text(QLatin1StringView name) const { return options.value(name).toString(); }
+    bool flag(QLatin1StringView name) const { return options.value(name).toBool(); }
+    qint64 number(QLatin1StringView name, qint64 fallback) const { return options.value(name).toInteger(fallback); }
+    bool has(QLatin1StringView name) const { return options.contains(name); }
+    const QString &who() const { return call.caller.name; }
+};
+
+// Runs inside CommitGroup work: what it changes, the audit entry and its reply are committed together.
+using QuickHandler = Result<commands::Reply> (*)(Services &, const Invocation &);
+// Crosses to workers or the brake; commits by itself.
+using SlowHandler = QFuture<Result<commands::Reply>> (*)(Services &, const Invocation &);
+
+struct HandlerRow {
+    QLatin1StringView command;
+    std::variant<QuickHandler, SlowHandler> handler;
+};
+
+std::span<const HandlerRow> taskHandlers();
+std::span<const HandlerRow> recoveryHandlers();
+std::span<const HandlerRow> agentHandlers();
+std::span<const HandlerRow> safetyHandlers();
+std::span<const HandlerRow> projectHandlers();
+std::span<const HandlerRow> adminHandlers();
+
+// Runs on the hub thread when the future ends and passes a value on; errors pass through.
+template <class T, class Then>
+QFuture<Result<commands::Reply>> replyWhen(QObject *context, QFuture<Result<T>> future, Then then)
+{
+    auto promise = std::make_shared<QPromise<Result<commands::Reply>>>();
+    promise->start();
+    whenDone(std::move(future), context, [promise, then = std::move(then)](Result<T> result) mutable {
+        promise->addResult(result ? then(*std::move(result)) : Result<commands::Reply>(std::move(result).error()));
+        promise->finish();
+    });
+    return promise->future();
+}
+
+// Shared pieces of replies.
+QJsonObject taskData(const Services &services, const Task &task);
+QString stateText(TaskState state); // for people: "needs review"
+// A sentence on what the brake did: "4 agents are frozen (cgroup2, 3 ms)".
+QString stopText(const agents::StopReport &report);
+
+} // namespace hub

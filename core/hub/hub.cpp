@@ -1,0 +1,175 @@
+#include "core/hub/hub.h"
+
+#include "core/base/log.h"
+#include "core/hub/hubcore.h"
+
+#include <QDeadlineTimer>
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/file.h>
+
+using namespace Qt::StringLiterals;
+
+namespace hub
+{
+
+namespace
+{
+
+// For jobs that are in the middle of something when the hub is asked to go. Everything is made to be cut off.
+constexpr std::chrono::milliseconds lastGrace{600};
+
+Result<FileHandle> lockFolder(const QString &dataDir)
+{
+    const QByteArray path = QFile::encodeName(dataDir + u"/lock"_s);
+    HUB_TRY(FileHandle lock, openFile(path, O_RDWR | O_CREAT, 0600));
+    if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
+        return fail(ErrorCode::Conflict, u"A hub runs on %1 already (process %2); this one does not start."_s.arg(
+                                             dataDir, QString::fromLatin1(readFile(path).valueOr({}).trimmed())),
+                    u"Use it with agenthubctl, or give this one another --data-dir."_s);
+    }
+    const QByteArray pid = QByteArray::number(::getpid()) + '\n';
+    if (::ftruncate(lock.fd(), 0) != 0 || ::pwrite(lock.fd(), pid.constData(), size_t(pid.size()), 0) < 0)
+        return systemError(errno, u"write", path);
+    return lock;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Hub>> Hub::start(HubConfig config)
+{
+    std::unique_ptr<Hub> hub(new Hub);
+    HUB_CHECK(makeFolders(QFile::encodeName(config.dataDir)));
+    HUB_TRY(hub->m_lock, lockFolder(config.dataDir));
+    hub->m_brake = std::make_unique<agents::Brake>();
+    hub->m_thread = std::make_unique<QThread>();
+    hub->m_thread->setObjectName(u"hub"_s);
+    hub->m_thread->start();
+    // Something that lives there, so that work can be posted before there is a core.
+    auto place = std::make_unique<QObject>();
+    place->moveToThread(hub->m_thread.get());
+    Hub *self = hub.get();
+    auto opened = runOn(place.get(), [self, config]() -> Result<> {
+        HUB_TRY(self->m_core, HubCore::open(config, *self->m_brake));
+        return self->m_core->begin();
+    });
+    auto ready = takeResult(opened);
+    place.release()->deleteLater();
+    if (!ready)
+        return std::move(ready).error();
+    hub->m_id = hub->m_core->id();
+    connect(hub->m_core.get(), &HubCore::eventHappened, hub.get(), &HubPort::eventHappened);
+    return hub;
+}
+
+Hub::~Hub()
+{
+    if (!m_core) {
+        m_thread->quit();
+        m_thread->wait();
+        return;
+    }
+    m_core->stopWorkers();
+    m_core->disconnect(this);
+    // Running jobs still ask the hub thread; they get a moment to end.
+    auto *core = m_core.release();
+    auto done = runOn(core, [core]() -> Result<> {
+        core->commits().flush();
+        return {};
+    });
+    if (const auto flushed = takeResult(done); !flushed)
+        qCWarning(lcHub).noquote() << flushed.error().message;
+    auto *last = QThread::create([core] { core->waitForJobs(); });
+    last->start();
+    if (!last->wait(QDeadlineTimer(lastGrace))) {
+        qCInfo(lcHub) << "leaving with work under way; the next start goes on with it";
+        std::_Exit(0);
+    }
+    delete last;
+    QMetaObject::invokeMethod(core, [core] { delete core; }, Qt::BlockingQueuedConnection);
+    m_thread->quit();
+    m_thread->wait();
+}
+
+std::optional<std::pair<agents::Scope, agents::Hold>> Hub::scopeOf(const commands::CommandCall &call)
+{
+    using agents::Hold, agents::Scope;
+    const commands::CommandSpec *spec = commands::findCommand(call.command);
+    if (!spec || spec->effect != commands::Effect::Stop)
+        return std::nullopt;
+    if (spec->name == "emergency-stop"_L1 || spec->name == "safe-mode enable"_L1)
+        return std::pair(Scope{}, Hold::SafeMode);
+    if (spec->name == "pause-agent"_L1) {
+        const QString name = call.options.value(u"name"_s).toString();
+        if (name == u"all")
+            return std::pair(Scope{}, Hold::AgentPause);
+        if (const auto agent = AgentName::parse(name))
+            return std::pair(Scope{.agent = agent}, Hold::AgentPause);
+    }
+    if (spec->name == "pause-task"_L1) {
+        if (const auto task = TaskId::parse(call.options.value(u"task_id"_s).toString()))
+            return std::pair(Scope{.task = task}, Hold::TaskPause);
+    }
+    return std::nullopt; // found with the database's help; the handler stops it then
+}
+
+QFuture<Result<commands::Reply>> Hub::execute(const commands::CommandCall &call)
+{
+    auto promise = std::make_shared<QPromise<Result<commands::Reply>>>();
+    promise->start();
+    auto future = promise->future();
+    HubCore *core = m_core.get();
+    const auto dispatch = [core, call, promise](std::optional<agents::StopReport> stopped) {
+        QMetaObject::invokeMethod(core, [core, call, promise, stopped] {
+            whenDone(core->dispatcher().run(call, stopped), core, [promise](const Result<commands::Reply> &reply) {
+                promise->addResult(reply);
+                promise->finish();
+            });
+        });
+    };
+    const auto scope = scopeOf(call);
+    if (scope && Dispatcher::admit(call)) {
+        // Frozen first, recorded afterwards: a slow disk must not keep an agent running.
+        whenDone(m_brake->hold(scope->first, scope->second), this, [dispatch](const Result<agents::StopReport> &report) {
+            dispatch(report ? std::optional(*report) : std::nullopt);
+        });
+        return future;
+    }
+    dispatch(std::nullopt);
+    return future;
+}
+
+QFuture<Result<QJsonObject>> Hub::callTool(const ToolCall &call)
+{
+    auto promise = std::make_shared<QPromise<Result<QJsonObject>>>();
+    promise->start();
+    auto future = promise->future();
+    HubCore *core = m_core.get();
+    QMetaObject::invokeMethod(core, [core, call, promise] {
+        whenDone(core->lifecycle().call(call), core, [promise](const Result<QJsonObject> &answer) {
+            promise->addResult(answer);
+            promise->finish();
+        });
+    });
+    return future;
+}
+
+std::optional<RunId> Hub::runOfShim(qint64 pid, quint64 startTicks) const
+{
+    return m_brake->runOfShim({pid_t(pid), startTicks});
+}
+
+std::optional<RunId> Hub::runOfMark(const QByteArray &mark) const
+{
+    const QByteArray prefix = m_id.toLatin1() + '-';
+    return mark.startsWith(prefix) ? RunId::parse(QString::fromLatin1(mark.mid(prefix.size()))) : std::nullopt;
+}
+
+void Hub::recordRefusal(const commands::Caller &caller, const QString &what)
+{
+    HubCore *core = m_core.get();
+    QMetaObject::invokeMethod(core, [core, caller, what] { core->dispatcher().recordRefusal(caller, what, u"refused at the socket"_s); });
+}
+
+} // namespace hub

@@ -1,0 +1,57 @@
+// One hub: owns a data folder, its threads and all services, in start order, and stops them in reverse.
+// Created and used on the I/O thread; the services live on a thread of their own.
+#pragma once
+
+#include "core/agents/brake.h"
+#include "core/base/datafolder.h"
+#include "core/base/durablefile.h"
+#include "core/hub/hubport.h"
+#include "core/settings/settings.h"
+
+#include <QThread>
+
+namespace hub
+{
+
+struct HubConfig {
+    QString dataDir;
+    QString agentsDir; // the user's agents.d
+    QByteArray shimProgram;
+    QString programFolder; // where agenthubctl lies, for agents' PATH
+    Settings settings;
+};
+
+class HubCore;
+
+class Hub final : public HubPort
+{
+    Q_OBJECT
+
+public:
+    // Takes the data folder, opens the databases, finishes interrupted rollbacks, finds the agents that live. When it
+    // returns, every living agent is known, so that nobody can pass for a person.
+    static Result<std::unique_ptr<Hub>> start(HubConfig config);
+    // Commits what is in hand and lets go of the agents, which go on. Within a second.
+    ~Hub() override;
+
+    QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
+    QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
+
+    // For telling agents from people; I/O thread.
+    std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const;
+    std::optional<RunId> runOfMark(const QByteArray &mark) const;
+    void recordRefusal(const commands::Caller &caller, const QString &what);
+
+private:
+    Hub() = default;
+    // What a stop command freezes, when that can be told without the database.
+    static std::optional<std::pair<agents::Scope, agents::Hold>> scopeOf(const commands::CommandCall &call);
+
+    FileHandle m_lock;
+    QString m_id;
+    std::unique_ptr<agents::Brake> m_brake;
+    std::unique_ptr<QThread> m_thread;
+    std::unique_ptr<HubCore> m_core; // lives on m_thread
+};
+
+} // namespace hub

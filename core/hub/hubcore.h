@@ -1,0 +1,59 @@
+// The services of a hub, composed. Made, used and destroyed on the hub thread. Private to core/hub.
+#pragma once
+
+#include "core/hub/dispatcher.h"
+#include "core/hub/hub.h"
+
+namespace hub
+{
+
+class HubCore final : public QObject
+{
+    Q_OBJECT
+
+public:
+    static Result<std::unique_ptr<HubCore>> open(const HubConfig &config, agents::Brake &brake);
+    ~HubCore() override;
+
+    Result<> begin(); // adopts agents, finishes rollbacks, admits tasks
+    const QString &id() const { return m_id; }
+    Dispatcher &dispatcher() { return *m_dispatcher; }
+    Lifecycle &lifecycle() { return *m_lifecycle; }
+    db::CommitGroup &commits() { return m_stores->commits; }
+
+    // No work begins any more. Any thread.
+    void stopWorkers() { m_workers.stop(); }
+    // Until the running jobs are over. Not on the hub thread: they may be asking it.
+    void waitForJobs() { m_workers.wait(); }
+
+Q_SIGNALS:
+    void eventHappened(const hub::HubEvent &event);
+
+private:
+    explicit HubCore(const HubConfig &config, agents::Brake &brake);
+    Result<> openDatabases();
+    Result<> findId();
+    void tellEvents();
+
+    HubConfig m_config;
+    agents::Brake &m_brake;
+    DataFolder m_data;
+    SystemClock m_clock;
+    QString m_id;
+    Workers m_workers;
+    std::unique_ptr<db::Database> m_database, m_monitorDatabase;
+    std::unique_ptr<state::Stores> m_stores;
+    std::unique_ptr<monitor::AlertBook> m_book;
+    std::unique_ptr<monitor::AlertCenter> m_alerts;
+    std::unique_ptr<agents::ProfileBook> m_profiles;
+    std::unique_ptr<recovery::Vaults> m_vaults;
+    std::unique_ptr<recovery::Checkpointer> m_checkpointer;
+    std::unique_ptr<recovery::Rollback> m_rollback;
+    std::unique_ptr<agents::RunKeeper> m_runs;
+    std::unique_ptr<agents::TaskDriver> m_driver;
+    std::unique_ptr<Lifecycle> m_lifecycle;
+    std::unique_ptr<Services> m_services;
+    std::unique_ptr<Dispatcher> m_dispatcher;
+};
+
+} // namespace hub

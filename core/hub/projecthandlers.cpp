@@ -1,0 +1,207 @@
+// Projects: take one in, list, show.
+#include "core/hub/handlers.h"
+
+#include "core/base/durablefile.h"
+#include "core/base/program.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+using namespace Qt::StringLiterals;
+
+namespace hub
+{
+
+using commands::Reply;
+using commands::Severity;
+
+namespace
+{
+
+// A URL, or the short form host:path that git takes too.
+bool isAddress(const QString &source)
+{
+    if (source.contains(u"://"))
+        return true;
+    const qsizetype colon = source.indexOf(u':'), slash = source.indexOf(u'/');
+    return colon > 1 && (slash < 0 || colon < slash) && !QFileInfo::exists(source);
+}
+
+// A valid project name made from the last part of a path.
+Result<ProjectName> nameFor(const QString &source)
+{
+    QString text = QDir::cleanPath(source).section(u'/', -1).section(u':', -1).toLower();
+    if (text.endsWith(u".git"))
+        text.chop(4);
+    for (QChar &c : text) {
+        if (!((c >= u'a' && c <= u'z') || (c >= u'0' && c <= u'9') || c == u'.' || c == u'_' || c == u'-'))
+            c = u'-';
+    }
+    while (text.startsWith(u'-') || text.startsWith(u'.') || text.startsWith(u'_'))
+        text.remove(0, 1);
+    while (text.endsWith(u'-') || text.endsWith(u'.') || text.endsWith(u'_'))
+        text.chop(1);
+    const auto name = ProjectName::parse(text.left(64));
+    if (!name)
+        return fail(ErrorCode::InvalidInput, u"No project name can be made of '%1'."_s.arg(source));
+    return *name;
+}
+
+struct Taken {
+    QString path;
+    QJsonObject report;
+};
+
+// On a worker: looks at the repository and makes its vault.
+Result<Taken> takeIn(const QString &path, const QByteArray &vaultPath, qint64 copyLimit)
+{
+    HUB_TRY(const auto found, git::inspect(QFile::encodeName(path)));
+    git::SeedReport seed;
+    HUB_TRY(const auto vault, git::Vault::create(vaultPath, found.place, {.copyLimit = copyLimit}, &seed));
+    QJsonArray facts;
+    const auto fact = [&](bool holds, const QString &text) {
+        if (holds)
+            facts.append(text);
+    };
+    fact(found.shallow, u"a shallow clone"_s);
+    fact(found.sparse, u"a sparse checkout"_s);
+    fact(found.filters, u"filters (such as git-lfs); their raw files are held"_s);
+    fact(found.submodules, u"submodules"_s);
+    fact(found.alternates, u"objects borrowed from another repository; the vault has its own copy"_s);
+    fact(!found.hooks.isEmpty(), u"hooks: "_s + found.hooks.join(u", "_s));
+    return Taken{QFile::decodeName(found.place.workTree),
+                 {{u"branch"_s, QFile::decodeName(found.head.branch.mid(11))},
+                  {u"commit"_s, found.head.commit ? QString::fromLatin1(found.head.commit->hex()) : QString()},
+                  {u"facts"_s, facts},
+                  {u"object_bytes"_s, found.objectBytes},
+                  {u"vault"_s, QFile::decodeName(vaultPath)},
+                  {u"vault_method"_s, git::seedMethodText(seed.method)},
+                  {u"vault_bytes"_s, seed.bytes},
+                  {u"not_protected_from"_s, seed.doesNotProtectFrom}}};
+}
+
+QString megabytes(double bytes) { return u"%1 MB"_s.arg(bytes / 1e6, 0, 'f', 1); }
+
+Reply describe(const state::Project &project, const QString &title)
+{
+    const QJsonObject &report = project.report;
+    Reply reply{.title = title};
+    reply.fields = {{u"Folder"_s, project.path},
+                    {u"Branch"_s, report[u"branch"_s].toString()},
+                    {u"Vault"_s, u"%1, %2 by %3"_s.arg(report[u"vault"_s].toString(), megabytes(report[u"vault_bytes"_s].toDouble()),
+                                                      report[u"vault_method"_s].toString())}};
+    if (!report[u"not_protected_from"_s].toString().isEmpty())
+        reply.fields.append({u"Mind"_s, report[u"not_protected_from"_s].toString()});
+    QStringList facts;
+    for (const auto &fact : report[u"facts"_s].toArray())
+        facts << fact.toString();
+    if (!facts.isEmpty())
+        reply.fields.append({u"Found"_s, facts.join(u"; "_s)});
+    if (project.missing) {
+        reply.severity = Severity::Warning;
+        reply.text = u"Its folder is missing."_s;
+    }
+    reply.data = {{u"project"_s, project.name.toString()}, {u"path"_s, project.path}, {u"missing"_s, project.missing}, {u"report"_s, report}};
+    return reply;
+}
+
+QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
+{
+    const QString source = in.text("source"_L1);
+    const bool address = isAddress(source);
+    if (!address && in.call.caller.role != commands::Role::Machine) {
+        return readyFuture<Reply>(fail(ErrorCode::Refused, u"A folder of this machine can only be taken in at the machine itself."_s,
+                                       u"agenthubctl projects add "_s + source));
+    }
+    QString path = address ? QString() : QDir::cleanPath(QDir(in.call.folder.isEmpty() ? QDir::homePath() : in.call.folder).absoluteFilePath(source));
+    const auto name = nameFor(address ? source : path);
+    if (!name)
+        return readyFuture<Reply>(name.error());
+    const auto all = services.stores.projects.all();
+    if (!all)
+        return readyFuture<Reply>(all.error());
+    ProjectName free = *name;
+    for (int n = 2; std::any_of(all->begin(), all->end(), [&](const auto &p) { return p.name == free; }); ++n) {
+        if (const auto same = std::find_if(all->begin(), all->end(), [&](const auto &p) { return p.path == path; }); same != all->end())
+            return readyFuture<Reply>(fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(path, same->name.toString())));
+        if (address) {
+            return readyFuture<Reply>(fail(ErrorCode::Conflict, u"There is a project %1 already; nothing was changed."_s.arg(free.toString()), u"agenthubctl projects"_s));
+        }
+        free = *ProjectName::parse(name->toString().left(60) + u"-%1"_s.arg(n));
+    }
+    if (address)
+        path = services.data.clones() + u'/' + free.toString();
+    const QByteArray vault = services.data.vault(free);
+    const qint64 copyLimit = services.settings.number(setting::vaultCopyMegabytes) << 20;
+    auto taken = services.workers.run(free.toString(), [source, address, path, vault, copyLimit]() -> Result<Taken> {
+        if (address) {
+            HUB_CHECK(makeFolders(QFile::encodeName(QFileInfo(path).path())));
+            // Whoever runs the hub lends the credentials; nothing may ask on a terminal that nobody sees.
+            auto environment = QProcessEnvironment::systemEnvironment();
+            environment.insert(u"GIT_TERMINAL_PROMPT"_s, u"0"_s);
+            HUB_TRY(const auto cloned, runProgram({.program = u"git"_s,
+                                                   .arguments = {u"clone"_s, u"--"_s, source, path},
+                                                   .environment = environment,
+                                                   .timeLimit = std::chrono::hours{2}}));
+            if (cloned.exitCode != 0) {
+                HUB_CHECK(removeTree(QFile::encodeName(path)));
+                return fail(ErrorCode::Git, u"git could not clone %1: %2"_s.arg(source, QString::fromUtf8(cloned.err).trimmed().section(u'\n', -1)));
+            }
+        }
+        return takeIn(path, vault, copyLimit);
+    });
+    return replyWhen(&services.driver, std::move(taken), [&services, free, who = in.who(), vault](const Taken &found) {
+        auto added = services.stores.commits.submit([&]() -> Result<Reply> {
+            HUB_TRY(const auto before, services.stores.projects.atPath(found.path));
+            if (before)
+                return fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(found.path, before->name.toString()));
+            HUB_TRY(const auto project, services.stores.projects.add(free, found.path, who, found.report));
+            Reply reply = describe(project, u"Project %1"_s.arg(free.toString()));
+            reply.text = u"Nothing in its .git was changed."_s;
+            reply.next = {u"assign-task … --project "_s + free.toString()};
+            return reply;
+        });
+        services.stores.commits.flush();
+        auto reply = takeResult(added);
+        if (!reply)
+            services.workers.run(free.toString(), [vault] { return removeTree(vault); });
+        return reply;
+    });
+}
+
+Result<Reply> listProjects(Services &services, const Invocation &)
+{
+    HUB_TRY(const auto all, services.stores.projects.all());
+    Reply reply;
+    commands::Table table{.columns = {u"project"_s, u"folder"_s, u"state"_s, u"vault"_s, u"added"_s}, .whenEmpty = u"No project is known yet."_s};
+    QJsonArray data;
+    for (const auto &project : all) {
+        const bool missing = !QFileInfo::exists(project.path);
+        if (missing != project.missing)
+            HUB_CHECK(services.stores.projects.setMissing(project.name, missing));
+        table.rows << QStringList{project.name.toString(), project.path, missing ? u"missing"_s : u"ready"_s,
+                                  megabytes(project.report[u"vault_bytes"_s].toDouble()), agoText(project.addedAt, services.now())};
+        data.append(QJsonObject{{u"project"_s, project.name.toString()}, {u"path"_s, project.path}, {u"missing"_s, missing}});
+    }
+    reply.tables << table;
+    reply.data = {{u"projects"_s, data}};
+    if (all.isEmpty())
+        reply.next = {u"projects add FOLDER"_s};
+    return reply;
+}
+
+Result<Reply> showProject(Services &services, const Invocation &in)
+{
+    HUB_TRY(const auto project, findProject(services, in.call, in.options));
+    return describe(project, u"Project %1"_s.arg(project.name.toString()));
+}
+
+} // namespace
+
+std::span<const HandlerRow> projectHandlers()
+{
+    static const HandlerRow rows[]{{"projects list"_L1, &listProjects}, {"projects show"_L1, &showProject}, {"projects add"_L1, &addProject}};
+    return rows;
+}
+
+} // namespace hub

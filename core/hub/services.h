@@ -1,0 +1,31 @@
+// What command handlers may use. All of it belongs to the hub thread.
+#pragma once
+
+#include "core/agents/taskdriver.h"
+#include "core/hub/lifecycle.h"
+#include "core/recovery/rollback.h"
+
+namespace hub
+{
+
+struct Services {
+    state::Stores &stores;
+    agents::Brake &brake;
+    agents::RunKeeper &runs;
+    agents::TaskDriver &driver;
+    Lifecycle &lifecycle;
+    recovery::Vaults &vaults;
+    recovery::Checkpointer &checkpointer;
+    recovery::Rollback &rollback;
+    monitor::AlertCenter &alerts;
+    agents::ProfileBook &profiles;
+    Settings &settings;
+    const DataFolder &data;
+    Workers &workers;
+    QString hubId;
+    Instant startedAt;
+
+    Instant now() const { return stores.clock.now(); }
+};
+
+} // namespace hub

@@ -1,0 +1,33 @@
+#include "headless/daemon/signalwatcher.h"
+
+#include <csignal>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace hub::headless
+{
+
+SignalWatcher::SignalWatcher()
+{
+    sigset_t watched;
+    sigemptyset(&watched);
+    for (int number : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&watched, number);
+    // Blocked in every thread that starts after this; programs that the hub starts get a clean mask from QProcess.
+    pthread_sigmask(SIG_BLOCK, &watched, nullptr);
+    m_fd = ::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+    m_notifier = std::make_unique<QSocketNotifier>(m_fd, QSocketNotifier::Read);
+    connect(m_notifier.get(), &QSocketNotifier::activated, this, [this] {
+        signalfd_siginfo info;
+        while (::read(m_fd, &info, sizeof info) == ssize_t(sizeof info))
+            Q_EMIT received(int(info.ssi_signo));
+    });
+}
+
+SignalWatcher::~SignalWatcher()
+{
+    m_notifier.reset();
+    ::close(m_fd);
+}
+
+} // namespace hub::headless
