@@ -1,6 +1,7 @@
 // agenthubctl: the commands from a terminal. Reads the words, asks the hub, prints. No event loop: it starts and ends
 // in a few milliseconds, since agents and hooks call it often.
 #include "app/ctl/ask.h"
+#include "app/ctl/demo.h"
 
 #include "core/commands/bashcompletion.h"
 #include "core/commands/exitcode.h"
@@ -15,6 +16,7 @@ namespace
 
 constexpr PlumbingSpec plumbing[]{
     {"tool"_L1, "What an agent asks of the hub, from inside its run: tool save-checkpoint"_L1},
+    {"demo"_L1, "What the hub promises, shown and checked on a repository of its own"_L1},
     {"completion"_L1, "A script for the shell: source <(agenthubctl completion bash)"_L1},
     {"version"_L1, "The version of this program"_L1},
     {"__complete"_L1, "Words for the shell's completion"_L1, true},
@@ -47,6 +49,8 @@ int run(const QStringList &arguments)
         terminal.print(u"agenthubctl " HUB_VERSION "\n"_s);
         return exitcode::done;
     }
+    if (line->plumbing == u"demo")
+        return ctl::runDemo(line->words, terminal);
     const auto dataDir = ipc::findDataDir(line->dataDir, line->config);
     if (!dataDir)
         return line->plumbing == u"__complete" ? exitcode::done : terminal.report(dataDir.error());

@@ -11,7 +11,7 @@ import sys
 STEPS = [
     {"posix"},
     {"base"},
-    {"settings", "db"},
+    {"settings", "db", "sdk"},
     {"git", "state", "monitor"},
     {"agents", "recovery"},
     {"commands"},
