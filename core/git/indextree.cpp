@@ -92,8 +92,10 @@ Result<> storeIndex(const ObjectStore &vault, UserObjects &user, ObjectSink &sin
     FlatTree merged, conflicts;
     manifest.indexFlags.clear();
     for (const IndexEntry &entry : index.file.entries) {
-        if (needsFlagLine(entry))
+        if (needsFlagLine(entry)) {
             manifest.indexFlags.push_back(entry);
+            manifest.indexFlags.back().path.detach(); // the manifest outlives the index file's bytes
+        }
         if (entry.intentToAdd)
             continue;
         if (entry.mode != modeCommit) {

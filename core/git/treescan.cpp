@@ -26,29 +26,6 @@ namespace
 
 constexpr size_t smallTree = 64; // folders; below that starting a thread costs more than it saves
 
-// The lines of an attribute file after which a file's bytes may differ from its blob's.
-std::vector<IgnorePattern> convertingPatterns(const QByteArray &content)
-{
-    static const QList<QByteArray> harmless{"diff",   "merge", "export-ignore", "export-subst",        "whitespace",
-                                            "binary", "delta", "encoding",      "conflict-marker-size"};
-    QByteArray globs;
-    for (const QByteArray &line : content.split('\n')) {
-        const QList<QByteArray> words = line.simplified().split(' ');
-        if (words[0].isEmpty() || words[0].startsWith('#'))
-            continue;
-        for (qsizetype i = 1; i < words.size(); ++i) {
-            const QByteArray name = words[i].left(words[i].indexOf('='));
-            if (words[i].startsWith('-') || words[i].startsWith('!') || harmless.contains(name) ||
-                name.startsWith("linguist-") || name.startsWith("gitlab-"))
-                continue;
-            // A quoted pattern is rare enough to stand for everything.
-            globs += (words[0].startsWith('"') || words[0].startsWith('!') ? QByteArray("*") : words[0]) + '\n';
-            break;
-        }
-    }
-    return parseIgnoreFile(globs);
-}
-
 QByteArray smallFileAt(int folder, const char *name)
 {
     const FileHandle file(::openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
