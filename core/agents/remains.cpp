@@ -105,7 +105,7 @@ Result<RemainsReport> endRemains(const QByteArray &runFolder, const QByteArray &
     if (identity && identity->bootId == posix::bootId() && identity->method != posix::FreezeMethod::Walk &&
         QByteArray::fromStdString(identity->group).endsWith(groupName))
         report.ended += int(posix::killGroup(identity->method, identity->group).processes);
-    QSet<pid_t> counted;
+    QSet<pid_t> ended;
     int emptyStill = 0;
     int emptyMoving = 0;
     for (;;) {
@@ -114,21 +114,22 @@ Result<RemainsReport> endRemains(const QByteArray &runFolder, const QByteArray &
             for (const posix::ProcessId &process : processes)
                 posix::signalProcess(process, number);
         }
-        const int chased = moving ? posix::chaseMarked(mark.toStdString(), chaseMicros) : 0;
-        report.ended += chased;
-        if (processes.empty() && chased == 0) {
+        std::vector<pid_t> met;
+        if (moving)
+            met = posix::chaseMarked(mark.toStdString(), chaseMicros);
+        for (const posix::ProcessId &process : processes)
+            met.push_back(process.pid);
+        for (const pid_t pid : met)
+            ended.insert(pid);
+        if (met.empty()) {
             ++(moving ? emptyMoving : emptyStill);
-            if (emptyStill == stillScans || emptyMoving == movingScans)
+            if (emptyStill == stillScans || emptyMoving == movingScans) {
+                report.ended += int(ended.size());
                 return report;
+            }
             continue;
         }
         emptyStill = emptyMoving = 0;
-        for (const posix::ProcessId &process : processes) {
-            if (!counted.contains(process.pid)) {
-                counted.insert(process.pid);
-                ++report.ended;
-            }
-        }
         if (std::chrono::steady_clock::now() > deadline)
             return fail(
                 ErrorCode::Timeout,

@@ -247,12 +247,12 @@ MarkedProcesses processesWithMark(std::string_view mark, int signal, const char 
     return marked;
 }
 
-int chaseMarked(std::string_view mark, long long micros)
+std::vector<pid_t> chaseMarked(std::string_view mark, long long micros)
 {
     const std::string entry = markEntry(mark);
     const long long end = monotonicMicros() + micros;
     std::string text;
-    int met = 0;
+    std::vector<pid_t> met;
     while (monotonicMicros() < end) {
         // The last field is the number given out last.
         if (readFileAt(AT_FDCWD, "/proc/loadavg", text) != 0)
@@ -266,7 +266,7 @@ int chaseMarked(std::string_view mark, long long micros)
             const Fd process = openProcess(pid);
             if (process.isOpen() && readFileAt(AT_FDCWD, procPath("/proc", pid, "environ").c_str(), text) == 0 &&
                 hasEntry(text, entry) && signalOpen(process, SIGKILL) == 0)
-                ++met;
+                met.push_back(pid);
         }
     }
     return met;

@@ -69,8 +69,8 @@ struct MarkedProcesses {
 MarkedProcesses processesWithMark(std::string_view mark, int signal = 0, const char *root = "/proc");
 
 // Sends SIGKILL to marked ones among the processes that were made last, for so long. A line of processes that each
-// make the next one and end is too quick for a look at all of /proc. Returns how many were met.
-int chaseMarked(std::string_view mark, long long micros);
+// make the next one and end is too quick for a look at all of /proc. Returns those that were met.
+std::vector<pid_t> chaseMarked(std::string_view mark, long long micros);
 
 // Signals this very process, never another one that got its pid meanwhile. 0 or an errno; ESRCH when it is gone.
 int signalProcess(const ProcessId &id, int number);

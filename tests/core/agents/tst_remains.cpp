@@ -3,6 +3,7 @@
 #include "core/base/durablefile.h"
 
 #include <QFileInfo>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -39,6 +40,10 @@ private Q_SLOTS:
         const QByteArray mark = "remains-" + QByteArray::number(::getpid());
         const pid_t mine = startWithMark(mark);
         const pid_t other = startWithMark(mark + "x");
+        const auto endOther = qScopeGuard([other] {
+            ::kill(other, SIGKILL);
+            ::waitpid(other, nullptr, 0);
+        });
         QTRY_COMPARE(posix::processesWithMark(mark.toStdString()).found.size(), 1U);
         QTRY_COMPARE(posix::processesWithMark(mark.toStdString() + "x").found.size(), 1U);
         const auto report = endRemains(folder.path().toUtf8(), mark, std::nullopt);
@@ -48,8 +53,6 @@ private Q_SLOTS:
         QCOMPARE(::waitpid(mine, &status, 0), mine);
         QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         QCOMPARE(::waitpid(other, &status, WNOHANG), 0);
-        ::kill(other, SIGKILL);
-        ::waitpid(other, &status, 0);
     }
 
     void aGroupThatIsNotTheRunsIsNotTouched()
