@@ -85,6 +85,7 @@ void takeProject(Hub &hub, const QString &path)
 int main(int argc, char **argv)
 {
     ::umask(077);
+    ::signal(SIGPIPE, SIG_IGN); // a client or a program that went away is an error like any other
     ::mallopt(M_ARENA_MAX, 2); // a few threads, little memory
     QCoreApplication app(argc, argv);
     app.setApplicationName(u"agenthubd"_s);

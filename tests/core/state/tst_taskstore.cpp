@@ -48,9 +48,9 @@ private Q_SLOTS:
 
     void onlyAllowedTransitionsAreMade()
     {
-        const auto refused = move(TaskState::NeedsReview);
+        const auto refused = move(TaskState::Running);
         QVERIFY(!refused);
-        QCOMPARE(refused.error().message, u"Task #1 is queued and can't become needs_review."_s);
+        QCOMPARE(refused.error().message, u"Task #1 is queued and can't become running."_s);
         DO(move(TaskState::Preparing));
         DO(move(TaskState::Running));
         DO(move(TaskState::Completed));
