@@ -242,7 +242,7 @@ std::vector<pid_t> DemoStage::processesOfDemo() const
 {
     std::vector<pid_t> found;
     for (const QString &run : QDir(dataDir() + u"/runs"_s).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
-        for (const auto &process : posix::processesWithMark(run.toStdString()))
+        for (const auto &process : posix::processesWithMark(run.toStdString()).found)
             found.push_back(process.pid);
     }
     const QByteArray folder = QFile::encodeName(m_folder) + '/';

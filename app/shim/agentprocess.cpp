@@ -34,7 +34,10 @@ int makePipe(Pipe &pipe)
     return 0;
 }
 
-void beNonBlocking(const Fd &fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK); }
+void beNonBlocking(const Fd &fd)
+{
+    ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+}
 
 struct ChildSetup {
     const Fd &input;
@@ -106,10 +109,14 @@ std::string startProblemText(const StartProblem &problem, const ShimSpec &spec)
 {
     const std::string reason = ": " + errorText(problem.number);
     switch (problem.step) {
-    case StepFolder: return "cannot enter " + spec.folder + reason;
-    case StepExecute: return "cannot execute " + spec.arguments[0] + reason;
-    case StepJoin: return "cannot join the control group" + reason;
-    default: return "cannot start " + spec.arguments[0] + reason;
+    case StepFolder:
+        return "cannot enter " + spec.folder + reason;
+    case StepExecute:
+        return "cannot execute " + spec.arguments[0] + reason;
+    case StepJoin:
+        return "cannot join the control group" + reason;
+    default:
+        return "cannot start " + spec.arguments[0] + reason;
     }
 }
 
@@ -131,8 +138,8 @@ int forkAgent(const ShimSpec &spec, Freezer &freezer, int lock, unsigned agentMa
     }
     environment.push_back(mark.data());
     environment.push_back(nullptr);
-    const ChildSetup setup{in.read, out.write,          err.write,        release.read,       outcome.write,
-                           freezer, spec.folder.c_str(), arguments.data(), environment.data(), ::getpid(),
+    const ChildSetup setup{in.read,  out.write,           err.write,        release.read,       outcome.write,
+                           freezer,  spec.folder.c_str(), arguments.data(), environment.data(), ::getpid(),
                            agentMask};
     const pid_t child = ::fork();
     if (child < 0)

@@ -10,7 +10,7 @@ namespace hub::posix
 
 struct AgentProcess {
     ProcessId id;
-    Fd input;   // its stdin, stdout and stderr seen from here; non-blocking
+    Fd input; // its stdin, stdout and stderr seen from here; non-blocking
     Fd output;
     Fd error;
     Fd release; // one byte lets it execute the program; closing it ends the child

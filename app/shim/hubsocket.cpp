@@ -49,7 +49,10 @@ std::string HubSocket::listen(int runFolder)
     return {};
 }
 
-void HubSocket::remove(int runFolder) { ::unlinkat(runFolder, "sock", 0); }
+void HubSocket::remove(int runFolder)
+{
+    ::unlinkat(runFolder, "sock", 0);
+}
 
 void HubSocket::preparePoll(pollfd *polls) const
 {

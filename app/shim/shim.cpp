@@ -30,7 +30,10 @@ void logLine(const std::string &text)
 }
 
 Shim::Shim(Fd runFolder, Fd lock, ShimSpec spec, unsigned agentMask)
-    : m_folder(std::move(runFolder)), m_lock(std::move(lock)), m_spec(std::move(spec)), m_agentMask(agentMask)
+    : m_folder(std::move(runFolder))
+    , m_lock(std::move(lock))
+    , m_spec(std::move(spec))
+    , m_agentMask(agentMask)
 {
 }
 
@@ -103,13 +106,13 @@ void Shim::run()
         m_socket.handlePoll(polls + Socket, [this](const Message &message) { onMessage(message); });
         if (polls[Signals].revents != 0)
             onSignals();
-        if (polls[Outcome].revents != 0)
+        if (polls[Outcome].revents != 0 && m_agent.outcome.isOpen()) // the agent's end may have closed it just now
             onOutcome();
         if (polls[Output].revents != 0 && mayRead())
             readPipe(m_agent.output, Stream::Output, m_outputOffset);
         if (polls[Error].revents != 0 && mayRead())
             readPipe(m_agent.error, Stream::Error, m_errorOffset);
-        if (polls[Input].revents != 0 && !m_input.writeTo(m_agent.input))
+        if (polls[Input].revents != 0 && m_agent.input.isOpen() && !m_input.writeTo(m_agent.input))
             note("the agent closed its input");
         if (m_inputRefused && m_input.isHalfEmpty() && !m_spoolFails && m_state == ShimState::Running) {
             m_inputRefused = false;

@@ -91,9 +91,9 @@ private:
     uint64_t m_outputOffset = 0;
     uint64_t m_errorOffset = 0;
     bool m_spoolFails = false;
-    bool m_full = false;   // at the quota
-    bool m_armed = false;  // the next new data is announced
-    bool m_news = false;   // frames since the last announcement
+    bool m_full = false;  // at the quota
+    bool m_armed = false; // the next new data is announced
+    bool m_news = false;  // frames since the last announcement
 
     bool m_agentGone = false;
     bool m_treeEnded = false;

@@ -12,8 +12,10 @@ namespace hub::posix
 void Shim::onMessage(const Message &message)
 {
     switch (message.type) {
-    case MessageType::Hello: return onHello();
-    case MessageType::Thaw: return onThaw();
+    case MessageType::Hello:
+        return onHello();
+    case MessageType::Thaw:
+        return onThaw();
     case MessageType::Go:
         if (const auto epoch = getNumber64(message.payload))
             onGo(*epoch);
@@ -48,7 +50,8 @@ void Shim::onMessage(const Message &message)
         if (const auto position = getPosition(message.payload))
             onAcknowledge(*position);
         return;
-    default: logLine("unknown message " + std::to_string(int(message.type))); // of a newer hub
+    default:
+        logLine("unknown message " + std::to_string(int(message.type))); // of a newer hub
     }
 }
 
@@ -182,7 +185,8 @@ FreezeReport Shim::freezeTree(const char *why)
     if (m_frozenByLease)
         return report; // a moment's stop for a checkpoint is no news
     note("frozen by " + std::string(freezeMethodText(report.method)) + ", " + std::to_string(report.processes) +
-         " processes, " + std::to_string(report.micros) + " us" + (report.success ? ": " : ", not all of them: ") + why);
+         " processes, " + std::to_string(report.micros) + " us" + (report.success ? ": " : ", not all of them: ") +
+         why);
     return report;
 }
 

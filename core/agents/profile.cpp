@@ -3,11 +3,11 @@
 #include "core/agents/adapter.h"
 #include "core/base/durablefile.h"
 #include "core/base/enumtext.h"
+#include "core/base/shellwords.h"
 #include "core/state/task.h"
 
 #include <QDir>
 #include <QFile>
-#include <QProcess>
 
 using namespace Qt::StringLiterals;
 
@@ -23,7 +23,7 @@ Result<> assign(Profile &profile, const QString &key, const QString &value)
         HUB_CHECK(adapterNamed(value));
         profile.adapter = value;
     } else if (key == u"command") {
-        profile.command = QProcess::splitCommand(value);
+        HUB_TRY(profile.command, splitWords(value));
         if (profile.command.isEmpty())
             return fail(ErrorCode::InvalidInput, u"command is empty; write the program and its arguments."_s);
     } else if (key == u"pass_env") {

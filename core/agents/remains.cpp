@@ -22,29 +22,37 @@ namespace hub::agents
 namespace
 {
 
-// The marked processes and all below them: a child may have been given a clean environment. We and our ancestors are
-// never among them: a hub may run inside an agent of another hub, and then carries that one's mark.
-std::vector<posix::ProcessId> processesOf(const QByteArray &mark)
+// How often nothing must be found before there is nothing. A line of short-lived forks can slip past one look at
+// /proc; where other processes come and go all the time, stillness is not waited for.
+constexpr int stillScans = 2;
+constexpr int movingScans = 20;
+constexpr long long chaseMicros = 3000;
+
+// Stops the marked processes and finds all below them, since a child may have been given a clean environment. We and
+// our ancestors are never among them.
+posix::MarkedProcesses stopProcessesOf(const QByteArray &mark)
 {
     QSet<pid_t> spared;
     for (const posix::ProcessId &process : posix::ancestry(::getpid()))
         spared.insert(process.pid);
-    std::vector<posix::ProcessId> found;
+    // Stopped at once, before the others are looked for, so that none reacts to the end of another by starting anew.
+    const posix::MarkedProcesses marked = posix::processesWithMark(mark.toStdString(), SIGSTOP);
+    posix::MarkedProcesses all{{}, marked.moving};
     QSet<pid_t> seen;
     const auto add = [&](const posix::ProcessId &process) {
         if (spared.contains(process.pid) || seen.contains(process.pid))
             return;
         seen.insert(process.pid);
-        found.push_back(process);
+        all.found.push_back(process);
     };
-    for (const posix::ProcessId &process : posix::processesWithMark({mark.constData(), size_t(mark.size())})) {
+    for (const posix::ProcessId &process : marked.found) {
         if (spared.contains(process.pid))
             continue;
         add(process);
         for (const posix::ProcessStat &below : posix::descendants(process.pid))
             add(below.id);
     }
-    return found;
+    return all;
 }
 
 } // namespace
@@ -85,35 +93,47 @@ Result<RemainsReport> endRemains(const QByteArray &runFolder, const QByteArray &
 {
     HUB_TRY(const ShimLife life, shimLife(runFolder));
     if (life == ShimLife::Alive || life == ShimLife::Doubtful)
-        return fail(ErrorCode::Refused, u"The shim of run %1 is alive; its agent is ended through it."_s.arg(
-                                            QString::fromLatin1(mark)));
+        return fail(ErrorCode::Refused,
+                    u"The shim of run %1 is alive; its agent is ended through it."_s.arg(QString::fromLatin1(mark)));
     if (mark.isEmpty())
         return fail(ErrorCode::InvalidInput, u"a run without a mark"_s);
+    if (qgetenv("AGENTHUB_RUN") == mark)
+        return fail(ErrorCode::Refused, u"This program belongs to run %1 itself."_s.arg(QString::fromLatin1(mark)));
     const auto deadline = std::chrono::steady_clock::now() + limit;
     RemainsReport report;
     const QByteArray groupName = "/agenthub-" + mark;
     if (identity && identity->bootId == posix::bootId() && identity->method != posix::FreezeMethod::Walk &&
         QByteArray::fromStdString(identity->group).endsWith(groupName))
         report.ended += int(posix::killGroup(identity->method, identity->group).processes);
-    QSet<pid_t> counted;
+    QSet<pid_t> ended;
+    int emptyStill = 0;
+    int emptyMoving = 0;
     for (;;) {
-        const auto processes = processesOf(mark);
-        if (processes.empty())
-            return report;
-        // Stopped first, all of them, so that none reacts to the end of another by starting anew.
+        const auto [processes, moving] = stopProcessesOf(mark);
         for (const int number : {SIGSTOP, SIGKILL}) {
             for (const posix::ProcessId &process : processes)
                 posix::signalProcess(process, number);
         }
-        for (const posix::ProcessId &process : processes) {
-            if (!counted.contains(process.pid)) {
-                counted.insert(process.pid);
-                ++report.ended;
+        std::vector<pid_t> met;
+        if (moving)
+            met = posix::chaseMarked(mark.toStdString(), chaseMicros);
+        for (const posix::ProcessId &process : processes)
+            met.push_back(process.pid);
+        for (const pid_t pid : met)
+            ended.insert(pid);
+        if (met.empty()) {
+            ++(moving ? emptyMoving : emptyStill);
+            if (emptyStill == stillScans || emptyMoving == movingScans) {
+                report.ended += int(ended.size());
+                return report;
             }
+            continue;
         }
+        emptyStill = emptyMoving = 0;
         if (std::chrono::steady_clock::now() > deadline)
-            return fail(ErrorCode::Timeout, u"%1 processes of run %2 can't be ended"_s.arg(processes.size()).arg(
-                                                QString::fromLatin1(mark)));
+            return fail(
+                ErrorCode::Timeout,
+                u"%1 processes of run %2 can't be ended"_s.arg(processes.size()).arg(QString::fromLatin1(mark)));
         QThread::usleep(500);
     }
 }

@@ -26,7 +26,7 @@ Result<ShimLife> shimLife(const QByteArray &runFolder);
 std::optional<posix::RunIdentity> identityInSpool(const QByteArray &runFolder, const QByteArray &mark);
 
 struct RemainsReport {
-    int ended = 0; // processes that were killed
+    int ended = 0; // processes that were killed; of a fork storm about that many
 };
 
 // Ends what a dead shim left of its run: the control group that the identity names, then every process with the run's

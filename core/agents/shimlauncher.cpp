@@ -101,8 +101,8 @@ Result<> launchShim(const QByteArray &shimProgram, const QByteArray &runFolder, 
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return {};
-    return fail(ErrorCode::Process, said.isEmpty() ? u"agenthub-shim ended at its start"_s
-                                                   : QString::fromLocal8Bit(said.trimmed()));
+    return fail(ErrorCode::Process,
+                said.isEmpty() ? u"agenthub-shim ended at its start"_s : QString::fromLocal8Bit(said.trimmed()));
 }
 
 } // namespace hub::agents

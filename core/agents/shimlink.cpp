@@ -21,9 +21,15 @@ namespace hub::agents
 
 using posix::MessageType;
 
-ShimLink::ShimLink(QObject *parent) : QObject(parent) {}
+ShimLink::ShimLink(QObject *parent)
+    : QObject(parent)
+{
+}
 
-ShimLink::~ShimLink() { close(); }
+ShimLink::~ShimLink()
+{
+    close();
+}
 
 Result<> ShimLink::open(const QByteArray &runFolder)
 {
@@ -196,11 +202,15 @@ void ShimLink::handle(const posix::Message &message)
         if (const auto news = posix::getStatus(message.payload))
             Q_EMIT statusChanged(*news);
         return;
-    default: return; // of a newer shim
+    default:
+        return; // of a newer shim
     }
 }
 
-void ShimLink::onWritable() { flush(); }
+void ShimLink::onWritable()
+{
+    flush();
+}
 
 void ShimLink::flush()
 {

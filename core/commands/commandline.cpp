@@ -1,5 +1,6 @@
 #include "core/commands/commandline.h"
 
+#include "core/base/shellwords.h"
 #include "core/commands/helptext.h"
 
 #include <algorithm>
@@ -172,8 +173,10 @@ private:
                 m_positionals += m_words.mid(m_at + 1);
                 m_at = m_words.size();
             } else if (!looksLikeOption(word)) {
-                m_positionals << word;
-                ++m_at;
+                // A command line has options of its own: from its first word on, everything belongs to it.
+                const qsizetype words = beginsProgram() ? m_words.size() - m_at : 1;
+                m_positionals += m_words.mid(m_at, words);
+                m_at += words;
             } else {
                 HUB_TRY(const bool own, readOwnOption());
                 if (own)
@@ -184,6 +187,19 @@ private:
             }
         }
         return {};
+    }
+
+    // Whether the next word without a name is the first of a command line.
+    bool beginsProgram() const
+    {
+        qsizetype place = m_positionals.size();
+        for (const OptionSpec &option : m_line.spec->options) {
+            if (option.kind == OptionKind::Flag || m_line.call.options.contains(QString(option.name)))
+                continue;
+            if (place-- == 0)
+                return option.rest && option.kind == OptionKind::Program;
+        }
+        return false;
     }
 
     Result<bool> readOwnOption()
@@ -268,7 +284,10 @@ private:
             if (option.kind == OptionKind::Flag || m_line.call.options.contains(key))
                 continue;
             if (option.rest) {
-                m_line.call.options[key] = m_positionals.mid(next).join(u' ');
+                const QStringList words = m_positionals.mid(next);
+                // One word is a command line already, quoted as its writer wanted it.
+                m_line.call.options[key] =
+                    option.kind == OptionKind::Program && words.size() > 1 ? joinWords(words) : words.join(u' ');
                 next = m_positionals.size();
             } else {
                 m_line.call.options[key] = m_positionals[next++];

@@ -31,6 +31,7 @@ enum class OptionKind {
     Message,
     Path,
     Setting,
+    Program, // a command line; in a terminal several words are kept apart
     Command,
 };
 

@@ -116,7 +116,7 @@ constexpr OptionSpec rollbackUndoOptions[]{
 constexpr OptionSpec agentShowOptions[]{option("agent"_L1, K::Agent, "The agent"_L1, "the only one"_L1)};
 constexpr OptionSpec agentAddOptions[]{
     required("agent"_L1, K::Agent, "A name for it: lower-case letters, digits, . _ -"_L1),
-    restOf(required("command"_L1, K::Text, "The program and its arguments; may contain {prompt}"_L1))};
+    restOf(required("command"_L1, K::Program, "The program and its arguments; may contain {prompt}"_L1))};
 constexpr OptionSpec agentSetOptions[]{
     required("agent"_L1, K::Agent, "The agent"_L1), required("key"_L1, K::Text, "What to change"_L1),
     restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};

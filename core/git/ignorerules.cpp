@@ -1,6 +1,7 @@
 #include "core/git/ignorerules.h"
 
 #include <QCryptographicHash>
+#include <QList>
 
 #include <cctype>
 #include <cstring>
@@ -216,6 +217,28 @@ bool matches(const IgnorePattern &pattern, std::string_view pathBelow, std::stri
         return glob == text;
     // Without a slash the pattern is matched against a name, where no '/' can be.
     return wildMatch(glob, text, foldCase);
+}
+
+std::vector<IgnorePattern> convertingPatterns(const QByteArray &content)
+{
+    static const QList<QByteArray> harmless{"diff",   "merge", "export-ignore", "export-subst",        "whitespace",
+                                            "binary", "delta", "encoding",      "conflict-marker-size"};
+    QByteArray globs;
+    for (const QByteArray &line : content.split('\n')) {
+        const QList<QByteArray> words = line.simplified().split(' ');
+        if (words[0].isEmpty() || words[0].startsWith('#'))
+            continue;
+        for (qsizetype i = 1; i < words.size(); ++i) {
+            const QByteArray name = words[i].left(words[i].indexOf('='));
+            if (words[i].startsWith('-') || words[i].startsWith('!') || harmless.contains(name) ||
+                name.startsWith("linguist-") || name.startsWith("gitlab-"))
+                continue;
+            // A quoted pattern is rare enough to stand for everything.
+            globs += (words[0].startsWith('"') || words[0].startsWith('!') ? QByteArray("*") : words[0]) + '\n';
+            break;
+        }
+    }
+    return parseIgnoreFile(globs);
 }
 
 std::shared_ptr<const IgnoreRules> IgnoreRules::base(const QByteArray &userWide, const QByteArray &exclude,

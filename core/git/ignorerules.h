@@ -26,6 +26,9 @@ std::vector<IgnorePattern> parseIgnoreFile(const QByteArray &content);
 bool matches(const IgnorePattern &pattern, std::string_view pathBelow, std::string_view name, bool isFolder,
              bool foldCase);
 
+// The lines of an attribute file after which a file's bytes may differ from its blob's.
+std::vector<IgnorePattern> convertingPatterns(const QByteArray &content);
+
 // The rules in force in one folder: its own file's, then its parents'. Immutable once built; shared between threads.
 class IgnoreRules
 {

@@ -17,6 +17,33 @@ bool needsFlagLine(const IndexEntry &entry)
 
 } // namespace
 
+const std::vector<QByteArray> &LazyPaths::paths() const
+{
+    std::call_once(m_once, [this] {
+        auto parts = readSnapshotCommit(m_vault, m_snapshot);
+        auto held = parts ? heldPaths(m_vault, *parts) : Result<std::map<QByteArray, Held>>(std::move(parts).error());
+        if (!held) {
+            m_outcome = std::move(held).error();
+            return;
+        }
+        for (const auto &[path, unused] : *held)
+            m_paths.push_back(path);
+    });
+    return m_paths;
+}
+
+bool LazyPaths::has(const QByteArray &path) const
+{
+    return std::binary_search(paths().begin(), paths().end(), path);
+}
+
+bool LazyPaths::hasBelow(const QByteArray &folder) const
+{
+    const QByteArray prefix = folder + '/';
+    const auto at = std::lower_bound(paths().begin(), paths().end(), prefix);
+    return at != paths().end() && at->startsWith(prefix);
+}
+
 Result<IndexState> currentIndex(const RepositoryPlace &place)
 {
     IndexState state;
@@ -65,8 +92,10 @@ Result<> storeIndex(const ObjectStore &vault, UserObjects &user, ObjectSink &sin
     FlatTree merged, conflicts;
     manifest.indexFlags.clear();
     for (const IndexEntry &entry : index.file.entries) {
-        if (needsFlagLine(entry))
+        if (needsFlagLine(entry)) {
             manifest.indexFlags.push_back(entry);
+            manifest.indexFlags.back().path.detach(); // the manifest outlives the index file's bytes
+        }
         if (entry.intentToAdd)
             continue;
         if (entry.mode != modeCommit) {

@@ -65,6 +65,29 @@ private:
     mutable IndexFile m_read;
 };
 
+// The paths that another snapshot holds, read when a scan first meets an ignored name.
+class LazyPaths
+{
+public:
+    LazyPaths(const ObjectStore &vault, const ObjectId &snapshot)
+        : m_vault(vault)
+        , m_snapshot(snapshot)
+    {
+    }
+    bool has(const QByteArray &path) const;
+    bool hasBelow(const QByteArray &folder) const;
+    // Whether reading them failed; then the scan's result is not to be used.
+    Result<> outcome() const { return m_outcome; }
+
+private:
+    const std::vector<QByteArray> &paths() const;
+    const ObjectStore &m_vault;
+    ObjectId m_snapshot;
+    mutable std::once_flag m_once;
+    mutable std::vector<QByteArray> m_paths;
+    mutable Result<> m_outcome;
+};
+
 // Puts the trees of an index that was read into the sink, and with `copyObjects` every object that it names. `base` is
 // a complete tree to compare with, so that only what differs is looked for. Fills in the ids and the manifest's flags.
 Result<> storeIndex(const ObjectStore &vault, UserObjects &user, ObjectSink &sink, bool copyObjects,

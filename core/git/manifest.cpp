@@ -96,6 +96,8 @@ QByteArray manifestBytes(const Manifest &m)
     if (m.alsoHeld)
         text += "also-held " + m.alsoHeld->hex() + '\n';
     text += "ignore " + QByteArray(m.ignoreCase ? "nocase " : "case ") + field(m.ignoreRules) + '\n';
+    if (m.attributes)
+        text += "attributes\n";
     text += "default " + octal(m.fileMode) + ' ' + octal(m.executableMode) + ' ' + octal(m.folderMode) + '\n';
     for (const auto &[path, mode] : m.modes)
         text += "mode " + octal(mode) + ' ' + field(path) + '\n';
@@ -136,6 +138,8 @@ Result<Manifest> parseManifest(const QByteArray &bytes)
         } else if (kind == "ignore" && words.size() == 3) {
             m.ignoreCase = words[1] == "nocase";
             m.ignoreRules = last;
+        } else if (kind == "attributes") {
+            m.attributes = true;
         } else if (kind == "default" && words.size() == 4) {
             m.fileMode = number(1);
             m.executableMode = number(2);

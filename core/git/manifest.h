@@ -21,6 +21,7 @@ struct Manifest {
     std::optional<ObjectId> alsoHeld; // the snapshot whose paths were held too, though ignored now
     QByteArray ignoreRules;           // user-wide and info/exclude patterns in force
     bool ignoreCase = false;
+    bool attributes = false; // somewhere lies a .gitattributes file
     // Permission bits (07777) of most files, executable files and folders; `modes` has the others.
     quint32 fileMode = 0644, executableMode = 0755, folderMode = 0755;
     std::map<QByteArray, quint32> modes;         // files and folders by path

@@ -99,24 +99,26 @@ QByteArray configPath(git_config *config, const char *name, const char *standard
 
 Result<> refusePartialClone(const RepositoryPlace &place)
 {
-    HUB_TRY(
-        const GitOutput output,
-        tryGit({place.workTree, {"config", "--get-regexp", "^(extensions\\.partialclone|remote\\..*\\.promisor)$"}}));
+    HUB_TRY(const GitOutput output,
+            tryGit({place.workTree,
+                    {"config", "--get-regexp",
+                     "^(extensions\\.partialclone|remote\\..*\\.(promisor|partialclonefilter))$"}}));
     if (output.exitCode != 0 || output.out.trimmed().isEmpty())
         return {};
     QByteArray remote = "origin";
+    QString unset;
     for (const QByteArray &line : output.out.split('\n')) {
-        if (line.startsWith("remote.") && line.contains(".promisor "))
-            remote = line.mid(7, line.indexOf(".promisor ") - 7);
+        const QByteArray key = line.left(line.indexOf(' '));
+        if (key.endsWith(".promisor"))
+            remote = key.mid(7).chopped(9);
+        if (!key.isEmpty())
+            unset += u" && git -C '%1' config --unset-all %2"_s.arg(shown(place.workTree), QString::fromUtf8(key));
     }
-    const QString name = QString::fromUtf8(remote);
     return fail(
         ErrorCode::Unsupported,
         u"%1 is a partial clone: some of its objects are only on the server, so they could not be held safe."_s.arg(
             shown(place.workTree)),
-        u"git -C '%1' fetch --refetch --no-filter %2 && git -C '%1' config --unset extensions.partialClone; "
-        u"git -C '%1' config --unset remote.%2.promisor; git -C '%1' config --unset remote.%2.partialclonefilter"_s.arg(
-            shown(place.workTree), name));
+        u"git -C '%1' fetch --refetch --no-filter %2"_s.arg(shown(place.workTree), QString::fromUtf8(remote)) + unset);
 }
 
 } // namespace

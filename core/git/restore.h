@@ -35,7 +35,7 @@ struct RestorePlan {
     std::vector<std::pair<QByteArray, QString>> kept; // paths that differ and stay, with the reason
     RestoreOptions options;
     HeadState headNow, headThen;
-    bool indexDiffers = false;
+    bool sameIndex = false; // entries, conflicts and flags
 
     qint64 filesWritten() const;
     qint64 filesRemoved() const;

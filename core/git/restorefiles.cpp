@@ -4,9 +4,11 @@
 
 #include <QCryptographicHash>
 
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -19,6 +21,26 @@ namespace
 
 constexpr size_t batch = 256;      // files written before they are synced and renamed together
 constexpr size_t singleSyncs = 24; // from more files on, one sync of the file system is cheaper
+
+// Syncs that are asked for at the same moment share one commit of the file system's journal.
+Result<> syncTogether(const std::vector<int> &files)
+{
+    std::atomic<size_t> next{0};
+    std::atomic<int> problem{0};
+    const auto work = [&] {
+        for (size_t i; (i = next++) < files.size();) {
+            if (::fsync(files[i]) != 0)
+                problem = errno;
+        }
+    };
+    std::vector<std::thread> others;
+    for (size_t i = 1; i < std::min<size_t>(files.size(), 8); ++i)
+        others.emplace_back(work);
+    work();
+    for (std::thread &thread : others)
+        thread.join();
+    return problem ? Result<>(systemError(problem, u"sync", "the working tree")) : Result<>();
+}
 
 QString inTheWay()
 {
@@ -35,6 +57,8 @@ QByteArray temporaryName(const QByteArray &path)
 Result<> FileRestorer::run(const std::vector<RestoreStep> &steps)
 {
     m_many = steps.size() > singleSyncs;
+    if (m_resumed)
+        HUB_CHECK(removeTemporaries(steps));
     for (const RestoreStep &step : steps) {
         // Writing is over before modes are set: a folder may lose its write permission then.
         if (step.kind == StepKind::SetMode)
@@ -42,15 +66,53 @@ Result<> FileRestorer::run(const std::vector<RestoreStep> &steps)
         HUB_CHECK(apply(step));
     }
     HUB_CHECK(publish());
+    if (m_resumed)
+        distrustFolderModes(steps);
     for (const auto &[folder, mode] : m_madeWritable) {
         struct stat info;
-        if (!statBeneath(m_root, folder, info))
+        if (!statBeneath(m_root, folder, info) || !S_ISDIR(info.st_mode) || (info.st_mode & 07777) == mode)
             continue;
         HUB_TRY(const ParentFolder parent, openParent(m_root, folder));
         if (::fchmodat(parent.folder.fd(), parent.name.constData(), mode, 0) != 0)
             return systemError(errno, u"set the mode of", folder);
     }
     return syncFolders();
+}
+
+// Under their fixed names, before folders that must be empty are removed.
+Result<> FileRestorer::removeTemporaries(const std::vector<RestoreStep> &steps)
+{
+    for (const RestoreStep &step : steps) {
+        if (step.kind != StepKind::Write && step.kind != StepKind::Remove)
+            continue;
+        auto parent = writableParent(step.path);
+        if (!parent && parent.error().code == ErrorCode::NotFound)
+            continue;
+        if (!parent)
+            return std::move(parent).error();
+        if (::unlinkat(parent->folder.fd(), temporaryName(step.path).constData(), 0) != 0 && errno != ENOENT)
+            return systemError(errno, u"remove", temporaryName(step.path));
+    }
+    return {};
+}
+
+// The run before may have ended between making a folder, or making it writable, and giving it its mode.
+void FileRestorer::distrustFolderModes(const std::vector<RestoreStep> &steps)
+{
+    std::set<QByteArray> removed, seen;
+    for (const RestoreStep &step : steps) {
+        if (step.kind == StepKind::RemoveFolder)
+            removed.insert(step.path);
+    }
+    for (const RestoreStep &step : steps) {
+        const bool own =
+            step.kind == StepKind::MakeFolder || (step.kind == StepKind::SetMode && step.gitMode == modeFolder);
+        for (QByteArray folder = own ? step.path : parentPath(step.path);
+             !folder.isEmpty() && seen.insert(folder).second; folder = parentPath(folder)) {
+            if (!removed.contains(folder))
+                m_madeWritable.emplace(folder, m_target.modeOf(folder, modeFolder));
+        }
+    }
 }
 
 Result<> FileRestorer::apply(const RestoreStep &step)
@@ -229,10 +291,11 @@ Result<> FileRestorer::writeFile(const RestoreStep &step)
         HUB_CHECK(writeAll(file.fd(), object.bytes, step.path));
         if (::fchmod(file.fd(), step.permissions) != 0)
             return systemError(errno, u"set the mode of", step.path);
-        if (!m_many)
-            HUB_CHECK(syncFile(file.fd(), step.path));
+        m_pending.push_back(
+            {step.path, temporary, m_many ? FileHandle() : FileHandle(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0))});
+        return m_pending.size() >= batch ? publish() : Result<>();
     }
-    m_pending.push_back({step.path, temporary});
+    m_pending.push_back({step.path, temporary, FileHandle()});
     return m_pending.size() >= batch ? publish() : Result<>();
 }
 
@@ -244,6 +307,12 @@ Result<> FileRestorer::publish()
     // one.
     if (m_many && ::syncfs(m_root) != 0)
         return systemError(errno, u"sync", "the working tree");
+    std::vector<int> files;
+    for (const Pending &file : m_pending) {
+        if (file.file.isOpen())
+            files.push_back(file.file.fd());
+    }
+    HUB_CHECK(syncTogether(files));
     for (const Pending &file : m_pending) {
         HUB_TRY(const ParentFolder parent, openParent(m_root, file.path));
         if (::renameat(parent.folder.fd(), file.temporary.constData(), parent.folder.fd(), parent.name.constData()) !=
@@ -279,12 +348,14 @@ Result<> FileRestorer::syncFolders()
 {
     if (m_touched.size() > singleSyncs)
         return ::syncfs(m_root) == 0 ? Result<>() : Result<>(systemError(errno, u"sync", "the working tree"));
+    std::vector<FileHandle> folders;
+    std::vector<int> files;
     for (const QByteArray &folder : m_touched) {
-        const FileHandle handle(openBeneath(m_root, folder, O_RDONLY | O_DIRECTORY));
-        if (handle.isOpen())
-            HUB_CHECK(syncFile(handle.fd(), folder));
+        folders.emplace_back(openBeneath(m_root, folder, O_RDONLY | O_DIRECTORY));
+        if (folders.back().isOpen())
+            files.push_back(folders.back().fd());
     }
-    return {};
+    return syncTogether(files);
 }
 
 } // namespace hub::git

@@ -29,6 +29,7 @@ public:
 private:
     struct Pending {
         QByteArray path, temporary;
+        FileHandle file; // open when it has to be synced by itself
     };
     enum class Present { Nothing, AsBefore, AsWanted, Other };
 
@@ -38,6 +39,8 @@ private:
     Result<> writeFile(const RestoreStep &step);
     Result<> setMode(const RestoreStep &step);
     Result<> makeFolder(const QByteArray &path);
+    Result<> removeTemporaries(const std::vector<RestoreStep> &steps);
+    void distrustFolderModes(const std::vector<RestoreStep> &steps);
     Result<> publish(); // renames what waits, after syncing it
     Result<> syncFolders();
     Present look(const ParentFolder &parent, const RestoreStep &step) const;

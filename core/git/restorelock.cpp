@@ -3,6 +3,7 @@
 #include "core/base/durablefile.h"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -42,7 +43,12 @@ Result<RestoreLock> RestoreLock::take(const RepositoryPlace &place, const Object
     const QByteArray path = place.gitDir + "/index.lock";
     // Linked into place with its text: a lock without one could not be told from git's own.
     const QByteArray prepared = place.gitDir + "/agenthub-rollback.lock";
-    HUB_CHECK(writeFileDurably(prepared, lockText(current, target), 0644));
+    ::unlink(prepared.constData());
+    {
+        HUB_TRY(const FileHandle file, openFile(prepared, O_WRONLY | O_CREAT | O_EXCL, 0644));
+        HUB_CHECK(writeAll(file.fd(), lockText(current, target), prepared));
+        HUB_CHECK(syncFile(file.fd(), prepared));
+    }
     const bool linked = ::link(prepared.constData(), path.constData()) == 0;
     const int problem = errno;
     if (linked) {

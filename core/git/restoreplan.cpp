@@ -323,7 +323,8 @@ Result<RestorePlan> planRestore(const Vault &vault, const ObjectId &current, con
     plan.options = options;
     plan.headNow = now.manifest.head;
     plan.headThen = then.manifest.head;
-    plan.indexDiffers = now.parts.index != then.parts.index || now.parts.conflicts != then.parts.conflicts;
+    plan.sameIndex = now.parts.index == then.parts.index && now.parts.conflicts == then.parts.conflicts &&
+                     indexFlagLines(now.manifest.indexFlags) == indexFlagLines(then.manifest.indexFlags);
     HUB_CHECK(Planner(store, now, then, plan).run());
     return plan;
 }

@@ -19,20 +19,30 @@ namespace
 {
 
 const QByteArray reason = "agenthub: rollback";
+constexpr qint64 fewFiles = 64;
 
-// What the index and HEAD name must be in the user's store, even if an agent pruned it meanwhile.
-Result<> giveBackObjects(const Vault &vault, const std::vector<IndexEntry> &index, const IndexFile &now,
-                         const Manifest &manifest, const RepositoryPlace &place)
+// What HEAD and the index name must be in the user's store, even if an agent pruned it meanwhile.
+Result<> giveBackCommits(const Vault &vault, const Manifest &manifest, const RepositoryPlace &place)
+{
+    QList<ObjectId> commits;
+    if (manifest.head.commit)
+        commits << *manifest.head.commit;
+    for (const auto &[branch, commit] : manifest.branches) {
+        if (commit)
+            commits << *commit;
+    }
+    UserObjects user(place);
+    HUB_TRY(ObjectStore * store, user.get());
+    LooseSink sink(*store);
+    return importCommits(vault.objects(), sink, commits);
+}
+
+Result<> giveBackBlobs(const Vault &vault, const std::vector<IndexEntry> &index, const IndexFile &now,
+                       const RepositoryPlace &place)
 {
     UserObjects user(place);
     HUB_TRY(ObjectStore * store, user.get());
     LooseSink sink(*store);
-    if (manifest.head.commit)
-        HUB_CHECK(importCommits(vault.objects(), sink, {*manifest.head.commit}));
-    for (const auto &[branch, commit] : manifest.branches) {
-        if (commit)
-            HUB_CHECK(importCommits(vault.objects(), sink, {*commit}));
-    }
     for (const IndexEntry &entry : index) {
         if (entry.mode == modeCommit || entry.intentToAdd)
             continue;
@@ -90,19 +100,16 @@ Result<> restoreHead(const RestorePlan &plan, const Manifest &manifest, const Re
     return {};
 }
 
-Result<bool> convertsAnything(const RepositoryPlace &place, const std::vector<IndexEntry> &index)
+Result<bool> convertsAnything(const RepositoryPlace &place, const Manifest &manifest)
 {
     HUB_TRY(const TreeRules rules, readTreeRules(place));
-    if (rules.convertsAll || !rules.attributes.simplified().isEmpty())
-        return true;
-    return std::any_of(index.begin(), index.end(),
-                       [](const IndexEntry &e) { return fileName(e.path) == ".gitattributes"; });
+    return rules.convertsAll || manifest.attributes || !rules.attributes.simplified().isEmpty();
 }
 
 Result<> restoreIndex(const RestorePlan &plan, const Vault &vault, const SnapshotParts &target,
-                      std::vector<IndexEntry> entries, const IndexFile &now, const RepositoryPlace &place)
+                      std::vector<IndexEntry> entries, const IndexFile &now, bool converts,
+                      const RepositoryPlace &place)
 {
-    HUB_TRY(const bool converts, convertsAnything(place, entries));
     HUB_TRY(const FileHandle root, openFile(place.workTree, O_RDONLY | O_DIRECTORY));
     std::map<QByteArray, Held> touched;
     for (const RestoreStep &step : plan.steps) {
@@ -142,8 +149,11 @@ Result<> restoreIndex(const RestorePlan &plan, const Vault &vault, const Snapsho
             content->mode == entry.mode && statBeneath(root.fd(), entry.path, info)) {
             entry.stat = indexStat(info);
             same = same && before && before->stat == entry.stat;
-        } else if (before && before->stat != IndexStat{}) {
-            same = false;
+        } else if (equal && !converts) {
+            entry.stat = before->stat; // of a file that is gone: it matches nothing, so git looks into the new one
+        } else {
+            // Git takes another size for another content without looking, unless it has no stat at all.
+            same = same && before && before->stat == IndexStat{};
         }
     }
     if (same)
@@ -161,13 +171,19 @@ Result<> restoreIndex(const RestorePlan &plan, const Vault &vault, const Snapsho
 Result<> restoreRepository(Vault &vault, const RestorePlan &plan, const SnapshotParts &target, const Manifest &manifest,
                            const RepositoryPlace &place, RestoreReport &report)
 {
+    HUB_CHECK(giveBackCommits(vault, manifest, place));
+    HUB_CHECK(restoreHead(plan, manifest, place, report));
+    HUB_CHECK(restoreOperationState(place, vault.objects(), target.state));
+    HUB_TRY(const bool converts, convertsAnything(place, manifest));
+    // The tree was just found to be as the current snapshot: with the same index in both there is nothing to write. Git
+    // looks once into each file that was replaced, which costs less than a new index as long as they are few.
+    if (!report.resumed && plan.sameIndex && !converts && plan.filesWritten() <= fewFiles)
+        return {};
     HUB_TRY(const std::vector<IndexEntry> entries, snapshotIndex(vault.objects(), target, manifest));
     // A damaged index is replaced as a whole.
     const IndexFile now = readIndex(place.gitDir, place.workTree).valueOr({});
-    HUB_CHECK(giveBackObjects(vault, entries, now, manifest, place));
-    HUB_CHECK(restoreHead(plan, manifest, place, report));
-    HUB_CHECK(restoreOperationState(place, vault.objects(), target.state));
-    return restoreIndex(plan, vault, target, entries, now, place);
+    HUB_CHECK(giveBackBlobs(vault, entries, now, place));
+    return restoreIndex(plan, vault, target, entries, now, converts, place);
 }
 
 } // namespace hub::git

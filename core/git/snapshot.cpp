@@ -2,8 +2,12 @@
 
 #include "core/git/treestate.h"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <malloc.h>
+#include <sys/stat.h>
+#include <thread>
 
 using namespace Qt::StringLiterals;
 
@@ -73,6 +77,14 @@ Result<Taken> take(const Vault &vault, PackWriter &writer, const SnapshotRequest
     return taken;
 }
 
+bool isSmall(const SnapshotRequest &request)
+{
+    constexpr qint64 smallCache = 1 << 20; // about 10,000 files
+    struct stat info;
+    return !request.cachePath.isEmpty() && ::stat(request.cachePath.constData(), &info) == 0 &&
+           info.st_size < smallCache;
+}
+
 } // namespace
 
 Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<const SnapshotRequest> requests)
@@ -86,9 +98,29 @@ Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<
         for (const QByteArray &path : caches)
             StatCacheWriter::discard(path);
     };
+    // Small trees two at a time; of the large ones never two, so that only one large cache is in memory.
+    std::vector<std::optional<Result<Taken>>> all(requests.size());
+    std::vector<size_t> small, others;
+    for (size_t i = 0; i < requests.size(); ++i)
+        (isSmall(requests[i]) ? small : others).push_back(i);
+    std::atomic<size_t> next{0};
+    const auto work = [&] {
+        for (size_t i; (i = next++) < small.size();)
+            all[small[i]] = take(vault, writer, requests[small[i]]);
+    };
+    std::thread second;
+    if (small.size() > 3)
+        second = std::thread(work);
+    work();
+    if (second.joinable())
+        second.join();
+    for (const size_t i : others)
+        all[i] = take(vault, writer, requests[i]);
+
     bool large = false;
-    for (const SnapshotRequest &request : requests) {
-        auto taken = take(vault, writer, request);
+    for (size_t i = 0; i < requests.size(); ++i) {
+        const SnapshotRequest &request = requests[i];
+        Result<Taken> &taken = *all[i];
         if (!taken) {
             if (!request.cachePath.isEmpty())
                 StatCacheWriter::discard(request.cachePath);
@@ -97,11 +129,16 @@ Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<
         }
         large = large || taken->info.fileCount > largeTree;
         refs.emplace_back(request.ref, taken->info.commit);
-        for (const ObjectId &commit : taken->state.heldCommits)
-            refs.emplace_back("refs/held/" + commit.hex(), commit);
+        for (const ObjectId &commit : taken->state.heldCommits) {
+            const QByteArray name = "refs/held/" + commit.hex();
+            HUB_TRY(const auto known, vault.ref(name));
+            if (!known && std::find(refs.begin(), refs.end(), std::pair(name, commit)) == refs.end())
+                refs.emplace_back(name, commit);
+        }
         if (!request.cachePath.isEmpty() && !taken->state.cacheFresh)
             caches.push_back(request.cachePath);
         results.push_back(std::move(taken->info));
+        all[i].reset();
     }
     const qint64 objects = writer.objects(), bytes = writer.bytes();
     if (auto stored = writer.finish(); !stored) {

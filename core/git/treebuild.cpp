@@ -115,6 +115,7 @@ void TreeBuild::note(const ScanFolder &folder, const QByteArray &path, bool anyt
         const auto full = [&] { return joinPath(path, QByteArray(node.name, node.nameSize)); };
         if (node.flags & NodeFlag::rulesOnly)
             continue;
+        m_manifest.attributes = m_manifest.attributes || node.nameView() == ".gitattributes";
         if (node.flags & NodeFlag::inMotion)
             m_manifest.inMotion[full()] = true;
         switch (node.kind) {
@@ -200,11 +201,26 @@ Result<> TreeBuild::build(ScanFolder &folder, const QByteArray &path)
     return {};
 }
 
+void TreeBuild::measure(const ScanFolder &folder, size_t &nodes, size_t &names)
+{
+    nodes += folder.nodes.size();
+    for (const ScanNode &node : folder.nodes) {
+        names += node.nameSize;
+        if (node.folder)
+            measure(*node.folder, nodes, names);
+    }
+}
+
 StatCacheWriter TreeBuild::cacheContent() const
 {
     StatCacheWriter writer;
     // Folders in the order in which their numbers are given out; the nodes of one folder are neighbours.
     std::vector<const ScanFolder *> queue{&m_root};
+    // Exact sizes: growing by doubling would need the memory twice.
+    size_t nodes = 0, names = 0;
+    measure(m_root, nodes, names);
+    writer.nodes.reserve(nodes);
+    writer.names.reserve(names);
     for (size_t i = 0; i < queue.size(); ++i) {
         const ScanFolder &folder = *queue[i];
         const auto first = quint32(writer.nodes.size());

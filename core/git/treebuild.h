@@ -33,6 +33,7 @@ private:
                     std::vector<quint32> &folders) const;
     Result<> build(ScanFolder &folder, const QByteArray &path);
     void note(const ScanFolder &folder, const QByteArray &path, bool anythingHeld);
+    static void measure(const ScanFolder &folder, size_t &nodes, size_t &names);
     bool sameAsCached(const ScanFolder &folder) const;
 
     ScanFolder &m_root;

@@ -24,30 +24,7 @@ namespace hub::git
 namespace
 {
 
-constexpr int threads = 2;
-
-// The lines of an attribute file after which a file's bytes may differ from its blob's.
-std::vector<IgnorePattern> convertingPatterns(const QByteArray &content)
-{
-    static const QList<QByteArray> harmless{"diff",   "merge", "export-ignore", "export-subst",        "whitespace",
-                                            "binary", "delta", "encoding",      "conflict-marker-size"};
-    QByteArray globs;
-    for (const QByteArray &line : content.split('\n')) {
-        const QList<QByteArray> words = line.simplified().split(' ');
-        if (words[0].isEmpty() || words[0].startsWith('#'))
-            continue;
-        for (qsizetype i = 1; i < words.size(); ++i) {
-            const QByteArray name = words[i].left(words[i].indexOf('='));
-            if (words[i].startsWith('-') || words[i].startsWith('!') || harmless.contains(name) ||
-                name.startsWith("linguist-") || name.startsWith("gitlab-"))
-                continue;
-            // A quoted pattern is rare enough to stand for everything.
-            globs += (words[0].startsWith('"') || words[0].startsWith('!') ? QByteArray("*") : words[0]) + '\n';
-            break;
-        }
-    }
-    return parseIgnoreFile(globs);
-}
+constexpr size_t smallTree = 64; // folders; below that starting a thread costs more than it saves
 
 QByteArray smallFileAt(int folder, const char *name)
 {
@@ -161,6 +138,7 @@ Result<> TreeScan::run()
                       std::move(attributes),
                       false});
     std::vector<std::thread> pool;
+    const int threads = !m_cache.isEmpty() && m_cache.folders().size() < smallTree ? 1 : m_options.threads;
     for (int i = 0; i < threads; ++i)
         m_workers.emplace_back();
     for (int i = 1; i < threads; ++i)
@@ -201,9 +179,7 @@ bool TreeScan::alsoHeld(const QByteArray &path, bool isFolder) const
 {
     if (!m_options.alsoHold)
         return false;
-    const QByteArray wanted = isFolder ? path + '/' : path;
-    const auto at = std::lower_bound(m_options.alsoHold->begin(), m_options.alsoHold->end(), wanted);
-    return at != m_options.alsoHold->end() && (isFolder ? at->startsWith(wanted) : *at == wanted);
+    return isFolder ? m_options.alsoHold->hasBelow(path) : m_options.alsoHold->has(path);
 }
 
 // A folder with a `.git` that git would take for a repository: its files are held by its own rules.

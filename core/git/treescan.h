@@ -19,6 +19,7 @@ namespace hub::git
 
 struct ScanFolder;
 class LazyIndex;
+class LazyPaths;
 
 struct ScanNode {
     FileStamp stamp;
@@ -50,10 +51,11 @@ struct ScanFolder {
 };
 
 struct ScanOptions {
-    qint64 sizeLimit = 50ll << 20;                     // larger files are left out
-    qint64 policyLimit = 1ll << 20;                    // ignored files held by policy are at most this large
-    QList<QByteArray> policyPatterns{".env*"};         // names of ignored files that are held all the same
-    const std::vector<QByteArray> *alsoHold = nullptr; // sorted paths that are held though ignored
+    qint64 sizeLimit = 50ll << 20;             // larger files are left out
+    qint64 policyLimit = 1ll << 20;            // ignored files held by policy are at most this large
+    QList<QByteArray> policyPatterns{".env*"}; // names of ignored files that are held all the same
+    int threads = 2;
+    const LazyPaths *alsoHold = nullptr; // paths that are held though ignored
 
     quint64 key() const;
 };

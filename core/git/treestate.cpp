@@ -5,6 +5,7 @@
 #include "core/git/statefiles.h"
 #include "core/git/treebuild.h"
 
+#include <algorithm>
 #include <sys/stat.h>
 
 using namespace Qt::StringLiterals;
@@ -60,14 +61,9 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
     // HEAD and the index are read before the files and again after them: a commit in between shows as a difference.
     HUB_TRY(const TreeRules rules, readTreeRules(place));
     ScanOptions options = request.scan;
-    std::vector<QByteArray> alsoHold;
-    if (request.alsoHold) {
-        HUB_TRY(const SnapshotParts parts, readSnapshotCommit(stored, *request.alsoHold));
-        HUB_TRY(const auto paths, heldPaths(stored, parts));
-        for (const auto &[path, held] : paths)
-            alsoHold.push_back(path);
-        options.alsoHold = &alsoHold;
-    }
+    std::optional<LazyPaths> alsoHold;
+    if (request.alsoHold)
+        options.alsoHold = &alsoHold.emplace(stored, *request.alsoHold);
     UserObjects userObjects(place);
     IndexState index;
     HeadState head;
@@ -90,6 +86,8 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
     LazyIndex lazyIndex(place, index);
     TreeScan scan(place, rules, lazyIndex, cache, sink, options, !index.reused);
     HUB_CHECK(scan.run());
+    if (alsoHold)
+        HUB_CHECK(alsoHold->outcome());
     const auto wanted = scan.toRead();
     HUB_CHECK(readContents(scan.rootFd(), wanted, options.sizeLimit, sink));
 
@@ -119,9 +117,12 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
         if (commit && commit != head.commit && !state.heldCommits.contains(*commit))
             state.heldCommits << *commit;
     }
-    if (request.importHistory && !state.heldCommits.isEmpty()) {
+    if (head.commit)
+        state.heldCommits.removeAll(*head.commit); // the snapshot's parent
+    if (request.importHistory && std::any_of(state.heldCommits.begin(), state.heldCommits.end(),
+                                             [&](const ObjectId &id) { return !sink.has(id); })) {
         HUB_TRY(const ObjectStore *user, userObjects.get());
-        state.heldCommits.removeIf([&](const ObjectId &id) { return !user->has(id); });
+        state.heldCommits.removeIf([&](const ObjectId &id) { return !sink.has(id) && !user->has(id); });
         HUB_CHECK(importCommits(*user, sink, state.heldCommits));
     }
 

@@ -5,12 +5,14 @@
 #include <QSet>
 
 #include <cerrno>
+#include <chrono>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -129,7 +131,11 @@ Result<> takeAll(const QList<ObjectFile> &files, const QByteArray &objects, Seed
                 return systemError(errno, u"make folder", folder);
             folders.insert(folder);
         }
-        HUB_CHECK(takeOver(file, objects + '/' + file.name, method));
+        const QByteArray target = objects + '/' + file.name;
+        struct stat info;
+        // Complete files only: a cut one is smaller. (An object's file never changes.)
+        if (::stat(target.constData(), &info) != 0 || info.st_size != file.size)
+            HUB_CHECK(takeOver(file, target, method));
     }
     return {};
 }
@@ -161,9 +167,11 @@ Result<SeedReport> seedObjects(const RepositoryPlace &place, const QByteArray &v
         auto taken = takeAll(files, objects, report.method);
         if (taken)
             break;
-        // A gc of the user's may replace packs meanwhile: look again.
-        if (taken.error().code != ErrorCode::NotFound || attempt == 3)
+        // A gc, which git starts by itself after a commit, moves objects from file to file meanwhile: look again until
+        // it is done. What was taken over stays.
+        if (taken.error().code != ErrorCode::NotFound || attempt == 100)
             return std::move(taken).error().within(u"fill the vault");
+        std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
     auto shallow = readFile(place.commonDir + "/shallow");
     if (shallow)

@@ -2,9 +2,9 @@
 #include "core/hub/handlers.h"
 
 #include "core/base/program.h"
+#include "core/base/shellwords.h"
 
 #include <QFileInfo>
-#include <QProcess>
 #include <QStandardPaths>
 
 using namespace Qt::StringLiterals;
@@ -34,7 +34,7 @@ Result<Reply> listAgents(Services &services, const Invocation &)
         }
         HUB_TRY(const auto pause, services.stores.holds.pauseOf(u"agent"_s, profile.name.toString()));
         table.rows << QStringList{profile.name.toString(), profile.adapter, works.join(u' '), pause ? u"by "_s + pause->who : QString(),
-                                  profile.command.join(u' ')};
+                                  joinWords(profile.command)};
         data.append(QJsonObject{{u"agent"_s, profile.name.toString()}, {u"adapter"_s, profile.adapter},
                                 {u"tasks"_s, QJsonArray::fromStringList(works)}, {u"paused"_s, pause.has_value()}});
     }
@@ -53,7 +53,7 @@ Result<Reply> showAgent(Services &services, const Invocation &in)
 {
     HUB_TRY(const auto profile, findAgent(services, in.options));
     Reply reply{.title = profile.name.toString()};
-    reply.fields = {{u"Command"_s, profile.command.join(u' ')},
+    reply.fields = {{u"Command"_s, joinWords(profile.command)},
                     {u"Adapter"_s, profile.adapter},
                     {u"At once"_s, QString::number(profile.maxParallel)},
                     {u"Autonomy"_s, profile.autonomy},
@@ -81,7 +81,7 @@ QFuture<Result<Reply>> testAgent(Services &services, const Invocation &in)
         }
         Reply reply{.title = u"%1 can be started"_s.arg(profile.name.toString()), .fields = {{u"Program"_s, found}}};
         if (!profile.check.isEmpty()) {
-            auto output = runProgram({.program = found, .arguments = QProcess::splitCommand(profile.check), .timeLimit = std::chrono::seconds{20}});
+            auto output = runProgram({.program = found, .arguments = splitWords(profile.check).valueOr({}), .timeLimit = std::chrono::seconds{20}});
             if (!output)
                 return std::move(output).error().within(profile.name.toString());
             reply.fields.append({u"Says"_s, QString::fromUtf8(output->out.isEmpty() ? output->err : output->out).trimmed().section(u'\n', 0, 2)});
@@ -107,7 +107,7 @@ Result<Reply> addAgent(Services &services, const Invocation &in)
     HUB_TRY(const AgentName name, agentName(in.text("agent"_L1)));
     HUB_TRY(const auto profile, services.profiles.add(name, in.text("command"_L1)));
     return Reply{.title = u"Agent %1 is set up"_s.arg(name.toString()),
-                 .text = profile.command.join(u' '),
+                 .text = joinWords(profile.command),
                  .next = {u"agents test "_s + name.toString(), u"assign-task … --agent "_s + name.toString()}};
 }
 

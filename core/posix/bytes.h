@@ -8,15 +8,13 @@
 namespace hub::posix
 {
 
-template <class T>
-void storeLittle(char *to, T value)
+template <class T> void storeLittle(char *to, T value)
 {
     for (unsigned i = 0; i < sizeof(T); ++i)
         to[i] = char(static_cast<unsigned char>(uint64_t(value) >> (8 * i)));
 }
 
-template <class T>
-T loadLittle(const char *from)
+template <class T> T loadLittle(const char *from)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < sizeof(T); ++i)
@@ -27,10 +25,12 @@ T loadLittle(const char *from)
 class ByteWriter
 {
 public:
-    explicit ByteWriter(std::string &out) : m_out(out) {}
+    explicit ByteWriter(std::string &out)
+        : m_out(out)
+    {
+    }
 
-    template <class T>
-    void number(T value)
+    template <class T> void number(T value)
     {
         char raw[sizeof(T)];
         storeLittle(raw, value);
@@ -54,10 +54,12 @@ private:
 class ByteReader
 {
 public:
-    explicit ByteReader(std::string_view in) : m_in(in) {}
+    explicit ByteReader(std::string_view in)
+        : m_in(in)
+    {
+    }
 
-    template <class T>
-    T number()
+    template <class T> T number()
     {
         const std::string_view raw = take(sizeof(T));
         return m_ok ? loadLittle<T>(raw.data()) : T{};

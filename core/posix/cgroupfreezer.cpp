@@ -68,7 +68,8 @@ std::string findMount(FreezeMethod version, Mount &mount)
         std::string_view tail = line.substr(dash + 3);
         const std::string_view type = cut(tail, ' ');
         cut(tail, ' ');
-        const bool fits = version == FreezeMethod::Cgroup2 ? type == "cgroup2" : type == "cgroup" && hasWord(tail, "freezer");
+        const bool fits =
+            version == FreezeMethod::Cgroup2 ? type == "cgroup2" : type == "cgroup" && hasWord(tail, "freezer");
         if (!fits)
             continue;
         for (int skipped = 0; skipped < 3; ++skipped)
@@ -163,7 +164,6 @@ void removeFolders(const std::string &folder)
         ::rmdir(it->c_str());
 }
 
-
 // cgroup.events signals each change by POLLPRI.
 bool waitFrozen2(const std::string &folder, bool frozen, long long deadline)
 {
@@ -204,7 +204,8 @@ bool waitState1(const std::string &folder, std::string_view wanted, long long de
 bool setFrozen(FreezeMethod version, const std::string &folder, bool frozen, long long deadline)
 {
     if (version == FreezeMethod::Cgroup2)
-        return writeControl(folder + "/cgroup.freeze", frozen ? "1" : "0") == 0 && waitFrozen2(folder, frozen, deadline);
+        return writeControl(folder + "/cgroup.freeze", frozen ? "1" : "0") == 0 &&
+               waitFrozen2(folder, frozen, deadline);
     const std::string_view state = frozen ? "FROZEN" : "THAWED";
     return writeControl(folder + "/freezer.state", state) == 0 && waitState1(folder, state, deadline);
 }
@@ -244,8 +245,10 @@ class CgroupFreezer final : public Freezer
 {
 public:
     CgroupFreezer(FreezeMethod version, std::string folder)
-        : m_version(version), m_folder(std::move(folder)), m_procs(m_folder + "/cgroup.procs"),
-          m_walk(makeWalkFreezer())
+        : m_version(version)
+        , m_folder(std::move(folder))
+        , m_procs(m_folder + "/cgroup.procs")
+        , m_walk(makeWalkFreezer())
     {
     }
 

@@ -35,8 +35,9 @@ uint32_t bySoftware(uint32_t crc, const char *at, size_t left)
     const auto byteOf = [](char c) { return uint32_t(static_cast<unsigned char>(c)); };
     for (; left >= 8; left -= 8, at += 8) {
         const uint32_t low = crc ^ (byteOf(at[0]) | byteOf(at[1]) << 8 | byteOf(at[2]) << 16 | byteOf(at[3]) << 24);
-        crc = tables[7][low & 0xff] ^ tables[6][(low >> 8) & 0xff] ^ tables[5][(low >> 16) & 0xff] ^ tables[4][low >> 24] ^
-              tables[3][byteOf(at[4])] ^ tables[2][byteOf(at[5])] ^ tables[1][byteOf(at[6])] ^ tables[0][byteOf(at[7])];
+        crc = tables[7][low & 0xff] ^ tables[6][(low >> 8) & 0xff] ^ tables[5][(low >> 16) & 0xff] ^
+              tables[4][low >> 24] ^ tables[3][byteOf(at[4])] ^ tables[2][byteOf(at[5])] ^ tables[1][byteOf(at[6])] ^
+              tables[0][byteOf(at[7])];
     }
     for (; left > 0; --left, ++at)
         crc = (crc >> 8) ^ tables[0][(crc ^ byteOf(*at)) & 0xff];

@@ -25,8 +25,7 @@ std::string procPath(const char *root, pid_t pid, const char *file)
     return path;
 }
 
-template <class T>
-std::optional<T> numberFrom(std::string_view text)
+template <class T> std::optional<T> numberFrom(std::string_view text)
 {
     T value{};
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -49,8 +48,7 @@ std::string_view nextWord(std::string_view &text)
 }
 
 // Calls fn(pid) for each entry of a folder whose name is a number; false when the folder can't be read.
-template <class Fn>
-bool forEachNumber(const std::string &folder, Fn fn)
+template <class Fn> bool forEachNumber(const std::string &folder, Fn fn)
 {
     DIR *entries = ::opendir(folder.c_str());
     if (!entries)
@@ -73,6 +71,28 @@ std::optional<ProcessStat> statAt(const std::string &path)
     if (got <= 0)
         return std::nullopt;
     return parseStat(std::string_view(text, size_t(got)));
+}
+
+// A descriptor stays with the process that had the pid when it was opened: what is read from /proc after that, if it
+// is that process's, decides whether it gets a signal.
+Fd openProcess(pid_t pid)
+{
+    return Fd(int(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+int signalOpen(const Fd &process, int number)
+{
+    return ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0) == 0 ? 0 : errno;
+}
+
+bool hasEntry(std::string_view environment, std::string_view entry)
+{
+    for (size_t at = environment.find(entry); at != std::string_view::npos; at = environment.find(entry, at + 1)) {
+        const size_t end = at + entry.size();
+        if ((at == 0 || environment[at - 1] == '\0') && (end == environment.size() || environment[end] == '\0'))
+            return true;
+    }
+    return false;
 }
 
 void appendChildrenByScan(pid_t pid, std::vector<pid_t> &children, const char *root)
@@ -108,7 +128,10 @@ std::optional<ProcessStat> parseStat(std::string_view text)
     return ProcessStat{{*pid, *start}, *parent, *group, *session, state[0], *threads};
 }
 
-std::optional<ProcessStat> readStat(pid_t pid, const char *root) { return statAt(procPath(root, pid, "stat")); }
+std::optional<ProcessStat> readStat(pid_t pid, const char *root)
+{
+    return statAt(procPath(root, pid, "stat"));
+}
 
 std::optional<ProcessStat> readThreadStat(pid_t pid, pid_t thread, const char *root)
 {
@@ -191,42 +214,76 @@ std::vector<ProcessStat> descendants(pid_t pid, const char *root)
     return found;
 }
 
-std::string markEntry(std::string_view mark) { return "AGENTHUB_RUN=" + std::string(mark); }
-
-std::vector<ProcessId> processesWithMark(std::string_view mark, const char *root)
+std::string markEntry(std::string_view mark)
 {
-    std::vector<ProcessId> found;
+    return "AGENTHUB_RUN=" + std::string(mark);
+}
+
+MarkedProcesses processesWithMark(std::string_view mark, int signal, const char *root)
+{
+    MarkedProcesses marked;
     const std::string entry = markEntry(mark);
     std::string environment;
     forEachNumber(root, [&](pid_t pid) {
-        if (readFileAt(AT_FDCWD, procPath(root, pid, "environ").c_str(), environment) != 0)
-            return;
-        for (size_t at = environment.find(entry); at != std::string::npos; at = environment.find(entry, at + 1)) {
-            const size_t end = at + entry.size();
-            const bool begins = at == 0 || environment[at - 1] == '\0';
-            if (!begins || (end < environment.size() && environment[end] != '\0'))
-                continue;
+        const Fd process = signal != 0 ? openProcess(pid) : Fd();
+        const int failed = readFileAt(AT_FDCWD, procPath(root, pid, "environ").c_str(), environment);
+        if (failed == 0 && hasEntry(environment, entry)) {
+            if (process.isOpen())
+                signalOpen(process, signal);
             const auto stat = readStat(pid, root);
             if (stat && !stat->isGone())
-                found.push_back(stat->id);
+                marked.found.push_back(stat->id);
+            else
+                marked.moving = true;
             return;
         }
+        // What has just ended has no environment any more, and whether it was marked can't be told.
+        marked.moving = marked.moving || failed == ENOENT || failed == ESRCH;
+        if (failed == 0 && environment.empty()) {
+            const auto stat = readStat(pid, root);
+            marked.moving = marked.moving || !stat || stat->isGone();
+        }
     });
-    return found;
+    return marked;
+}
+
+std::vector<pid_t> chaseMarked(std::string_view mark, long long micros)
+{
+    const std::string entry = markEntry(mark);
+    const long long end = monotonicMicros() + micros;
+    std::string text;
+    std::vector<pid_t> met;
+    while (monotonicMicros() < end) {
+        // The last field is the number given out last.
+        if (readFileAt(AT_FDCWD, "/proc/loadavg", text) != 0)
+            return met;
+        const size_t space = text.rfind(' ');
+        std::string_view word = std::string_view(text).substr(space == std::string::npos ? 0 : space + 1);
+        const auto newest = numberFrom<pid_t>(nextWord(word));
+        if (!newest)
+            return met;
+        for (pid_t pid = *newest + 2; pid > *newest - 6 && pid > 1; --pid) {
+            const Fd process = openProcess(pid);
+            if (process.isOpen() && readFileAt(AT_FDCWD, procPath("/proc", pid, "environ").c_str(), text) == 0 &&
+                hasEntry(text, entry) && signalOpen(process, SIGKILL) == 0)
+                met.push_back(pid);
+        }
+    }
+    return met;
 }
 
 int signalProcess(const ProcessId &id, int number)
 {
-    const Fd process(int(::syscall(SYS_pidfd_open, id.pid, 0)));
+    const Fd process = openProcess(id.pid);
     if (!process.isOpen() && errno != ENOSYS)
         return errno;
     // The descriptor holds whoever has the pid now; a matching start says that it is the one that was meant.
     const auto stat = readStat(id.pid);
     if (!stat || stat->id != id)
         return ESRCH;
-    const long sent = process.isOpen() ? ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0)
-                                       : ::kill(id.pid, number);
-    return sent == 0 ? 0 : errno;
+    if (process.isOpen())
+        return signalOpen(process, number);
+    return ::kill(id.pid, number) == 0 ? 0 : errno;
 }
 
 } // namespace hub::posix

@@ -59,8 +59,18 @@ std::vector<ProcessStat> descendants(pid_t pid, const char *root = "/proc");
 // "AGENTHUB_RUN=<mark>": the environment entry that the shim gives to its agent, and that children inherit.
 std::string markEntry(std::string_view mark);
 
-// Living processes whose initial environment holds exactly this entry, as far as it may be read.
-std::vector<ProcessId> processesWithMark(std::string_view mark, const char *root = "/proc");
+struct MarkedProcesses {
+    std::vector<ProcessId> found;
+    bool moving = false; // processes ended while we looked: a line of forks may have slipped through
+};
+
+// Living processes whose initial environment holds exactly this entry, as far as it may be read. A signal other than 0
+// is sent to each at the moment it is found, before the next one is looked at.
+MarkedProcesses processesWithMark(std::string_view mark, int signal = 0, const char *root = "/proc");
+
+// Sends SIGKILL to marked ones among the processes that were made last, for so long. A line of processes that each
+// make the next one and end is too quick for a look at all of /proc. Returns those that were met.
+std::vector<pid_t> chaseMarked(std::string_view mark, long long micros);
 
 // Signals this very process, never another one that got its pid meanwhile. 0 or an errno; ESRCH when it is gone.
 int signalProcess(const ProcessId &id, int number);

@@ -1,4 +1,5 @@
-// <run folder>/spec: what a shim is to run, as NUL-terminated "key=value" strings. The hub writes it, the shim reads it.
+// <run folder>/spec: what a shim is to run, as NUL-terminated "key=value" strings. The hub writes it, the shim reads
+// it.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,9 @@ constexpr size_t readAhead = 2 * framePayloadLimit;
 } // namespace
 
 SpoolReader::SpoolReader(std::string runFolder, std::string_view mark, Position from)
-    : m_folder(std::move(runFolder) + "/spool"), m_seed(spoolSeed(mark)), m_position(from)
+    : m_folder(std::move(runFolder) + "/spool")
+    , m_seed(spoolSeed(mark))
+    , m_position(from)
 {
 }
 
@@ -34,16 +36,20 @@ ReadStatus SpoolReader::next(Frame &frame)
             found = readHere(frame);
         }
         switch (found) {
-        case Found::Frame: return ReadStatus::Frame;
-        case Found::Gap: return ReadStatus::Corrupt;
-        case Found::Error: return ReadStatus::Failed;
+        case Found::Frame:
+            return ReadStatus::Frame;
+        case Found::Gap:
+            return ReadStatus::Corrupt;
+        case Found::Error:
+            return ReadStatus::Failed;
         case Found::Damage:
             if (findFrameBehind())
                 return corrupt("a frame is damaged");
             return atEnd();
         case Found::NoFile:
         case Found::Nothing:
-        case Found::Torn: break;
+        case Found::Torn:
+            break;
         }
         const auto later = laterSegment();
         if (!later)
@@ -116,8 +122,8 @@ ReadStatus SpoolReader::atEnd()
 
 ReadStatus SpoolReader::corrupt(const char *what)
 {
-    m_error = std::string(what) + " at " + segmentName(m_position.segment) + " offset " +
-              std::to_string(m_position.offset);
+    m_error =
+        std::string(what) + " at " + segmentName(m_position.segment) + " offset " + std::to_string(m_position.offset);
     return ReadStatus::Corrupt;
 }
 

@@ -50,8 +50,8 @@ int SpoolWriter::append(Stream stream, uint64_t place, std::string_view payload)
         if (const int failed = beginSegment(m_segment + 1))
             return failed;
     }
-    const FrameHeader header{stream,         uint32_t(payload.size()), crc32c(m_seed, payload),
-                             m_sequence + 1, wallNanos(),              place};
+    const FrameHeader header{stream, uint32_t(payload.size()), crc32c(m_seed, payload), m_sequence + 1, wallNanos(),
+                             place};
     char head[frameHeaderSize];
     encodeHeader(header, m_seed, head);
     iovec parts[2] = {{head, sizeof head}, {const_cast<char *>(payload.data()), payload.size()}};

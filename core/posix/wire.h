@@ -16,14 +16,14 @@ constexpr size_t inputLimit = framePayloadLimit;
 
 enum class MessageType : uint8_t {
     // hub → shim
-    Hello = 1,      // u16 version
-    Go = 2,         // u64 epoch
-    Input = 3,      // u64 number, bytes
-    CloseInput = 4, // u64 number, from the same row of numbers
-    Freeze = 5,     // u64 epoch, u32 lease in ms; 0 lasts until thaw
-    Thaw = 6,       //
-    End = 7,        // u32 grace in ms; 0 kills at once
-    Signal = 8,     // i32 signal number
+    Hello = 1,       // u16 version
+    Go = 2,          // u64 epoch
+    Input = 3,       // u64 number, bytes
+    CloseInput = 4,  // u64 number, from the same row of numbers
+    Freeze = 5,      // u64 epoch, u32 lease in ms; 0 lasts until thaw
+    Thaw = 6,        //
+    End = 7,         // u32 grace in ms; 0 kills at once
+    Signal = 8,      // i32 signal number
     Acknowledge = 9, // position
     // shim → hub
     Welcome = 64,
@@ -42,7 +42,7 @@ enum class ShimState : uint8_t { Waiting = 1, Running = 2, Exited = 3 };
 struct Welcome {
     uint16_t version = wireVersion;
     ShimState state = ShimState::Waiting;
-    RunIdentity identity; // its agent has pid 0 while waiting
+    RunIdentity identity;   // its agent has pid 0 while waiting
     uint64_t lastInput = 0; // the hub sends what comes after it
     bool frozen = false;
     uint64_t newestEpoch = 0;

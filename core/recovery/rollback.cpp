@@ -31,7 +31,7 @@ QString previewText(const git::RestorePlan &plan, const git::ObjectId &filesNow)
 
 RollbackPreview describe(const CheckpointId &target, const git::RestorePlan &plan)
 {
-    RollbackPreview preview{.target = target, .indexDiffers = plan.indexDiffers, .headDiffers = plan.headNow != plan.headThen};
+    RollbackPreview preview{.target = target, .indexDiffers = !plan.sameIndex, .headDiffers = plan.headNow != plan.headThen};
     for (const auto &step : plan.steps) {
         if (step.kind == git::StepKind::Write || step.kind == git::StepKind::SetMode)
             preview.restored << nameOf(step.path);

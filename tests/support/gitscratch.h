@@ -28,7 +28,8 @@ public:
     ~GitScratch()
     {
         if (m_folder.isValid())
-            run(QStringLiteral("chmod -R u+rwx . 2>/dev/null; true"), false);
+            run(QStringLiteral("chmod -R u+rwx . 2>/dev/null; rm -rf -- *"),
+                false); // Qt can't remove names that are no text
     }
 
     static void isolateHome()

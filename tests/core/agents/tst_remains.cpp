@@ -3,6 +3,7 @@
 #include "core/base/durablefile.h"
 
 #include <QFileInfo>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -39,8 +40,12 @@ private Q_SLOTS:
         const QByteArray mark = "remains-" + QByteArray::number(::getpid());
         const pid_t mine = startWithMark(mark);
         const pid_t other = startWithMark(mark + "x");
-        QTRY_COMPARE(posix::processesWithMark(mark.toStdString()).size(), 1U);
-        QTRY_COMPARE(posix::processesWithMark(mark.toStdString() + "x").size(), 1U);
+        const auto endOther = qScopeGuard([other] {
+            ::kill(other, SIGKILL);
+            ::waitpid(other, nullptr, 0);
+        });
+        QTRY_COMPARE(posix::processesWithMark(mark.toStdString()).found.size(), 1U);
+        QTRY_COMPARE(posix::processesWithMark(mark.toStdString() + "x").found.size(), 1U);
         const auto report = endRemains(folder.path().toUtf8(), mark, std::nullopt);
         QVERIFY(report);
         QCOMPARE(report->ended, 1);
@@ -48,8 +53,6 @@ private Q_SLOTS:
         QCOMPARE(::waitpid(mine, &status, 0), mine);
         QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         QCOMPARE(::waitpid(other, &status, WNOHANG), 0);
-        ::kill(other, SIGKILL);
-        ::waitpid(other, &status, 0);
     }
 
     void aGroupThatIsNotTheRunsIsNotTouched()

@@ -1,16 +1,11 @@
 // Snapshot, damage, rollback, undo: each compared with what an independent script and git itself see.
 #include "core/git/restore.h"
 #include "tests/support/gitscratch.h"
+#include "tests/support/gitvalue.h"
 
 using namespace hub;
 using namespace hub::git;
 using namespace Qt::StringLiterals;
-
-#define VALUE(declaration, ...)                                                                                        \
-    auto HUB_JOIN(value, __LINE__) = (__VA_ARGS__);                                                                    \
-    QVERIFY2(HUB_JOIN(value, __LINE__),                                                                                \
-             qPrintable(HUB_JOIN(value, __LINE__) ? QString() : HUB_JOIN(value, __LINE__).error().message));           \
-    declaration = *std::move(HUB_JOIN(value, __LINE__))
 
 namespace
 {

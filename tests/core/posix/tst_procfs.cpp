@@ -13,8 +13,6 @@
 using namespace hub::posix;
 using namespace Qt::StringLiterals;
 
-
-
 namespace
 {
 
@@ -69,7 +67,8 @@ private Q_SLOTS:
 
     void brokenStatLinesAreRefused()
     {
-        for (const char *text : {"", "42", "42 (a", "42 (a)", "42 (a) S 1 2 3", "x (a) S 1 2 3 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5"})
+        for (const char *text :
+             {"", "42", "42 (a", "42 (a)", "42 (a) S 1 2 3", "x (a) S 1 2 3 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5"})
             QVERIFY2(!parseStat(text), text);
     }
 
@@ -160,7 +159,7 @@ private Q_SLOTS:
         put(11, QByteArray("AGENTHUB_RUN=r11\0", 17));
         put(12, QByteArray("X_AGENTHUB_RUN=r1\0", 18));
         put(13, QByteArray("AGENTHUB_RUN=r1", 15)); // a program may have cut the end
-        const auto found = processesWithMark("r1", root.path().toUtf8().constData());
+        const auto found = processesWithMark("r1", 0, root.path().toUtf8().constData()).found;
         QCOMPARE(found.size(), 2U);
         QVERIFY((found[0].pid == 10 && found[1].pid == 13) || (found[0].pid == 13 && found[1].pid == 10));
     }

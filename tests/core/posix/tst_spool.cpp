@@ -21,10 +21,7 @@ struct Scratch {
     QTemporaryDir folder;
     Fd handle = openAt(AT_FDCWD, path().c_str(), O_RDONLY | O_DIRECTORY);
     std::string path() const { return folder.path().toStdString(); }
-    QString segment(quint64 n) const
-    {
-        return folder.filePath(u"spool/"_s + QString::fromStdString(segmentName(n)));
-    }
+    QString segment(quint64 n) const { return folder.filePath(u"spool/"_s + QString::fromStdString(segmentName(n))); }
     QByteArray bytes(quint64 n) const
     {
         QFile file(segment(n));

@@ -13,7 +13,8 @@ using namespace hub::agents;
 using namespace hub::posix;
 using namespace Qt::StringLiterals;
 
-ShimRun::ShimRun(const QByteArrayList &arguments) : m_folder((m_home.path() + u"/runs/r1"_s).toUtf8())
+ShimRun::ShimRun(const QByteArrayList &arguments)
+    : m_folder((m_home.path() + u"/runs/r1"_s).toUtf8())
 {
     spec.mark = "t-" + QUuid::createUuid().toString(QUuid::Id128).toStdString();
     spec.folder = m_scratch.path().toStdString();
@@ -34,6 +35,8 @@ ShimRun::~ShimRun()
         const bool ended = QTest::qWaitFor(
             [this] {
                 collect();
+                if (reader && link)
+                    link->acknowledge(reader->position());
                 const auto now = shimLife(m_folder);
                 return now && *now == ShimLife::Dead;
             },
@@ -48,11 +51,20 @@ ShimRun::~ShimRun()
     std::ignore = endRemains(m_folder, mark(), identityFrame);
 }
 
-QByteArray ShimRun::binFolder() { return HUB_BIN_DIR; }
+QByteArray ShimRun::binFolder()
+{
+    return HUB_BIN_DIR;
+}
 
-QByteArray ShimRun::testAgent() { return binFolder() + "/hub_testagent"; }
+QByteArray ShimRun::testAgent()
+{
+    return binFolder() + "/hub_testagent";
+}
 
-Result<> ShimRun::launch() { return launchShim(binFolder() + "/agenthub-shim", m_folder, spec); }
+Result<> ShimRun::launch()
+{
+    return launchShim(binFolder() + "/agenthub-shim", m_folder, spec);
+}
 
 Result<> ShimRun::connectLink()
 {
@@ -92,36 +104,43 @@ bool ShimRun::start()
     return QTest::qWaitFor([this] { return identity || startProblem || refusedEpoch; }, 20000);
 }
 
-void ShimRun::collect()
+void ShimRun::collect(int limit)
 {
     if (!reads)
         return;
     if (!reader)
         reader = std::make_unique<SpoolReader>(m_folder.toStdString(), spec.mark);
     Frame frame;
-    ReadStatus status;
+    ReadStatus status = ReadStatus::End;
     bool any = false;
-    while ((status = reader->next(frame)) == ReadStatus::Frame) {
+    while (limit-- > 0 && (status = reader->next(frame)) == ReadStatus::Frame) {
         any = true;
         frames << QByteArray::number(int(frame.stream)) + ' ' + QByteArray::number(qulonglong(frame.sequence));
         const QByteArray bytes(frame.bytes.data(), qsizetype(frame.bytes.size()));
         switch (frame.stream) {
-        case Stream::Identity: identityFrame = decodeIdentity(frame.bytes); break;
-        case Stream::Exit: exitFrame = decodeExit(frame.bytes); break;
-        case Stream::Input: inputNumbers << frame.place; break;
+        case Stream::Identity:
+            identityFrame = decodeIdentity(frame.bytes);
+            break;
+        case Stream::Exit:
+            exitFrame = decodeExit(frame.bytes);
+            break;
+        case Stream::Input:
+            inputNumbers << frame.place;
+            break;
         case Stream::Output:
             damaged = damaged || frame.place != outputBytes;
             outputBytes += frame.bytes.size();
             if (keepsBytes)
                 m_texts[frame.stream] += bytes;
             continue;
-        default: break;
+        default:
+            break;
         }
         m_texts[frame.stream] += bytes;
         if (frame.stream == Stream::Note)
             m_texts[frame.stream] += '\n';
     }
-    damaged = damaged || status != ReadStatus::End;
+    damaged = damaged || status == ReadStatus::Corrupt || status == ReadStatus::Failed;
     if (any && acknowledges && link)
         link->acknowledge(reader->position());
 }

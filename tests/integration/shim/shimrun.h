@@ -32,8 +32,8 @@ public:
     // launch, connect, wait for the welcome, go
     bool start();
 
-    // Reads what is new; acknowledges it when asked to.
-    void collect();
+    // Reads what is new, at most so many frames; acknowledges it when asked to.
+    void collect(int limit = 1 << 30);
     QByteArray text(hub::posix::Stream stream) const { return m_texts.value(stream); }
     bool hasNote(const char *part) const { return text(hub::posix::Stream::Note).contains(part); }
     // Sum of the sizes of the agent's heartbeat files.

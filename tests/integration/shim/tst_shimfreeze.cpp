@@ -71,7 +71,7 @@ private Q_SLOTS:
         SHIM_WAIT(run.exitFrame && run.lost);
         QVERIFY(*run.exitFrame == (RunExit{ExitKind::Signal, SIGKILL, {}}));
         QCOMPARE(run.beats(), before);
-        QVERIFY(processesWithMark(run.spec.mark).empty());
+        QVERIFY(processesWithMark(run.spec.mark).found.empty());
         QVERIFY(run.identity->group.empty() || !QFile::exists(QString::fromStdString(run.identity->group)));
     }
 
@@ -90,7 +90,7 @@ private Q_SLOTS:
         SHIM_WAIT(run.text(Stream::Output) == "ready\n" && run.beats() > 50);
         run.link->end(0);
         SHIM_WAIT(run.exitFrame && run.lost);
-        QVERIFY(processesWithMark(run.spec.mark).empty());
+        QVERIFY(processesWithMark(run.spec.mark).found.empty());
         QCOMPARE(run.growing(100), QStringList());
     }
 
@@ -151,12 +151,13 @@ private Q_SLOTS:
         QVERIFY(run.connectLink());
         run.link->go(1);
         SHIM_WAIT(run.text(Stream::Output) == "ready\n");
+        QElapsedTimer timer;
+        qint64 whole = 0; // from the request to its answer, in us
+        connect(run.link.get(), &ShimLink::froze, this, [&] { whole = timer.nsecsElapsed() / 1000; });
         for (int round = 1; round <= 5; ++round) {
-            QElapsedTimer timer;
             timer.start();
             run.link->freeze(quint64(round));
             SHIM_WAIT(run.froze.size() == round);
-            const auto whole = timer.nsecsElapsed() / 1000;
             const FreezeReport frozen = run.froze.last().report;
             run.link->thaw();
             SHIM_WAIT(run.thawed.size() == round);
@@ -185,8 +186,9 @@ private Q_SLOTS:
         QCOMPARE(QProcess::execute(u"chown"_s, {u"-R"_s, u"nobody"_s, home.path()}), 0);
         QProcess shim;
         // The build folder may be closed to others, so the program is handed over by its open file.
-        shim.start(u"sh"_s, {u"-c"_s, u"exec 9<\"$0\"; exec setpriv --reuid nobody --clear-groups /proc/self/fd/9 \"$1\""_s,
-                             QString::fromUtf8(ShimRun::binFolder()) + u"/agenthub-shim"_s, folder});
+        shim.start(u"sh"_s,
+                   {u"-c"_s, u"exec 9<\"$0\"; exec setpriv --reuid nobody --clear-groups /proc/self/fd/9 \"$1\""_s,
+                    QString::fromUtf8(ShimRun::binFolder()) + u"/agenthub-shim"_s, folder});
         QVERIFY(shim.waitForFinished());
         QVERIFY2(shim.exitCode() == 0, shim.readAllStandardError());
         ShimLink link;

@@ -1,12 +1,14 @@
 // The life of a run from go to the last acknowledgement, and what crosses the pipes.
 #include "tests/integration/shim/shimrun.h"
 
+#include "core/base/durablefile.h"
 #include "core/posix/procfs.h"
 
 #include <QDir>
 #include <QFile>
 
 #include <csignal>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 using namespace hub;
@@ -60,10 +62,11 @@ private Q_SLOTS:
         const qsizetype at = lines.indexOf("0027");
         QVERIFY2(at > 3, run.text(Stream::Output));
         const QByteArray pid = lines[at - 1];
-        QCOMPARE(lines[at - 2].toInt(), 4); // stdin, stdout, stderr and the folder that ls reads
+        QCOMPARE(lines[at - 2].toInt(), 4);       // stdin, stdout, stderr and the folder that ls reads
         QCOMPARE(lines[at - 3], pid + ' ' + pid); // group and session are its own
         QCOMPARE(lines[at + 1].simplified(), "SigBlk: 0000000000000000");
-        QCOMPARE(lines[at + 2].simplified(), "SigIgn: 0000000000000000");
+        // 32 and 33 belong to the C library, which leaves them as it got them.
+        QCOMPARE(lines[at + 2].simplified().mid(8).toULongLong(nullptr, 16) & ~0x180000000ULL, 0U);
     }
 
     void theShimKeepsNothingOfItsStarter()
@@ -101,9 +104,12 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("program");
         QTest::addColumn<QByteArray>("folder");
         QTest::addColumn<QByteArray>("problem");
-        QTest::newRow("a program that does not exist") << QByteArray("no-such-agent") << QByteArray() << QByteArray("No such file");
-        QTest::newRow("a file that is no program") << QByteArray("/etc/passwd") << QByteArray() << QByteArray("Permission denied");
-        QTest::newRow("a folder that is gone") << QByteArray("true") << QByteArray("/no/such/folder") << QByteArray("cannot enter");
+        QTest::newRow("a program that does not exist")
+            << QByteArray("no-such-agent") << QByteArray() << QByteArray("No such file");
+        QTest::newRow("a file that is no program")
+            << QByteArray("/etc/passwd") << QByteArray() << QByteArray("Permission denied");
+        QTest::newRow("a folder that is gone")
+            << QByteArray("true") << QByteArray("/no/such/folder") << QByteArray("cannot enter");
     }
     void anAgentThatCannotStartSaysWhy()
     {
@@ -182,7 +188,7 @@ private Q_SLOTS:
         quint64 next = 1;
         for (int round = 0; round < 20; ++round) {
             // A hub that restarts does not know what arrived: it sends all again, and then some new.
-            for (quint64 number = qMax<quint64>(1, next - 5); number < next + 3; ++number)
+            for (quint64 number = next > 5 ? next - 5 : 1; number < next + 3; ++number)
                 run.link->sendInput(number, QByteArray::number(number) + '\n');
             for (int i = 0; i < 3; ++i)
                 expected += QByteArray::number(next++) + '\n';
@@ -194,9 +200,10 @@ private Q_SLOTS:
             QCOMPARE(run.welcome->state, ShimState::Running);
         }
         run.link->sendInput(next + 1, "a gap");
-        SHIM_WAIT(!run.statuses.isEmpty());
-        QCOMPARE(run.statuses.last().kind, StatusKind::InputRefused);
-        QCOMPARE(run.statuses.last().lastInput, next - 1);
+        SHIM_WAIT(run.statuses.size() == 2);
+        QCOMPARE(run.statuses[0].kind, StatusKind::InputRefused);
+        QCOMPARE(run.statuses[0].lastInput, next - 1);
+        QCOMPARE(run.statuses[1].kind, StatusKind::InputReady); // the queue is empty: send what comes after lastInput
         run.link->closeInput(next);
         run.link->closeInput(next);
         SHIM_WAIT(run.exitFrame);
@@ -249,7 +256,9 @@ private Q_SLOTS:
         run.spec.arguments.push_back((run.folder() + "/sock").toStdString());
         QVERIFY(run.start());
         SHIM_WAIT(run.exitFrame);
-        QVERIFY2(run.text(Stream::Output) == "0\n" || run.text(Stream::Error).contains("ConnectionReset"),
+        // Closed before or while it speaks.
+        QVERIFY2(run.text(Stream::Output) == "0\n" || run.text(Stream::Error).contains("ConnectionReset") ||
+                     run.text(Stream::Error).contains("BrokenPipe"),
                  run.text(Stream::Output) + run.text(Stream::Error));
         QVERIFY(!run.lost || run.exit);
     }
@@ -257,17 +266,17 @@ private Q_SLOTS:
     void newsIsAnnouncedOncePerAcknowledgement()
     {
         ShimRun run({ShimRun::testAgent(), "echo"});
-        QVERIFY(run.start());
         run.acknowledges = false;
-        run.announcements = 0;
+        QVERIFY(run.start());
+        SHIM_WAIT(run.identityFrame && run.announcements == 1); // after the welcome
+        run.link->acknowledge(run.reader->position());
         for (quint64 number = 1; number <= 50; ++number)
             run.link->sendInput(number, "x");
-        SHIM_WAIT((run.collect(), run.outputBytes == 50));
-        QVERIFY2(run.announcements <= 1, qPrintable(QString::number(run.announcements)));
-        run.announcements = 0;
+        SHIM_WAIT((run.collect(), run.outputBytes == 50 && run.announcements >= 2));
         run.link->acknowledge(run.reader->position());
         run.link->sendInput(51, "x");
-        SHIM_WAIT(run.announcements == 1);
+        SHIM_WAIT((run.collect(), run.outputBytes == 51 && run.announcements >= 3));
+        QCOMPARE(run.announcements, 3);
     }
 
     void outputClosedEarlyIsNotTheEnd()
@@ -301,7 +310,7 @@ private Q_SLOTS:
         QVERIFY(*run.exitFrame == (RunExit{ExitKind::Code, 3, {}}));
         QCOMPARE(run.text(Stream::Output), "left one behind\n");
         QVERIFY2(run.hasNote("ended 1 processes"), run.text(Stream::Note));
-        QVERIFY(processesWithMark(run.spec.mark).empty());
+        QVERIFY(processesWithMark(run.spec.mark).found.empty());
     }
 
     void endGivesTimeThenKills()
@@ -336,24 +345,28 @@ private Q_SLOTS:
     void exitWaitsForAHubThatComesLate()
     {
         ShimRun run({"sh", "-c", "echo done"});
+        run.acknowledges = false;
         QVERIFY(run.start());
         run.dropLink();
         const ProcessId agent = run.identity->agent;
         const std::string boot = run.identity->bootId;
         SHIM_WAIT(!isAlive(agent, boot));
-        run.acknowledges = false;
         SHIM_WAIT((run.collect(), run.exitFrame.has_value()));
         QCOMPARE(*shimLife(run.folder()), ShimLife::Alive);
         run.acknowledges = true;
         QVERIFY(run.connectLink());
-        SHIM_WAIT(run.exit);
+        SHIM_WAIT(run.welcome);
         QCOMPARE(run.welcome->state, ShimState::Exited);
+        SHIM_WAIT(run.exit);
         run.link->acknowledge(run.reader->position());
         SHIM_WAIT(run.lost);
     }
 
     void anIdleShimIsSmall()
     {
+        // Pages of a program that was just linked count as dirty until they are on disk.
+        const QByteArray program = ShimRun::binFolder() + "/agenthub-shim";
+        QVERIFY(syncFile(openFile(program, O_RDONLY)->fd(), program));
         ShimRun run({"cat"});
         QVERIFY(run.start());
         run.link->sendInput(1, "one line\n");
