@@ -10,8 +10,8 @@
 #include <QDir>
 #include <QFileInfo>
 
-#include <cstdio>
 #include <csignal>
+#include <cstdio>
 #include <malloc.h>
 #include <sys/stat.h>
 
@@ -24,8 +24,14 @@ namespace
 class HubRuns final : public ipc::RunDirectory
 {
 public:
-    explicit HubRuns(const Hub &hub) : m_hub(hub) {}
-    std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const override { return m_hub.runOfShim(pid, startTicks); }
+    explicit HubRuns(const Hub &hub)
+        : m_hub(hub)
+    {
+    }
+    std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const override
+    {
+        return m_hub.runOfShim(pid, startTicks);
+    }
     std::optional<RunId> runOfMark(const QByteArray &mark) const override { return m_hub.runOfMark(mark); }
 
 private:
@@ -61,7 +67,8 @@ Result<HubConfig> configFrom(const QCommandLineParser &line)
     config.programFolder = QCoreApplication::applicationDirPath();
     config.shimProgram = QFile::encodeName(programNamed(u"agenthub-shim"_s));
     if (config.shimProgram.isEmpty())
-        return fail(ErrorCode::NotFound, u"agenthub-shim is not beside this program, so no agent could run."_s, u"Install AgentHub again."_s);
+        return fail(ErrorCode::NotFound, u"agenthub-shim is not beside this program, so no agent could run."_s,
+                    u"Install AgentHub again."_s);
     return config;
 }
 
@@ -85,14 +92,16 @@ void takeProject(Hub &hub, const QString &path)
 int main(int argc, char **argv)
 {
     ::umask(077);
-    ::mallopt(M_ARENA_MAX, 2); // a few threads, little memory
+    ::signal(SIGPIPE, SIG_IGN); // a client or a program that went away is an error like any other
+    ::mallopt(M_ARENA_MAX, 2);  // a few threads, little memory
     QCoreApplication app(argc, argv);
     app.setApplicationName(u"agenthubd"_s);
     app.setApplicationVersion(QStringLiteral(HUB_VERSION));
     headless::SignalWatcher signalWatcher;
 
     QCommandLineParser line;
-    line.setApplicationDescription(u"AgentHub's daemon: runs agents on your repositories, safely. Runs in the foreground."_s);
+    line.setApplicationDescription(
+        u"AgentHub's daemon: runs agents on your repositories, safely. Runs in the foreground."_s);
     line.addHelpOption();
     line.addVersionOption();
     line.addOptions({{u"data-dir"_s, u"Folder of everything the hub keeps."_s, u"folder"_s},

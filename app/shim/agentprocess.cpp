@@ -34,10 +34,7 @@ int makePipe(Pipe &pipe)
     return 0;
 }
 
-void beNonBlocking(const Fd &fd)
-{
-    ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
-}
+void beNonBlocking(const Fd &fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK); }
 
 struct ChildSetup {
     const Fd &input;
@@ -109,14 +106,10 @@ std::string startProblemText(const StartProblem &problem, const ShimSpec &spec)
 {
     const std::string reason = ": " + errorText(problem.number);
     switch (problem.step) {
-    case StepFolder:
-        return "cannot enter " + spec.folder + reason;
-    case StepExecute:
-        return "cannot execute " + spec.arguments[0] + reason;
-    case StepJoin:
-        return "cannot join the control group" + reason;
-    default:
-        return "cannot start " + spec.arguments[0] + reason;
+    case StepFolder: return "cannot enter " + spec.folder + reason;
+    case StepExecute: return "cannot execute " + spec.arguments[0] + reason;
+    case StepJoin: return "cannot join the control group" + reason;
+    default: return "cannot start " + spec.arguments[0] + reason;
     }
 }
 

@@ -49,10 +49,7 @@ std::string HubSocket::listen(int runFolder)
     return {};
 }
 
-void HubSocket::remove(int runFolder)
-{
-    ::unlinkat(runFolder, "sock", 0);
-}
+void HubSocket::remove(int runFolder) { ::unlinkat(runFolder, "sock", 0); }
 
 void HubSocket::preparePoll(pollfd *polls) const
 {

@@ -26,7 +26,8 @@ public:
 
     // Handles what poll reported; calls onMessage(const Message &) for each message of the hub, with Hello whenever
     // another hub took over.
-    template <class Fn> void handlePoll(const pollfd *polls, Fn onMessage)
+    template <class Fn>
+    void handlePoll(const pollfd *polls, Fn onMessage)
     {
         if (polls[0].revents != 0)
             acceptCaller();

@@ -128,7 +128,8 @@ void Shim::run()
 int Shim::pollTimeout() const
 {
     long long next = never;
-    for (const long long at : {m_stallAt, m_leaseAt, m_killAt, m_graceAt, m_retryAt, m_recheckAt, m_releaseAt, m_folderCheckAt}) {
+    for (const long long at :
+         {m_stallAt, m_leaseAt, m_killAt, m_graceAt, m_retryAt, m_recheckAt, m_releaseAt, m_folderCheckAt}) {
         if (at != never && (next == never || at < next))
             next = at;
     }

@@ -12,10 +12,8 @@ namespace hub::posix
 void Shim::onMessage(const Message &message)
 {
     switch (message.type) {
-    case MessageType::Hello:
-        return onHello();
-    case MessageType::Thaw:
-        return onThaw();
+    case MessageType::Hello: return onHello();
+    case MessageType::Thaw: return onThaw();
     case MessageType::Go:
         if (const auto epoch = getNumber64(message.payload))
             onGo(*epoch);
@@ -50,8 +48,7 @@ void Shim::onMessage(const Message &message)
         if (const auto position = getPosition(message.payload))
             onAcknowledge(*position);
         return;
-    default:
-        logLine("unknown message " + std::to_string(int(message.type))); // of a newer hub
+    default: logLine("unknown message " + std::to_string(int(message.type))); // of a newer hub
     }
 }
 

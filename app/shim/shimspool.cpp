@@ -16,10 +16,7 @@ constexpr size_t pageSize = 4096;
 
 } // namespace
 
-bool Shim::mayRead() const
-{
-    return !m_full && m_pending == 0 && !m_spoolFails;
-}
+bool Shim::mayRead() const { return !m_full && m_pending == 0 && !m_spoolFails; }
 
 void Shim::readPipe(Fd &pipe, Stream stream, uint64_t &offset)
 {

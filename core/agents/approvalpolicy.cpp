@@ -15,6 +15,9 @@ Verdict verdictFor(Autonomy autonomy, QStringView kind)
     return Verdict::Ask;
 }
 
-bool isDestructive(QStringView kind) { return kind == u"delete" || kind == u"outside" || kind == u"other" || kind.isEmpty(); }
+bool isDestructive(QStringView kind)
+{
+    return kind == u"delete" || kind == u"outside" || kind == u"other" || kind.isEmpty();
+}
 
 } // namespace hub::agents

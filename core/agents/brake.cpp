@@ -25,7 +25,11 @@ constexpr quint32 scanLeaseMillis = 20000;
 
 RunPlace RunPlace::of(const Run &run)
 {
-    return {run.id, run.task, run.agent, QFile::encodeName(run.folder), {pid_t(run.shim.pid), uint64_t(run.shim.startTicks)}};
+    return {run.id,
+            run.task,
+            run.agent,
+            QFile::encodeName(run.folder),
+            {pid_t(run.shim.pid), uint64_t(run.shim.startTicks)}};
 }
 
 bool StopReport::complete() const
@@ -213,7 +217,8 @@ void Brake::connectLink(Watched &watched)
                 Q_EMIT holdsOutdated(run.place.run);
             }));
     connect(link, &ShimLink::startFailed, this, on([](Watched &run, const posix::RunExit &) { run.waiting = false; }));
-    connect(link, &ShimLink::outputAvailable, this, on([this, id](Watched &, const posix::Position &) { Q_EMIT outputAvailable(id); }));
+    connect(link, &ShimLink::outputAvailable, this,
+            on([this, id](Watched &, const posix::Position &) { Q_EMIT outputAvailable(id); }));
     connect(link, &ShimLink::froze, this, on([this, id](Watched &run, const posix::FreezeNews &news) {
                 run.frozen = news.report.success;
                 run.lastFreeze = news.report;
@@ -226,7 +231,8 @@ void Brake::connectLink(Watched &watched)
                             .micros = int(news.report.micros)});
             }));
     connect(link, &ShimLink::thawed, this, on([](Watched &run, const posix::FreezeNews &) { run.frozen = false; }));
-    connect(link, &ShimLink::exited, this, on([this, id](Watched &run, const posix::RunExit &, const posix::Position &) {
+    connect(link, &ShimLink::exited, this,
+            on([this, id](Watched &run, const posix::RunExit &, const posix::Position &) {
                 run.exited = true;
                 run.waiting = false;
                 settle(id, {.run = id, .task = run.place.task, .agent = run.place.agent, .frozen = true});

@@ -22,7 +22,7 @@ enum class Hold : quint8 {
     SafeMode = 1,
     AgentPause = 2,
     TaskPause = 4,
-    Scan = 8,        // its files are being read for a checkpoint; ends by itself if the hub dies
+    Scan = 8, // its files are being read for a checkpoint; ends by itself if the hub dies
     Rollback = 16,
     Unrecorded = 32, // found frozen without a record: a person decides
 };
@@ -72,7 +72,8 @@ public:
     // Counts stops. A start decided under an older epoch is not carried out.
     quint64 epoch() const { return m_epoch.load(); }
 
-    // Freezes what the scope covers and answers when every shim has, or after a second. A lasting hold raises the epoch.
+    // Freezes what the scope covers and answers when every shim has, or after a second. A lasting hold raises the
+    // epoch.
     QFuture<Result<StopReport>> hold(const Scope &scope, Hold reason);
     void release(const Scope &scope, Hold reason);
 

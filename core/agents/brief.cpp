@@ -39,9 +39,11 @@ QString resumeBrief(const BriefFacts &facts)
     if (!task.step.isEmpty())
         parts << u"It was at this step: %1 (%2 %)."_s.arg(task.step).arg(qRound(task.progress));
     if (facts.last) {
-        parts << u"The files are as they lie in the working tree now; the last checkpoint is %1 (%2). Look at them before you rely on "
+        parts << u"The files are as they lie in the working tree now; the last checkpoint is %1 (%2). Look at them "
+                 u"before you rely on "
                  "what was said: after an interruption the files and the conversation can differ."_s.arg(
-                     facts.last->id.toString(), facts.last->notes.isEmpty() ? textOf(checkpointTypeTexts, facts.last->type) : facts.last->notes);
+                     facts.last->id.toString(),
+                     facts.last->notes.isEmpty() ? textOf(checkpointTypeTexts, facts.last->type) : facts.last->notes);
     }
     if (!task.lastError.isEmpty())
         parts << u"The last error: "_s + shortened(task.lastError, messageLimit);

@@ -8,7 +8,7 @@ namespace hub::agents
 
 struct BriefFacts {
     Task task;
-    QList<Message> conversation;   // visible, oldest first; its end is used
+    QList<Message> conversation; // visible, oldest first; its end is used
     std::optional<Checkpoint> last;
     QString next; // a person's message that this turn is about; empty: simply go on
 };

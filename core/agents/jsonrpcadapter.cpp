@@ -41,7 +41,8 @@ void parseMessage(Parsed &parsed, const QJsonObject &message)
     }
     const QJsonObject error = message.value(u"error"_s).toObject();
     const QString outcome = message.value(u"result"_s).toObject().value(u"outcome"_s).toString(u"end_turn"_s);
-    parsed.events.push_back(Answered{id.toInteger(), error.isEmpty() ? outcome : u"error"_s, error.value(u"message"_s).toString()});
+    parsed.events.push_back(
+        Answered{id.toInteger(), error.isEmpty() ? outcome : u"error"_s, error.value(u"message"_s).toString()});
 }
 
 } // namespace
@@ -65,8 +66,9 @@ Parsed JsonRpcAdapter::parse(AgentStream stream, QByteArrayView bytes, bool last
             continue;
         if (stream == AgentStream::Output && text.startsWith('{')) {
             const auto message = objectFromJson(text.toByteArray());
-            if (message && (message->contains(u"method"_s) || (message->value(u"id"_s).isDouble() &&
-                                                               (message->contains(u"result"_s) || message->contains(u"error"_s))))) {
+            if (message && (message->contains(u"method"_s) ||
+                            (message->value(u"id"_s).isDouble() &&
+                             (message->contains(u"result"_s) || message->contains(u"error"_s))))) {
                 parseMessage(parsed, *message);
                 continue;
             }
@@ -86,10 +88,12 @@ QByteArray JsonRpcAdapter::answer(const QJsonValue &id, const Result<QJsonObject
     if (result)
         return line({{u"id"_s, id}, {u"result"_s, *result}});
     const Error &error = result.error();
-    return line({{u"id"_s, id},
-                 {u"error"_s, QJsonObject{{u"code"_s, -32000},
-                                          {u"message"_s, error.message},
-                                          {u"data"_s, QJsonObject{{u"hint"_s, error.hint}, {u"refused"_s, error.code == ErrorCode::Refused}}}}}});
+    return line(
+        {{u"id"_s, id},
+         {u"error"_s, QJsonObject{{u"code"_s, -32000},
+                                  {u"message"_s, error.message},
+                                  {u"data"_s, QJsonObject{{u"hint"_s, error.hint},
+                                                          {u"refused"_s, error.code == ErrorCode::Refused}}}}}});
 }
 
 QByteArray JsonRpcAdapter::cancel(qint64 request) const

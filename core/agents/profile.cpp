@@ -34,7 +34,8 @@ Result<> assign(Profile &profile, const QString &key, const QString &value)
         bool ok = false;
         profile.maxParallel = value.toInt(&ok);
         if (!ok || profile.maxParallel < 1 || profile.maxParallel > 100)
-            return fail(ErrorCode::InvalidInput, u"max_parallel can't be '%1': expected a whole number from 1 to 100."_s.arg(value));
+            return fail(ErrorCode::InvalidInput,
+                        u"max_parallel can't be '%1': expected a whole number from 1 to 100."_s.arg(value));
     } else if (key == u"autonomy") {
         HUB_CHECK(enumFromText(autonomyTexts, value, u"autonomy"));
         profile.autonomy = value;
@@ -48,7 +49,8 @@ Result<> assign(Profile &profile, const QString &key, const QString &value)
         QStringList known;
         for (const auto &[name, help] : profileKeys())
             known << name;
-        return fail(ErrorCode::InvalidInput, u"'%1' is no setting of an agent (there are: %2)."_s.arg(key, known.join(u", "_s)));
+        return fail(ErrorCode::InvalidInput,
+                    u"'%1' is no setting of an agent (there are: %2)."_s.arg(key, known.join(u", "_s)));
     }
     return {};
 }
@@ -64,7 +66,8 @@ Result<Profile> parse(const AgentName &name, const QByteArray &bytes, const QStr
             continue;
         const qsizetype equals = line.indexOf(u'=');
         if (equals <= 0)
-            return fail(ErrorCode::InvalidInput, u"%1, line %2: expected 'key = value', found '%3'."_s.arg(file).arg(number).arg(line));
+            return fail(ErrorCode::InvalidInput,
+                        u"%1, line %2: expected 'key = value', found '%3'."_s.arg(file).arg(number).arg(line));
         if (auto taken = assign(profile, line.first(equals).trimmed(), line.mid(equals + 1).trimmed()); !taken)
             return std::move(taken).error().within(u"%1, line %2"_s.arg(file).arg(number));
     }
@@ -89,8 +92,10 @@ QList<std::pair<QString, QString>> profileKeys()
 
 QStringList commandLine(const Profile &profile, const Placeholders &values)
 {
-    const QHash<QString, QString> known{{u"prompt"_s, values.prompt}, {u"prompt_file"_s, values.promptFile},
-                                        {u"tree"_s, values.tree}, {u"task"_s, values.task}};
+    const QHash<QString, QString> known{{u"prompt"_s, values.prompt},
+                                        {u"prompt_file"_s, values.promptFile},
+                                        {u"tree"_s, values.tree},
+                                        {u"task"_s, values.task}};
     QStringList arguments;
     for (const QString &part : profile.command) {
         QString filled;
@@ -149,9 +154,11 @@ QList<Profile> ProfileBook::all(QStringList *problems) const
     for (const QString &entry : QDir(m_folder).entryList({u"*.ini"_s}, QDir::Files, QDir::Name)) {
         const auto name = AgentName::parse(entry.chopped(4));
         auto bytes = readFile(QFile::encodeName(m_folder + u'/' + entry));
-        auto profile = !name  ? Result<Profile>(fail(ErrorCode::InvalidInput, u"%1/%2: an agent's name is a lower-case word."_s.arg(m_folder, entry)))
-                       : bytes ? parse(*name, *bytes, m_folder + u'/' + entry)
-                               : Result<Profile>(std::move(bytes).error());
+        auto profile =
+            !name   ? Result<Profile>(fail(ErrorCode::InvalidInput,
+                                           u"%1/%2: an agent's name is a lower-case word."_s.arg(m_folder, entry)))
+            : bytes ? parse(*name, *bytes, m_folder + u'/' + entry)
+                    : Result<Profile>(std::move(bytes).error());
         if (profile)
             profiles << *profile;
         else if (problems)

@@ -20,7 +20,7 @@ struct Profile {
     QStringList passEnvironment;        // names taken over from the hub's own, beside the usual ones
     int maxParallel = 1;                // tasks at once
     QString autonomy = QStringLiteral("normal");
-    QString check;                      // arguments that make the program say its version: "--version"
+    QString check; // arguments that make the program say its version: "--version"
     QString installHint;
     QString file; // where it was read from
 };
@@ -39,7 +39,10 @@ QList<std::pair<QString, QString>> profileKeys();
 class ProfileBook
 {
 public:
-    explicit ProfileBook(QString folder) : m_folder(std::move(folder)) {} // the user's agents.d
+    explicit ProfileBook(QString folder)
+        : m_folder(std::move(folder))
+    {
+    } // the user's agents.d
 
     // NotFound names those that exist. Reads the file each time, so an edited one counts at once.
     Result<Profile> get(const AgentName &name) const;

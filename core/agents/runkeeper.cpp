@@ -29,7 +29,8 @@ std::optional<posix::RunIdentity> identityOf(const Run &run)
     identity.shim = {pid_t(run.shim.pid), uint64_t(run.shim.startTicks)};
     identity.bootId = run.boot.toStdString();
     for (auto method : {posix::FreezeMethod::Walk, posix::FreezeMethod::Cgroup1, posix::FreezeMethod::Cgroup2}) {
-        if (run.freezeMethod == QLatin1StringView(posix::freezeMethodText(method).data(), qsizetype(posix::freezeMethodText(method).size())))
+        if (run.freezeMethod == QLatin1StringView(posix::freezeMethodText(method).data(),
+                                                  qsizetype(posix::freezeMethodText(method).size())))
             identity.method = method;
     }
     identity.group = run.group.toStdString();
@@ -38,12 +39,17 @@ std::optional<posix::RunIdentity> identityOf(const Run &run)
     return identity;
 }
 
-QString textOf(const posix::Frame &frame) { return QString::fromUtf8(frame.bytes.data(), qsizetype(frame.bytes.size())); }
+QString textOf(const posix::Frame &frame)
+{
+    return QString::fromUtf8(frame.bytes.data(), qsizetype(frame.bytes.size()));
+}
 
 } // namespace
 
 RunKeeper::RunKeeper(state::Stores &stores, Brake &brake, Workers &workers)
-    : m_stores(stores), m_brake(brake), m_workers(workers)
+    : m_stores(stores)
+    , m_brake(brake)
+    , m_workers(workers)
 {
     connect(&brake, &Brake::welcomed, this, &RunKeeper::onWelcomed);
     connect(&brake, &Brake::lost, this, &RunKeeper::onLost);
@@ -77,7 +83,8 @@ void RunKeeper::rewind(Live &live)
         live.run = *stored;
     const IngestPosition &at = live.run.position;
     const QByteArray folder = QFile::encodeName(live.run.folder), mark = markOf(live.run);
-    live.reader = std::make_unique<posix::SpoolReader>(folder.toStdString(), std::string_view(mark.constData(), size_t(mark.size())),
+    live.reader = std::make_unique<posix::SpoolReader>(folder.toStdString(),
+                                                       std::string_view(mark.constData(), size_t(mark.size())),
                                                        posix::Position{quint64(at.segment), quint64(at.offset)});
     live.output = {{}, at.outDone};
     live.error = {{}, at.errDone};
@@ -136,7 +143,8 @@ void RunKeeper::schedule(RunId id)
     const auto found = m_live.find(id);
     if (found == m_live.end() || std::exchange(found->second.scheduled, true))
         return;
-    QMetaObject::invokeMethod(this, [this, id] { ingest(id); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this, id] { ingest(id); }, Qt::QueuedConnection);
 }
 
 void RunKeeper::ingest(RunId id)
@@ -151,7 +159,8 @@ void RunKeeper::ingest(RunId id)
             return;
         if (!complete) {
             // Nothing of it was kept: read it again from the committed position, a little later.
-            qCWarning(lcAgents).noquote() << "run" << id.toString() << "output not stored yet:" << complete.error().message;
+            qCWarning(lcAgents).noquote()
+                << "run" << id.toString() << "output not stored yet:" << complete.error().message;
             rewind(live->second);
             QTimer::singleShot(std::chrono::seconds{1}, this, [this, id] { schedule(id); });
             return;
@@ -173,7 +182,8 @@ Result<bool> RunKeeper::drain(RunId id)
     HUB_TRY(const bool complete, read(live));
     if (live.sequence != before) {
         const posix::Position oldest = needed(live);
-        live.run.position = {qint64(oldest.segment), qint64(oldest.offset), live.sequence, live.output.start, live.error.start};
+        live.run.position = {qint64(oldest.segment), qint64(oldest.offset), live.sequence, live.output.start,
+                             live.error.start};
         HUB_CHECK(m_stores.runs.setPosition(id, live.run.position));
     }
     m_stores.commits.afterCommit([this, id, position = live.ended ? live.reader->position() : needed(live)] {
@@ -211,8 +221,9 @@ Result<bool> RunKeeper::read(Live &live)
         case posix::ReadStatus::End: HUB_CHECK(parseBoth(false)); return true;
         case posix::ReadStatus::Failed: return fail(ErrorCode::Storage, QString::fromStdString(live.reader->error()));
         case posix::ReadStatus::Corrupt:
-            HUB_CHECK(m_listener->onSaid(live.run, {u"note"_s, u"A part of the agent's output was damaged on disk and is lost: "_s +
-                                                                   QString::fromStdString(live.reader->error())}));
+            HUB_CHECK(m_listener->onSaid(
+                live.run, {u"note"_s, u"A part of the agent's output was damaged on disk and is lost: "_s +
+                                          QString::fromStdString(live.reader->error())}));
             live.reader->skip();
         }
     }
@@ -307,14 +318,15 @@ void RunKeeper::buryDead(RunId id)
 {
     const Run run = m_live.at(id).run;
     const QByteArray folder = QFile::encodeName(run.folder), mark = markOf(run);
-    auto ended = m_workers.run(u"remains"_s + run.id.toString(), [folder, mark, known = identityOf(run)]() -> Result<ShimLife> {
-        HUB_TRY(const ShimLife life, shimLife(folder));
-        if (life == ShimLife::Dead) {
-            const auto spooled = identityInSpool(folder, mark);
-            HUB_CHECK(endRemains(folder, mark, spooled ? spooled : known));
-        }
-        return life;
-    });
+    auto ended =
+        m_workers.run(u"remains"_s + run.id.toString(), [folder, mark, known = identityOf(run)]() -> Result<ShimLife> {
+            HUB_TRY(const ShimLife life, shimLife(folder));
+            if (life == ShimLife::Dead) {
+                const auto spooled = identityInSpool(folder, mark);
+                HUB_CHECK(endRemains(folder, mark, spooled ? spooled : known));
+            }
+            return life;
+        });
     whenDone(std::move(ended), this, [this, id](const Result<ShimLife> &life) {
         const auto found = m_live.find(id);
         if (found == m_live.end())
@@ -322,8 +334,9 @@ void RunKeeper::buryDead(RunId id)
         if (!life || *life == ShimLife::Doubtful) {
             if (!life && life.error().code == ErrorCode::ShuttingDown)
                 return;
-            qCWarning(lcAgents).noquote() << "run" << id.toString() << "can't be settled yet:"
-                                          << (life ? u"its lock is held by another process"_s : life.error().message);
+            qCWarning(lcAgents).noquote()
+                << "run" << id.toString()
+                << "can't be settled yet:" << (life ? u"its lock is held by another process"_s : life.error().message);
             QTimer::singleShot(std::chrono::seconds{5}, this, [this, id] {
                 if (m_live.contains(id))
                     buryDead(id);
@@ -335,19 +348,19 @@ void RunKeeper::buryDead(RunId id)
             return;
         }
         whenDone(m_stores.commits.submit([this, id]() -> Result<bool> {
-                     Live &dead = m_live.at(id);
-                     while (!dead.ended) {
-                         HUB_TRY(const bool complete, read(dead));
-                         if (complete)
-                             break;
-                     }
-                     if (!dead.ended) {
-                         HUB_CHECK(parse(dead, AgentStream::Output, true));
-                         HUB_CHECK(parse(dead, AgentStream::Error, true));
-                         HUB_CHECK(finish(dead, std::nullopt));
-                     }
-                     return true;
-                 }),
+            Live &dead = m_live.at(id);
+            while (!dead.ended) {
+                HUB_TRY(const bool complete, read(dead));
+                if (complete)
+                    break;
+            }
+            if (!dead.ended) {
+                HUB_CHECK(parse(dead, AgentStream::Output, true));
+                HUB_CHECK(parse(dead, AgentStream::Error, true));
+                HUB_CHECK(finish(dead, std::nullopt));
+            }
+            return true;
+        }),
                  this, [this, id](const Result<bool> &stored) {
                      const auto live = m_live.find(id);
                      if (live == m_live.end())

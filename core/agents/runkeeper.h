@@ -59,8 +59,8 @@ Q_SIGNALS:
 
 private:
     struct Stream {
-        QByteArray bytes;    // not turned into events yet
-        qint64 start = 0;    // offset of its first byte
+        QByteArray bytes; // not turned into events yet
+        qint64 start = 0; // offset of its first byte
         qint64 end() const { return start + bytes.size(); }
     };
     struct Span {

@@ -26,10 +26,7 @@ ShimLink::ShimLink(QObject *parent)
 {
 }
 
-ShimLink::~ShimLink()
-{
-    close();
-}
+ShimLink::~ShimLink() { close(); }
 
 Result<> ShimLink::open(const QByteArray &runFolder)
 {
@@ -202,15 +199,11 @@ void ShimLink::handle(const posix::Message &message)
         if (const auto news = posix::getStatus(message.payload))
             Q_EMIT statusChanged(*news);
         return;
-    default:
-        return; // of a newer shim
+    default: return; // of a newer shim
     }
 }
 
-void ShimLink::onWritable()
-{
-    flush();
-}
+void ShimLink::onWritable() { flush(); }
 
 void ShimLink::flush()
 {

@@ -42,15 +42,16 @@ void TaskDriver::decideHolds(RunId id)
         quint64 epoch;
     };
     whenDone(m_stores.commits.submit([this, id]() -> Result<Decision> {
-                 HUB_TRY(const Run run, m_stores.runs.get(id));
-                 HUB_TRY(const Task task, m_stores.tasks.get(run.task));
-                 const quint64 epoch = m_brake.epoch();
-                 HUB_TRY(const Holds holds, holdsFor(task));
-                 return Decision{run, holds, epoch};
-             }),
+        HUB_TRY(const Run run, m_stores.runs.get(id));
+        HUB_TRY(const Task task, m_stores.tasks.get(run.task));
+        const quint64 epoch = m_brake.epoch();
+        HUB_TRY(const Holds holds, holdsFor(task));
+        return Decision{run, holds, epoch};
+    }),
              this, [this, id](const Result<Decision> &decision) {
                  if (!decision) {
-                     qCWarning(lcAgents).noquote() << "run" << id.toString() << "stays held:" << decision.error().message;
+                     qCWarning(lcAgents).noquote()
+                         << "run" << id.toString() << "stays held:" << decision.error().message;
                      return;
                  }
                  m_brake.watch(RunPlace::of(decision->run), decision->holds, decision->epoch);
@@ -63,8 +64,10 @@ Result<> TaskDriver::hold(TaskId task, Stillness why)
     HUB_TRY(const StopReport report, takeResult(m_brake.hold({.task = task}, reason)));
     if (!report.complete()) {
         release(task, why);
-        return fail(ErrorCode::Process, u"The agent of task #%1 could not be held still, so its files were not touched."_s.arg(task.toString()),
-                    u"agenthubctl doctor"_s);
+        return fail(
+            ErrorCode::Process,
+            u"The agent of task #%1 could not be held still, so its files were not touched."_s.arg(task.toString()),
+            u"agenthubctl doctor"_s);
     }
     // What it said before it was frozen belongs before the files as they are now.
     for (;;) {
@@ -110,7 +113,8 @@ Result<> TaskDriver::endRun(TaskId task, const QString &reason)
             return {};
         QThread::msleep(5);
     }
-    return fail(ErrorCode::Timeout, u"The agent of task #%1 did not end within %2 s."_s.arg(task.toString()).arg(endLimit.count()));
+    return fail(ErrorCode::Timeout,
+                u"The agent of task #%1 did not end within %2 s."_s.arg(task.toString()).arg(endLimit.count()));
 }
 
 Result<TaskState> TaskDriver::stateByRun(const Task &task) const
@@ -128,13 +132,17 @@ Result<TaskState> TaskDriver::stateByRun(const Task &task) const
 Result<> TaskDriver::recordPause(const Scope &scope, const QString &who, const QString &reason)
 {
     const bool one = scope.task.has_value();
-    HUB_CHECK(m_stores.holds.pause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString(), who, reason));
-    HUB_TRY(const auto open, m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval}));
+    HUB_CHECK(m_stores.holds.pause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString(),
+                                   who, reason));
+    HUB_TRY(const auto open,
+            m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval}));
     for (const Task &task : open) {
-        const bool meant = one ? task.id == *scope.task : task.spec.agent == *scope.agent && task.state != TaskState::Queued;
+        const bool meant =
+            one ? task.id == *scope.task : task.spec.agent == *scope.agent && task.state != TaskState::Queued;
         if (!meant)
             continue;
-        HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Paused, reason.isEmpty() ? u"paused by "_s + who : reason));
+        HUB_CHECK(
+            m_stores.tasks.setState(task.id, TaskState::Paused, reason.isEmpty() ? u"paused by "_s + who : reason));
         announce(task.id);
     }
     return {};
@@ -149,7 +157,8 @@ Result<> TaskDriver::unpause(const Task &task)
     if (byTask || byAgent)
         return {};
     HUB_TRY(const TaskState state, stateByRun(task));
-    HUB_CHECK(m_stores.tasks.setState(task.id, state, state == TaskState::Interrupted ? u"It ended while it was paused."_s : QString()));
+    HUB_CHECK(m_stores.tasks.setState(
+        task.id, state, state == TaskState::Interrupted ? u"It ended while it was paused."_s : QString()));
     announce(task.id);
     m_stores.commits.afterCommit([this, id = task.id, state] {
         if (state == TaskState::NeedsReview)
@@ -161,7 +170,8 @@ Result<> TaskDriver::unpause(const Task &task)
 Result<> TaskDriver::endPause(const Scope &scope)
 {
     const bool one = scope.task.has_value();
-    HUB_CHECK(m_stores.holds.endPause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString()));
+    HUB_CHECK(
+        m_stores.holds.endPause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString()));
     HUB_TRY(const auto paused, m_stores.tasks.inStates({TaskState::Paused}));
     for (const Task &task : paused)
         HUB_CHECK(unpause(task));
@@ -229,14 +239,14 @@ Result<> TaskDriver::resume(const Task &task, const QString &who, const QString 
     return {};
 }
 
-QFuture<Result<>> TaskDriver::finish(TaskId id, TaskState state, const QString &reason, const QString &who, const Also &also)
+QFuture<Result<>> TaskDriver::finish(TaskId id, TaskState state, const QString &reason, const QString &who,
+                                     const Also &also)
 {
     const auto task = m_stores.tasks.get(id);
     if (!task)
         return readyFuture<std::monostate>(task.error());
-    return m_workers.run(task->spec.project.toString(), [this, id, state, reason, who, also] {
-        return finishJob(id, state, reason, who, also);
-    });
+    return m_workers.run(task->spec.project.toString(),
+                         [this, id, state, reason, who, also] { return finishJob(id, state, reason, who, also); });
 }
 
 // On the project's worker.
@@ -246,7 +256,8 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
     Result<Checkpoint> last = fail(ErrorCode::NotFound, u"the task has no working tree"_s);
     if (!task.tree.isEmpty()) {
         HUB_CHECK(hold(id, Stillness::Scan));
-        last = m_checkpointer.takeNow({.task = id, .type = CheckpointType::Milestone, .notes = textOf(taskStateTexts, state)}, {});
+        last = m_checkpointer.takeNow(
+            {.task = id, .type = CheckpointType::Milestone, .notes = textOf(taskStateTexts, state)}, {});
         if (!last) {
             release(id, Stillness::Scan);
             return std::move(last).error();
@@ -258,12 +269,16 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
         HUB_CHECK(m_stores.holds.releaseAllOf(id));
         HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
         if (turn)
-            HUB_CHECK(m_stores.talk.endTurn(turn->id, state == TaskState::Completed ? u"ended"_s : u"interrupted"_s, reason));
+            HUB_CHECK(
+                m_stores.talk.endTurn(turn->id, state == TaskState::Completed ? u"ended"_s : u"interrupted"_s, reason));
         HUB_TRY(const auto approvals, m_stores.approvals.list(id, ApprovalState::Open));
         for (const Approval &approval : approvals)
             HUB_CHECK(m_stores.approvals.withdraw(approval.id, u"the task ended"_s));
-        HUB_CHECK(post(id, {.role = u"hub"_s, .kind = u"note"_s, .author = who,
-                            .body = u"The task is %1%2."_s.arg(textOf(taskStateTexts, state), reason.isEmpty() ? QString() : u": "_s + reason)}));
+        HUB_CHECK(post(id, {.role = u"hub"_s,
+                            .kind = u"note"_s,
+                            .author = who,
+                            .body = u"The task is %1%2."_s.arg(textOf(taskStateTexts, state),
+                                                               reason.isEmpty() ? QString() : u": "_s + reason)}));
         HUB_TRY(const auto run, m_stores.runs.livingOf(id));
         if (run)
             HUB_CHECK(m_stores.runs.setEnding(run->id, textOf(taskStateTexts, state)));
@@ -274,7 +289,8 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
             m_clocks.erase(id);
             // A completed agent gets time to say goodbye; a cancelled one must not do another thing.
             if (run)
-                m_brake.end(run->id, state == TaskState::Completed ? std::chrono::milliseconds(politeEnd) : std::chrono::milliseconds{0});
+                m_brake.end(run->id, state == TaskState::Completed ? std::chrono::milliseconds(politeEnd)
+                                                                   : std::chrono::milliseconds{0});
             admit();
         });
         return {};
@@ -306,7 +322,8 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
             watchClock(task.id);
     }
     // Tasks that were on their way when the hub stopped.
-    HUB_TRY(const auto between, m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running, TaskState::Interrupted}));
+    HUB_TRY(const auto between,
+            m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running, TaskState::Interrupted}));
     for (const Task &task : between) {
         HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
         if (task.state == TaskState::Preparing)
@@ -333,7 +350,8 @@ Result<> TaskDriver::settleDead(const Run &run, const Task &task)
     if (turn)
         HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
     if (!isEnded(task.state) && task.state != TaskState::Paused) {
-        HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted, u"The hub was restarted before the agent began."_s));
+        HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted,
+                                          u"The hub was restarted before the agent began."_s));
         HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Queued, {}));
     }
     return {};

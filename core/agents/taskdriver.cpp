@@ -19,8 +19,8 @@ namespace
 {
 
 // What an agent takes over from the hub's environment: nothing that could be a secret.
-const QStringList passedOn{u"PATH"_s, u"HOME"_s, u"USER"_s, u"LOGNAME"_s, u"SHELL"_s, u"LANG"_s, u"LC_ALL"_s, u"LC_CTYPE"_s,
-                           u"TZ"_s,   u"TERM"_s, u"TMPDIR"_s};
+const QStringList passedOn{u"PATH"_s,   u"HOME"_s,     u"USER"_s, u"LOGNAME"_s, u"SHELL"_s, u"LANG"_s,
+                           u"LC_ALL"_s, u"LC_CTYPE"_s, u"TZ"_s,   u"TERM"_s,    u"TMPDIR"_s};
 
 constexpr qint64 memoryPerAgent = 700ll << 20; // bytes
 
@@ -38,9 +38,9 @@ qint64 availableMemory()
 
 } // namespace
 
-TaskDriver::TaskDriver(state::Stores &stores, Brake &brake, RunKeeper &runs, Workers &workers, const ProfileBook &profiles,
-                       recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, const DataFolder &data,
-                       const Settings &settings, DriverConfig config)
+TaskDriver::TaskDriver(state::Stores &stores, Brake &brake, RunKeeper &runs, Workers &workers,
+                       const ProfileBook &profiles, recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts,
+                       const DataFolder &data, const Settings &settings, DriverConfig config)
     : m_stores(stores)
     , m_brake(brake)
     , m_runs(runs)
@@ -97,15 +97,17 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
     QStringList reasons;
     HUB_TRY(const auto safe, m_stores.holds.safeMode());
     if (safe)
-        reasons << u"Safe mode is on since %1 (%2)."_s.arg(toLocalShort(safe->since, m_stores.clock.now()), safe->reason);
+        reasons << u"Safe mode is on since %1 (%2)."_s.arg(toLocalShort(safe->since, m_stores.clock.now()),
+                                                           safe->reason);
     HUB_TRY(const auto taskPause, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
     if (taskPause)
-        reasons << u"Task #%1 is paused by %2%3."_s.arg(task.id.toString(), taskPause->who,
-                                                        taskPause->reason.isEmpty() ? QString() : u": "_s + taskPause->reason);
+        reasons << u"Task #%1 is paused by %2%3."_s.arg(
+            task.id.toString(), taskPause->who, taskPause->reason.isEmpty() ? QString() : u": "_s + taskPause->reason);
     HUB_TRY(const auto agentPause, m_stores.holds.pauseOf(u"agent"_s, task.spec.agent.toString()));
     if (agentPause)
         reasons << u"Agent %1 is paused by %2%3."_s.arg(task.spec.agent.toString(), agentPause->who,
-                                                        agentPause->reason.isEmpty() ? QString() : u": "_s + agentPause->reason);
+                                                        agentPause->reason.isEmpty() ? QString()
+                                                                                     : u": "_s + agentPause->reason);
     if (const auto free = freeSpace(QFile::encodeName(m_data.root())); free && *free < (200ll << 20))
         reasons << u"Only %1 MB are free on the disk of %2."_s.arg(*free >> 20).arg(m_data.root());
     return reasons;
@@ -122,9 +124,11 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
     if (task.spec.after) {
         HUB_TRY(const Task before, m_stores.tasks.get(*task.spec.after));
         if (before.state != TaskState::Completed)
-            return u"It waits for task #%1, which is %2."_s.arg(before.id.toString(), textOf(taskStateTexts, before.state));
+            return u"It waits for task #%1, which is %2."_s.arg(before.id.toString(),
+                                                                textOf(taskStateTexts, before.state));
     }
-    HUB_TRY(const auto busy, m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running, TaskState::AwaitingApproval, TaskState::Paused}));
+    HUB_TRY(const auto busy, m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running,
+                                                      TaskState::AwaitingApproval, TaskState::Paused}));
     int ofAgent = 0, atWork = 0;
     for (const Task &other : busy) {
         HUB_TRY(const auto run, m_stores.runs.livingOf(other.id));
@@ -139,8 +143,8 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
     if (!profile)
         return profile.error().message;
     if (ofAgent >= profile->maxParallel)
-        return u"Agent %1 works on %2 already (max_parallel)."_s.arg(task.spec.agent.toString(),
-                                                                     ofAgent == 1 ? u"a task"_s : u"%1 tasks"_s.arg(ofAgent));
+        return u"Agent %1 works on %2 already (max_parallel)."_s.arg(
+            task.spec.agent.toString(), ofAgent == 1 ? u"a task"_s : u"%1 tasks"_s.arg(ofAgent));
     if (atWork >= runningLimit())
         return u"%1 agents work already, which is what memory and cores allow."_s.arg(atWork);
     return QString();
@@ -150,13 +154,16 @@ void TaskDriver::admit()
 {
     if (std::exchange(m_admitting, true))
         return;
-    QMetaObject::invokeMethod(this, [this] {
-        m_admitting = false;
-        whenDone(m_stores.commits.submit([this] { return admitNow(); }), this, [](const Result<> &admitted) {
-            if (!admitted)
-                qCWarning(lcAgents).noquote() << "no task was admitted:" << admitted.error().message;
-        });
-    }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            m_admitting = false;
+            whenDone(m_stores.commits.submit([this] { return admitNow(); }), this, [](const Result<> &admitted) {
+                if (!admitted)
+                    qCWarning(lcAgents).noquote() << "no task was admitted:" << admitted.error().message;
+            });
+        },
+        Qt::QueuedConnection);
 }
 
 Result<> TaskDriver::admitNow()
@@ -217,11 +224,10 @@ Result<> TaskDriver::makeTree(const Task &task, const state::Project &project)
     HUB_TRY(const auto main, git::locate(QFile::encodeName(project.path)));
     HUB_TRY(const auto head, git::readHead(main));
     if (task.backupBranch.isEmpty()) {
-        HUB_TRY(const auto backup, git::makeBackupBranch(main, task.spec.agent.toString().toUtf8(), task.id.toString().toUtf8(),
-                                                         task.createdAt));
-        HUB_CHECK(m_stores.commits.ask([&] {
-            return m_stores.tasks.setBackupBranch(task.id, QFile::decodeName(backup.name.mid(11)));
-        }));
+        HUB_TRY(const auto backup, git::makeBackupBranch(main, task.spec.agent.toString().toUtf8(),
+                                                         task.id.toString().toUtf8(), task.createdAt));
+        HUB_CHECK(m_stores.commits.ask(
+            [&] { return m_stores.tasks.setBackupBranch(task.id, QFile::decodeName(backup.name.mid(11))); }));
     }
     if (task.spec.mode == TreeMode::InPlace) {
         return m_stores.commits.ask([&] {
@@ -230,9 +236,10 @@ Result<> TaskDriver::makeTree(const Task &task, const state::Project &project)
         });
     }
     if (!head.commit && task.spec.base.isEmpty()) {
-        return fail(ErrorCode::Unsupported,
-                    u"Project %1 has no commit yet, so a working tree of its own can't be made."_s.arg(project.name.toString()),
-                    u"Make a first commit there, or assign the task with --mode in-place."_s);
+        return fail(
+            ErrorCode::Unsupported,
+            u"Project %1 has no commit yet, so a working tree of its own can't be made."_s.arg(project.name.toString()),
+            u"Make a first commit there, or assign the task with --mode in-place."_s);
     }
     const QString tree = m_data.workTree(project.name, task.id);
     const QByteArray path = QFile::encodeName(tree);
@@ -248,7 +255,8 @@ Result<> TaskDriver::makeTree(const Task &task, const state::Project &project)
     }
     HUB_TRY(const auto begun, git::readHead(*place));
     return m_stores.commits.ask([&] {
-        return m_stores.tasks.setTree(task.id, tree, branch, begun.commit ? QString::fromLatin1(begun.commit->hex()) : QString());
+        return m_stores.tasks.setTree(task.id, tree, branch,
+                                      begun.commit ? QString::fromLatin1(begun.commit->hex()) : QString());
     });
 }
 
@@ -257,12 +265,15 @@ Result<QString> TaskDriver::nextPrompt(const Task &task)
     HUB_TRY(const auto queued, m_stores.queue.list(task.id));
     QString said;
     for (const auto &message : queued) {
-        HUB_CHECK(post(task.id, {.role = u"person"_s, .kind = u"say"_s, .author = message.author, .body = message.text}));
+        HUB_CHECK(
+            post(task.id, {.role = u"person"_s, .kind = u"say"_s, .author = message.author, .body = message.text}));
         HUB_CHECK(m_stores.queue.remove(message.id));
         said += (said.isEmpty() ? QString() : u"\n\n"_s) + message.text;
     }
     if (!task.startedAt) {
-        HUB_CHECK(post(task.id, {.role = u"person"_s, .kind = u"prompt"_s, .author = task.spec.owner, .body = task.spec.description}));
+        HUB_CHECK(
+            post(task.id,
+                 {.role = u"person"_s, .kind = u"prompt"_s, .author = task.spec.owner, .body = task.spec.description}));
         return said.isEmpty() ? task.spec.description : task.spec.description + u"\n\n"_s + said;
     }
     HUB_TRY(const auto talk, m_stores.talk.list(task.id, {.newest = 60}));
@@ -270,7 +281,8 @@ Result<QString> TaskDriver::nextPrompt(const Task &task)
     return resumeBrief({task, talk, last, said});
 }
 
-Result<posix::ShimSpec> TaskDriver::specFor(const Task &task, const Profile &profile, const Run &run, const QString &prompt) const
+Result<posix::ShimSpec> TaskDriver::specFor(const Task &task, const Profile &profile, const Run &run,
+                                            const QString &prompt) const
 {
     posix::ShimSpec spec;
     spec.mark = RunKeeper::markOf(run).toStdString();
@@ -309,7 +321,8 @@ Result<std::optional<TaskDriver::Launch>> TaskDriver::plan(TaskId id)
     }
     HUB_TRY(const Profile profile, m_profiles.get(task.spec.agent));
     HUB_TRY(const Adapter *adapter, adapterNamed(profile.adapter));
-    HUB_TRY(const Run run, m_stores.runs.create(id, task.spec.agent, profile.adapter, m_data.runPattern(m_config.hubId)));
+    HUB_TRY(const Run run,
+            m_stores.runs.create(id, task.spec.agent, profile.adapter, m_data.runPattern(m_config.hubId)));
     HUB_TRY(const QString prompt, nextPrompt(task));
     HUB_TRY(const TurnId turn, m_stores.talk.beginTurn(id, run.id));
     HUB_TRY(const qint64 request, m_stores.runs.openRequest(run.id, u"prompt"_s, turn));
@@ -332,10 +345,13 @@ Result<> TaskDriver::start(TaskId id)
     if (!launch)
         return {};
     HUB_CHECK(launchShim(m_config.shimProgram, QFile::encodeName(launch->run.folder), launch->spec));
-    QMetaObject::invokeMethod(this, [this, launch = *launch] {
-        m_runs.keep(launch.run, launch.holds, launch.epoch);
-        watchClock(launch.run.task);
-    }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this,
+        [this, launch = *launch] {
+            m_runs.keep(launch.run, launch.holds, launch.epoch);
+            watchClock(launch.run.task);
+        },
+        Qt::QueuedConnection);
     return {};
 }
 
@@ -351,16 +367,18 @@ void TaskDriver::startFailed(TaskId id, const Error &error)
         if (turn)
             HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
         HUB_CHECK(m_stores.tasks.recordError(id, error.message));
-        HUB_CHECK(post(id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
+        HUB_CHECK(
+            post(id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
         HUB_CHECK(m_stores.tasks.setState(id, TaskState::Failed, error.message));
         announce(id);
-        HUB_CHECK(m_alerts.raise({.type = AlertType::AgentError,
-                                  .level = AlertLevel::Error,
-                                  .subject = u"task "_s + id.toString(),
-                                  .title = u"Task #%1 could not be started"_s.arg(id.toString()),
-                                  .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
-                                  .task = id,
-                                  .agent = task.spec.agent}));
+        HUB_CHECK(
+            m_alerts.raise({.type = AlertType::AgentError,
+                            .level = AlertLevel::Error,
+                            .subject = u"task "_s + id.toString(),
+                            .title = u"Task #%1 could not be started"_s.arg(id.toString()),
+                            .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
+                            .task = id,
+                            .agent = task.spec.agent}));
         return {};
     });
 }

@@ -25,7 +25,7 @@ public:
 
 struct DriverConfig {
     QByteArray shimProgram;
-    QString hubId;                    // in the marks of its runs
+    QString hubId;                           // in the marks of its runs
     QMap<QString, QString> agentEnvironment; // how an agent's agenthubctl finds this hub
 };
 
@@ -35,8 +35,8 @@ class TaskDriver final : public QObject, public RunListener, public recovery::Ru
 
 public:
     TaskDriver(state::Stores &stores, Brake &brake, RunKeeper &runs, Workers &workers, const ProfileBook &profiles,
-               recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, const DataFolder &data, const Settings &settings,
-               DriverConfig config);
+               recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, const DataFolder &data,
+               const Settings &settings, DriverConfig config);
     void setToolPort(ToolPort &tools) { m_tools = &tools; }
 
     // At start: takes over the runs that live, settles those that don't, goes on with what was under way. Tasks in
@@ -54,7 +54,8 @@ public:
     // Saves what is there, then ends the task and its run. `state` is cancelled, completed or failed.
     // `also` is committed together with it, inside that work.
     using Also = std::function<Result<>(const Result<Checkpoint> &last)>;
-    QFuture<Result<>> finish(TaskId task, TaskState state, const QString &reason, const QString &who, const Also &also = {});
+    QFuture<Result<>> finish(TaskId task, TaskState state, const QString &reason, const QString &who,
+                             const Also &also = {});
 
     // (Re)starts the timer of automatic checkpoints.
     void watchClock(TaskId task);
@@ -104,7 +105,8 @@ private:
     Result<> makeTree(const Task &task, const state::Project &project);
     Result<std::optional<Launch>> plan(TaskId task);
     Result<> start(TaskId task);
-    Result<posix::ShimSpec> specFor(const Task &task, const Profile &profile, const Run &run, const QString &prompt) const;
+    Result<posix::ShimSpec> specFor(const Task &task, const Profile &profile, const Run &run,
+                                    const QString &prompt) const;
     Result<QString> nextPrompt(const Task &task);
     void startFailed(TaskId task, const Error &error);
 

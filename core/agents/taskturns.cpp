@@ -20,7 +20,8 @@ QString endText(const posix::RunExit &end)
 {
     switch (end.kind) {
     case posix::ExitKind::Code: return u"It ended with exit code %1."_s.arg(end.value);
-    case posix::ExitKind::Signal: return u"It was ended by signal %1 (%2)."_s.arg(end.value).arg(QLatin1StringView(::strsignal(end.value)));
+    case posix::ExitKind::Signal:
+        return u"It was ended by signal %1 (%2)."_s.arg(end.value).arg(QLatin1StringView(::strsignal(end.value)));
     case posix::ExitKind::NotStarted: return QString::fromStdString(end.text);
     }
     return {};
@@ -78,7 +79,8 @@ Result<> TaskDriver::endTurn(const Task &task, const QString &outcome, const QSt
     HUB_TRY(const auto queued, m_stores.queue.list(task.id));
     if (queued.isEmpty() && task.state != TaskState::Paused) {
         HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::NeedsReview,
-                                          errorText.isEmpty() ? u"Its turn ended; look at it and say what is next."_s : errorText));
+                                          errorText.isEmpty() ? u"Its turn ended; look at it and say what is next."_s
+                                                              : errorText));
     }
     announce(task.id);
     m_stores.commits.afterCommit([this, id = task.id] { afterTurn(id); });
@@ -91,7 +93,8 @@ void TaskDriver::afterTurn(TaskId id)
     whenDone(m_checkpointer.request({.task = id, .type = CheckpointType::Milestone, .notes = u"end of turn"_s}), this,
              [this, id](const Result<std::optional<Checkpoint>> &saved) {
                  if (!saved)
-                     qCWarning(lcAgents).noquote() << "no checkpoint at the turn's end of task" << id.toString() << saved.error().message;
+                     qCWarning(lcAgents).noquote()
+                         << "no checkpoint at the turn's end of task" << id.toString() << saved.error().message;
                  m_stores.commits.submit([this, id] { return beginNextTurn(id); });
                  admit();
              });
@@ -139,8 +142,9 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
     const QString how = end ? endText(*end) : u"Its shim was killed, so the rest of its processes was ended."_s;
     const bool code = end && end->kind == posix::ExitKind::Code;
     const bool clean = code && end->value == 0;
-    HUB_CHECK(m_stores.runs.setEnded(run.id, end ? RunState::Ended : RunState::Interrupted, code ? std::optional(end->value) : std::nullopt,
-                                     end && end->kind == posix::ExitKind::Signal ? std::optional(end->value) : std::nullopt, how));
+    HUB_CHECK(m_stores.runs.setEnded(
+        run.id, end ? RunState::Ended : RunState::Interrupted, code ? std::optional(end->value) : std::nullopt,
+        end && end->kind == posix::ExitKind::Signal ? std::optional(end->value) : std::nullopt, how));
     HUB_TRY(const auto turn, m_stores.talk.openTurn(run.task));
     const bool ofThisRun = turn && turn->run == run.id;
     if (run.ending || isEnded(task.state)) {
@@ -192,15 +196,15 @@ Result<> TaskDriver::crashed(const Task &task, const Run &run, const QString &wh
 void TaskDriver::afterCrash(TaskId id)
 {
     m_clocks.erase(id);
-    whenDone(m_checkpointer.request({.task = id, .type = CheckpointType::Error, .notes = u"after an interruption"_s}), this,
-             [this, id](const Result<std::optional<Checkpoint>> &saved) {
+    whenDone(m_checkpointer.request({.task = id, .type = CheckpointType::Error, .notes = u"after an interruption"_s}),
+             this, [this, id](const Result<std::optional<Checkpoint>> &saved) {
                  if (!saved)
-                     qCWarning(lcAgents).noquote() << "no error checkpoint of task" << id.toString() << saved.error().message;
+                     qCWarning(lcAgents).noquote()
+                         << "no error checkpoint of task" << id.toString() << saved.error().message;
                  if (m_settings.text(setting::autoResume) != u"auto")
                      return;
-                 QTimer::singleShot(std::chrono::seconds{m_settings.number(setting::restartSeconds)}, this, [this, id] {
-                     m_stores.commits.submit([this, id] { return goOnAfterCrash(id); });
-                 });
+                 QTimer::singleShot(std::chrono::seconds{m_settings.number(setting::restartSeconds)}, this,
+                                    [this, id] { m_stores.commits.submit([this, id] { return goOnAfterCrash(id); }); });
              });
 }
 
@@ -217,7 +221,8 @@ Result<> TaskDriver::goOnAfterCrash(TaskId id)
             progress = std::max(progress, checkpoint.id.number);
     }
     if (task.resumedFrom == progress) {
-        HUB_CHECK(m_stores.tasks.setReason(id, u"It stopped again without getting further; resume-task %1 tries once more."_s.arg(id.toString())));
+        HUB_CHECK(m_stores.tasks.setReason(
+            id, u"It stopped again without getting further; resume-task %1 tries once more."_s.arg(id.toString())));
         announce(id);
         HUB_CHECK(m_alerts.raise({.type = AlertType::ManualIntervention,
                                   .level = AlertLevel::Error,
@@ -241,7 +246,8 @@ void TaskDriver::watchClock(TaskId id)
     if (!task)
         return;
     auto timer = std::make_unique<QTimer>();
-    timer->setInterval(std::chrono::seconds{task->spec.checkpointSeconds.value_or(int(m_settings.number(setting::checkpointSeconds)))});
+    timer->setInterval(std::chrono::seconds{
+        task->spec.checkpointSeconds.value_or(int(m_settings.number(setting::checkpointSeconds)))});
     timer->setTimerType(Qt::VeryCoarseTimer);
     connect(timer.get(), &QTimer::timeout, this, [this, id] {
         whenDone(m_checkpointer.request({.task = id,
@@ -251,7 +257,8 @@ void TaskDriver::watchClock(TaskId id)
                                          .onlyIfChanged = true}),
                  this, [id](const Result<std::optional<Checkpoint>> &saved) {
                      if (!saved)
-                         qCWarning(lcAgents).noquote() << "no timed checkpoint of task" << id.toString() << saved.error().message;
+                         qCWarning(lcAgents).noquote()
+                             << "no timed checkpoint of task" << id.toString() << saved.error().message;
                  });
     });
     timer->start();
@@ -266,12 +273,12 @@ void TaskDriver::watchIdle(RunId run, TaskId task)
     timer->setInterval(std::chrono::seconds{m_settings.number(setting::idleEndSeconds)});
     connect(timer.get(), &QTimer::timeout, this, [this, run, task] {
         whenDone(m_stores.commits.submit([this, run, task]() -> Result<bool> {
-                     HUB_TRY(const auto open, m_stores.talk.openTurn(task));
-                     if (open)
-                         return false;
-                     HUB_CHECK(m_stores.runs.setEnding(run, u"idle"_s));
-                     return true;
-                 }),
+            HUB_TRY(const auto open, m_stores.talk.openTurn(task));
+            if (open)
+                return false;
+            HUB_CHECK(m_stores.runs.setEnding(run, u"idle"_s));
+            return true;
+        }),
                  this, [this, run](const Result<bool> &idle) {
                      if (idle && *idle)
                          m_brake.end(run, politeEnd);

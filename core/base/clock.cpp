@@ -7,10 +7,7 @@ using namespace Qt::StringLiterals;
 namespace hub
 {
 
-QString toIso(Instant t)
-{
-    return QDateTime::fromMSecsSinceEpoch(toMillis(t), Qt::UTC).toString(Qt::ISODateWithMs);
-}
+QString toIso(Instant t) { return QDateTime::fromMSecsSinceEpoch(toMillis(t), Qt::UTC).toString(Qt::ISODateWithMs); }
 
 QString toLocalShort(Instant t, Instant now)
 {

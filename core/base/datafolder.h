@@ -11,7 +11,10 @@ namespace hub
 class DataFolder
 {
 public:
-    explicit DataFolder(QString root) : m_root(std::move(root)) {}
+    explicit DataFolder(QString root)
+        : m_root(std::move(root))
+    {
+    }
 
     const QString &root() const { return m_root; }
     QString path(const QString &name) const { return m_root + u'/' + name; }
@@ -24,14 +27,20 @@ public:
         return QFile::encodeName(path(QStringLiteral("vault/%1.git").arg(project.toString())));
     }
     // The stat cache of one task's working tree.
-    QByteArray statCache(TaskId task) const { return QFile::encodeName(path(QStringLiteral("statcache/%1").arg(task.toString()))); }
+    QByteArray statCache(TaskId task) const
+    {
+        return QFile::encodeName(path(QStringLiteral("statcache/%1").arg(task.toString())));
+    }
     QString workTree(const ProjectName &project, TaskId task) const
     {
         return path(QStringLiteral("worktrees/%1/%2").arg(project.toString(), task.toString()));
     }
     QString clones() const { return path(QStringLiteral("repositories")); }
     // %1 stands for the run's number. The last part is the run's mark too: hub and run, so that no two hubs share one.
-    QString runPattern(const QString &hubId) const { return path(QStringLiteral("runs/%1-%2").arg(hubId, QStringLiteral("%1"))); }
+    QString runPattern(const QString &hubId) const
+    {
+        return path(QStringLiteral("runs/%1-%2").arg(hubId, QStringLiteral("%1")));
+    }
 
 private:
     QString m_root;

@@ -37,9 +37,10 @@ FileHandle::~FileHandle()
 Error systemError(int number, QStringView doing, const QByteArray &path)
 {
     const bool full = number == ENOSPC || number == EDQUOT;
-    return fail(full ? ErrorCode::DiskFull : ErrorCode::Storage,
-                u"cannot %1 %2: %3"_s.arg(doing, QFile::decodeName(path), QString::fromLocal8Bit(std::strerror(number))),
-                full ? u"Make room on that disk; agenthubctl doctor shows what uses it."_s : QString());
+    return fail(
+        full ? ErrorCode::DiskFull : ErrorCode::Storage,
+        u"cannot %1 %2: %3"_s.arg(doing, QFile::decodeName(path), QString::fromLocal8Bit(std::strerror(number))),
+        full ? u"Make room on that disk; agenthubctl doctor shows what uses it."_s : QString());
 }
 
 Result<FileHandle> openFile(const QByteArray &path, int flags, unsigned mode)

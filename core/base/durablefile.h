@@ -16,8 +16,14 @@ class FileHandle
 {
 public:
     FileHandle() = default;
-    explicit FileHandle(int fd) : m_fd(fd) {}
-    FileHandle(FileHandle &&other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
+    explicit FileHandle(int fd)
+        : m_fd(fd)
+    {
+    }
+    FileHandle(FileHandle &&other) noexcept
+        : m_fd(std::exchange(other.m_fd, -1))
+    {
+    }
     FileHandle &operator=(FileHandle &&other) noexcept
     {
         std::swap(m_fd, other.m_fd);

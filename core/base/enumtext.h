@@ -43,8 +43,9 @@ Result<E> enumFromText(const EnumText<E> (&table)[N], QStringView text, QStringV
         if (row.text == text)
             return row.value;
     }
-    return fail(ErrorCode::InvalidInput,
-                QStringLiteral("unknown %1 '%2' (one of: %3)").arg(what, text, textsOf(table).join(QStringLiteral(", "))));
+    return fail(
+        ErrorCode::InvalidInput,
+        QStringLiteral("unknown %1 '%2' (one of: %3)").arg(what, text, textsOf(table).join(QStringLiteral(", "))));
 }
 
 } // namespace hub

@@ -37,11 +37,11 @@ QLatin1StringView levelText(QtMsgType type)
 
 void writeLine(QtMsgType type, const QMessageLogContext &context, const QString &message)
 {
-    const QByteArray line = u"%1 %2 %3 %4\n"_s
-                                .arg(toIso(SystemClock{}.now()), levelText(type),
-                                     QLatin1StringView(context.category ? context.category : "default"),
-                                     redactSecrets(message))
-                                .toUtf8();
+    const QByteArray line =
+        u"%1 %2 %3 %4\n"_s
+            .arg(toIso(SystemClock{}.now()), levelText(type),
+                 QLatin1StringView(context.category ? context.category : "default"), redactSecrets(message))
+            .toUtf8();
     // One write per line: several threads log at once, and a log that can't be written must not stop the hub.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.constData(), size_t(line.size()));
 }

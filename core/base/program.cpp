@@ -21,8 +21,9 @@ Result<ProgramOutput> runProgram(const ProgramCall &call)
     if (!process.waitForFinished(int(call.timeLimit.count()))) {
         process.kill();
         process.waitForFinished(5000);
-        return fail(ErrorCode::Timeout,
-                    u"%1 did not end within %2 s and was stopped"_s.arg(call.program).arg(call.timeLimit.count() / 1000));
+        return fail(
+            ErrorCode::Timeout,
+            u"%1 did not end within %2 s and was stopped"_s.arg(call.program).arg(call.timeLimit.count() / 1000));
     }
     if (process.exitStatus() != QProcess::NormalExit)
         return fail(ErrorCode::Process, u"%1 was ended by a signal"_s.arg(call.program));

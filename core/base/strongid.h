@@ -45,7 +45,10 @@ public:
     friend size_t qHash(const NumberId &id, size_t seed = 0) { return ::qHash(id.m_value, seed); }
 
 private:
-    explicit constexpr NumberId(qint64 value) : m_value(value) {}
+    explicit constexpr NumberId(qint64 value)
+        : m_value(value)
+    {
+    }
     qint64 m_value;
 };
 
@@ -78,7 +81,10 @@ public:
     friend size_t qHash(const NameId &id, size_t seed = 0) { return ::qHash(id.m_name, seed); }
 
 private:
-    explicit NameId(QString name) : m_name(std::move(name)) {}
+    explicit NameId(QString name)
+        : m_name(std::move(name))
+    {
+    }
     QString m_name;
 };
 

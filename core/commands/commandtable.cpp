@@ -105,10 +105,10 @@ constexpr OptionSpec resumeOptions[]{taskId,
                                      restOf(option("notes"_L1, K::Text, "What the agent is told when it goes on"_L1))};
 constexpr OptionSpec checkpointOptions[]{taskId, notes};
 constexpr OptionSpec rollbackShowOptions[]{agentFilter, taskFilter, limit};
-constexpr OptionSpec rollbackCheckpointOptions[]{
-    option("agent"_L1, K::Agent, "The agent whose task it is"_L1), taskId,
-    option("checkpoint_id"_L1, K::Checkpoint, "Where to go back to: 12/3, 3, last, -1, 14:05 or 20m"_L1,
-           "the list to choose from"_L1)};
+constexpr OptionSpec rollbackCheckpointOptions[]{option("agent"_L1, K::Agent, "The agent whose task it is"_L1), taskId,
+                                                 option("checkpoint_id"_L1, K::Checkpoint,
+                                                        "Where to go back to: 12/3, 3, last, -1, 14:05 or 20m"_L1,
+                                                        "the list to choose from"_L1)};
 constexpr OptionSpec rollbackFileOptions[]{required("path"_L1, K::Path, "The file to bring back"_L1), taskId,
                                            checkpointId};
 constexpr OptionSpec rollbackUndoOptions[]{
@@ -168,7 +168,11 @@ constexpr auto M = Access::Machine;
 
 constexpr CommandSpec rows[]{
     {"help"_L1, "What you can do here, and with which rights"_L1, V, Effect::Read, helpOptions, "help resume-task"_L1},
-    {"system-health"_L1, "Machine, agents, git safety, last alerts; what to do next"_L1, V, Effect::Read, {},
+    {"system-health"_L1,
+     "Machine, agents, git safety, last alerts; what to do next"_L1,
+     V,
+     Effect::Read,
+     {},
      "system-health"_L1},
     {"safe-mode enable"_L1, "Freeze every agent and take no new work, until a person ends it"_L1, O, Effect::Stop,
      reasonOnly, "safe-mode enable moving the server"_L1},
@@ -253,8 +257,8 @@ constexpr CommandSpec rows[]{
      "some keys: at the machine only"_L1},
     {"config get"_L1, "One setting: value, where it comes from, default, range"_L1, A, Effect::Read, configGetOptions,
      "config get checkpoint/interval_seconds"_L1, std::nullopt, "some keys: at the machine only"_L1},
-    {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions, "config set checkpoint/interval_seconds 300"_L1,
-     std::nullopt, "some keys: at the machine only"_L1},
+    {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions,
+     "config set checkpoint/interval_seconds 300"_L1, std::nullopt, "some keys: at the machine only"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},
     {"wait"_L1, "Wait until a task is in a state; for scripts"_L1, M, Effect::Read, waitOptions,

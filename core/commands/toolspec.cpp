@@ -50,12 +50,13 @@ constexpr ToolArgument decisionArguments[]{{"decision"_L1, T::Text, true, "What 
 constexpr ToolArgument commitArguments[]{
     {"paths"_L1, T::Texts, true, "Exactly these files: all of them are committed, or none"_L1},
     {"message"_L1, T::Text, true, "The commit message"_L1}};
-constexpr ToolArgument askArguments[]{{"action"_L1, T::Text, true, "What is to be allowed, in one sentence"_L1},
-                                      {"kind"_L1, T::Text, false, "edit, read, build, publish, delete, sudo, secret, outside or other"_L1},
-                                      {"reason"_L1, T::Text, false, "Why it is needed"_L1},
-                                      {"command"_L1, T::Text, false, "The command that would run"_L1},
-                                      {"folder"_L1, T::Text, false, "Where it would run"_L1},
-                                      {"paths"_L1, T::Texts, false, "Files that it would change"_L1}};
+constexpr ToolArgument askArguments[]{
+    {"action"_L1, T::Text, true, "What is to be allowed, in one sentence"_L1},
+    {"kind"_L1, T::Text, false, "edit, read, build, publish, delete, sudo, secret, outside or other"_L1},
+    {"reason"_L1, T::Text, false, "Why it is needed"_L1},
+    {"command"_L1, T::Text, false, "The command that would run"_L1},
+    {"folder"_L1, T::Text, false, "Where it would run"_L1},
+    {"paths"_L1, T::Texts, false, "Files that it would change"_L1}};
 constexpr ToolArgument awaitArguments[]{
     {"approval_id"_L1, T::Text, true, "The question, as request_approval named it"_L1},
     {"timeout"_L1, T::Number, false, "Seconds to wait for the answer at most; as long as it takes when left out"_L1}};

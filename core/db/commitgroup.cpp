@@ -17,7 +17,10 @@ const QEvent::Type commitEvent = QEvent::Type(QEvent::registerEventType());
 
 } // namespace
 
-CommitGroup::CommitGroup(Database &database) : m_database(database) {}
+CommitGroup::CommitGroup(Database &database)
+    : m_database(database)
+{
+}
 
 CommitGroup::~CommitGroup() { flush(); }
 

@@ -83,10 +83,11 @@ private:
         R result = fn();
         if (auto left = leave(result.hasValue()); !left)
             result = R(std::move(left).error());
-        m_endings.push_back([promise = std::move(promise), result = std::move(result)](const Error *commitError) mutable {
-            promise->addResult(commitError && result.hasValue() ? R(*commitError) : std::move(result));
-            promise->finish();
-        });
+        m_endings.push_back(
+            [promise = std::move(promise), result = std::move(result)](const Error *commitError) mutable {
+                promise->addResult(commitError && result.hasValue() ? R(*commitError) : std::move(result));
+                promise->finish();
+            });
         if (m_endings.size() >= mostPerGroup)
             flush();
     }

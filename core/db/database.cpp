@@ -37,7 +37,11 @@ Error errorFrom(const QSqlError &error, const QString &path)
 
 } // namespace
 
-Database::Database(QString path, QString connection) : m_path(std::move(path)), m_connection(std::move(connection)) {}
+Database::Database(QString path, QString connection)
+    : m_path(std::move(path))
+    , m_connection(std::move(connection))
+{
+}
 
 Result<std::unique_ptr<Database>> Database::open(const QString &path, Mode mode)
 {

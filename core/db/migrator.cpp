@@ -57,7 +57,8 @@ Result<> apply(Database &database, const Migration &migration)
 
 Result<> migrate(Database &database, std::span<const Migration> migrations, const QString &backupFolder)
 {
-    HUB_TRY(const auto found, database.selectOne(u"PRAGMA user_version"_s, {}, [](const Row &row) { return row.number(0); }));
+    HUB_TRY(const auto found,
+            database.selectOne(u"PRAGMA user_version"_s, {}, [](const Row &row) { return row.number(0); }));
     const qint64 version = found.value_or(0);
     const qint64 newest = migrations.empty() ? 0 : migrations.back().version;
     if (version > newest) {

@@ -10,7 +10,8 @@
 namespace hub::git
 {
 
-template <auto Free> struct GitFree {
+template <auto Free>
+struct GitFree {
     void operator()(auto *handle) const noexcept { Free(handle); }
 };
 
@@ -28,7 +29,8 @@ struct GitBuffer {
     QByteArray bytes() const { return QByteArray(raw.ptr, qsizetype(raw.size)); }
 };
 
-template <class Handle> Result<Handle> gitMake(QStringView doing, auto function, auto... arguments)
+template <class Handle>
+Result<Handle> gitMake(QStringView doing, auto function, auto... arguments)
 {
     startLibgit2();
     typename Handle::pointer raw = nullptr;

@@ -12,10 +12,7 @@ namespace hub::git
 namespace
 {
 
-char folded(char c, bool foldCase)
-{
-    return foldCase && c >= 'A' && c <= 'Z' ? char(c + 32) : c;
-}
+char folded(char c, bool foldCase) { return foldCase && c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
 
 // The class between '[' and ']'; `at` stands behind the '['. Returns npos when it never closes.
 size_t matchClass(std::string_view pattern, size_t at, char c, bool foldCase, bool &matched)

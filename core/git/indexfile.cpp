@@ -21,10 +21,7 @@ namespace
 
 constexpr qsizetype headerSize = 12, hashSize = 20, fixedSize = 62;
 
-quint32 read32(const char *at)
-{
-    return qFromBigEndian<quint32>(at);
-}
+quint32 read32(const char *at) { return qFromBigEndian<quint32>(at); }
 
 Error damaged(const QByteArray &path)
 {

@@ -32,10 +32,7 @@ const std::vector<QByteArray> &LazyPaths::paths() const
     return m_paths;
 }
 
-bool LazyPaths::has(const QByteArray &path) const
-{
-    return std::binary_search(paths().begin(), paths().end(), path);
-}
+bool LazyPaths::has(const QByteArray &path) const { return std::binary_search(paths().begin(), paths().end(), path); }
 
 bool LazyPaths::hasBelow(const QByteArray &folder) const
 {

@@ -16,20 +16,11 @@ inline constexpr EnumText<NotHeldReason> reasonTexts[]{{NotHeldReason::TooBig, "
                                                        {NotHeldReason::NestedStore, "nested-store"_L1},
                                                        {NotHeldReason::MissingObject, "missing-object"_L1}};
 
-QByteArray octal(quint32 mode)
-{
-    return QByteArray::number(mode, 8);
-}
+QByteArray octal(quint32 mode) { return QByteArray::number(mode, 8); }
 
 // "-" stands for an empty text, which would else vanish between two spaces.
-QByteArray field(const QByteArray &bytes)
-{
-    return bytes.isEmpty() ? QByteArray("-") : encodeName(bytes);
-}
-QByteArray unfield(const QByteArray &text)
-{
-    return text == "-" ? QByteArray() : decodeName(text);
-}
+QByteArray field(const QByteArray &bytes) { return bytes.isEmpty() ? QByteArray("-") : encodeName(bytes); }
+QByteArray unfield(const QByteArray &text) { return text == "-" ? QByteArray() : decodeName(text); }
 
 QByteArray flagLetters(const IndexEntry &entry)
 {
@@ -42,10 +33,7 @@ QByteArray flagLetters(const IndexEntry &entry)
 
 } // namespace
 
-QString notHeldText(NotHeldReason reason)
-{
-    return textOf(reasonTexts, reason);
-}
+QString notHeldText(NotHeldReason reason) { return textOf(reasonTexts, reason); }
 
 QByteArray encodeName(const QByteArray &name)
 {
@@ -64,10 +52,7 @@ QByteArray encodeName(const QByteArray &name)
     return text;
 }
 
-QByteArray decodeName(const QByteArray &text)
-{
-    return QByteArray::fromPercentEncoding(text);
-}
+QByteArray decodeName(const QByteArray &text) { return QByteArray::fromPercentEncoding(text); }
 
 quint32 Manifest::modeOf(const QByteArray &path, quint32 gitMode) const
 {

@@ -27,10 +27,7 @@ Result<std::unique_ptr<ObjectStore>> ObjectStore::open(const QByteArray &folder)
     return std::unique_ptr<ObjectStore>(new ObjectStore(folder, odb.release()));
 }
 
-ObjectStore::~ObjectStore()
-{
-    git_odb_free(m_odb);
-}
+ObjectStore::~ObjectStore() { git_odb_free(m_odb); }
 
 bool ObjectStore::has(const ObjectId &id) const
 {

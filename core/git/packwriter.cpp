@@ -36,10 +36,7 @@ QByteArray entryHeader(ObjectType type, qint64 size)
     return header;
 }
 
-Error compressionFailed()
-{
-    return fail(ErrorCode::Internal, u"zlib could not compress an object"_s);
-}
+Error compressionFailed() { return fail(ErrorCode::Internal, u"zlib could not compress an object"_s); }
 
 // A deflate state costs 256 KB to set up; each thread keeps its own between objects.
 class Deflater

@@ -19,10 +19,7 @@ namespace hub::git
 namespace
 {
 
-QString shown(const QByteArray &path)
-{
-    return QFile::decodeName(path);
-}
+QString shown(const QByteArray &path) { return QFile::decodeName(path); }
 
 QByteArray resolved(const QByteArray &path)
 {

@@ -168,10 +168,7 @@ Result<RestoreReport> restoreFile(Vault &vault, const ObjectId &target, const QB
     return executeRestore(vault, plan, where);
 }
 
-Result<std::optional<Interrupted>> interruptedRestore(const RepositoryPlace &place)
-{
-    return RestoreLock::read(place);
-}
+Result<std::optional<Interrupted>> interruptedRestore(const RepositoryPlace &place) { return RestoreLock::read(place); }
 
 Result<> recoverPlace(const RepositoryPlace &place)
 {

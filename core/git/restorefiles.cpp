@@ -42,10 +42,7 @@ Result<> syncTogether(const std::vector<int> &files)
     return problem ? Result<>(systemError(problem, u"sync", "the working tree")) : Result<>();
 }
 
-QString inTheWay()
-{
-    return u"something that is not held is in its place"_s;
-}
+QString inTheWay() { return u"something that is not held is in its place"_s; }
 
 } // namespace
 
@@ -118,16 +115,11 @@ void FileRestorer::distrustFolderModes(const std::vector<RestoreStep> &steps)
 Result<> FileRestorer::apply(const RestoreStep &step)
 {
     switch (step.kind) {
-    case StepKind::Remove:
-        return removeFile(step);
-    case StepKind::RemoveFolder:
-        return removeFolder(step);
-    case StepKind::MakeFolder:
-        return makeFolder(step.path);
-    case StepKind::Write:
-        return writeFile(step);
-    case StepKind::SetMode:
-        return setMode(step);
+    case StepKind::Remove: return removeFile(step);
+    case StepKind::RemoveFolder: return removeFolder(step);
+    case StepKind::MakeFolder: return makeFolder(step.path);
+    case StepKind::Write: return writeFile(step);
+    case StepKind::SetMode: return setMode(step);
     }
     return {};
 }
@@ -188,10 +180,8 @@ Result<> FileRestorer::removeFile(const RestoreStep &step)
     if (!parent)
         return std::move(parent).error();
     switch (look(*parent, step)) {
-    case Present::Nothing:
-        return {};
-    case Present::AsBefore:
-        break;
+    case Present::Nothing: return {};
+    case Present::AsBefore: break;
     default:
         // A run before this one may have got as far as the folder that takes the file's place.
         struct stat info;
@@ -262,9 +252,7 @@ Result<> FileRestorer::writeFile(const RestoreStep &step)
     if (!parent)
         return std::move(parent).error();
     switch (look(*parent, step)) {
-    case Present::Other:
-        skip(step.path, inTheWay());
-        return {};
+    case Present::Other: skip(step.path, inTheWay()); return {};
     case Present::AsWanted:
         if (step.gitMode != modeLink &&
             ::fchmodat(parent->folder.fd(), parent->name.constData(), step.permissions, 0) != 0)
@@ -272,8 +260,7 @@ Result<> FileRestorer::writeFile(const RestoreStep &step)
         m_touched.insert(parentPath(step.path));
         return {};
     case Present::Nothing:
-    case Present::AsBefore:
-        break;
+    case Present::AsBefore: break;
     }
     HUB_TRY(const RawObject object, m_vault.objects().read(step.content));
     const QByteArray temporary = temporaryName(step.path);

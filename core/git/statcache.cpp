@@ -29,10 +29,7 @@ quint32 sum(const void *data, size_t size, quint32 start = 0)
     return quint32(::crc32_z(start, static_cast<const Bytef *>(data), size));
 }
 
-QByteArray freshName(const QByteArray &path)
-{
-    return path + ".new";
-}
+QByteArray freshName(const QByteArray &path) { return path + ".new"; }
 
 } // namespace
 
@@ -52,10 +49,7 @@ StatCache::~StatCache()
         ::munmap(m_map, m_size);
 }
 
-StatCache::StatCache(StatCache &&other) noexcept
-{
-    *this = std::move(other);
-}
+StatCache::StatCache(StatCache &&other) noexcept { *this = std::move(other); }
 
 StatCache &StatCache::operator=(StatCache &&other) noexcept
 {
@@ -133,9 +127,6 @@ Result<> StatCacheWriter::rename(const QByteArray &path)
     return {};
 }
 
-void StatCacheWriter::discard(const QByteArray &path)
-{
-    ::unlink(freshName(path).constData());
-}
+void StatCacheWriter::discard(const QByteArray &path) { ::unlink(freshName(path).constData()); }
 
 } // namespace hub::git

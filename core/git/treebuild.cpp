@@ -133,18 +133,11 @@ void TreeBuild::note(const ScanFolder &folder, const QByteArray &path, bool anyt
                 (node.stamp.mode & 0100 ? m_manifest.executableMode : m_manifest.fileMode))
                 m_manifest.modes[full()] = node.stamp.mode & permissions;
             break;
-        case NodeKind::TooBig:
-            m_manifest.notHeld[full()] = NotHeldReason::TooBig;
-            break;
-        case NodeKind::Special:
-            m_manifest.notHeld[full()] = NotHeldReason::Special;
-            break;
-        case NodeKind::Unreadable:
-            m_manifest.notHeld[full()] = NotHeldReason::Unreadable;
-            break;
+        case NodeKind::TooBig: m_manifest.notHeld[full()] = NotHeldReason::TooBig; break;
+        case NodeKind::Special: m_manifest.notHeld[full()] = NotHeldReason::Special; break;
+        case NodeKind::Unreadable: m_manifest.notHeld[full()] = NotHeldReason::Unreadable; break;
         case NodeKind::Link:
-        case NodeKind::Gone:
-            break;
+        case NodeKind::Gone: break;
         }
     }
     if (!anythingHeld && !hasFolder && !folder.unreadable && folder.parent && !(folder.flags & FolderFlag::nested))

@@ -23,10 +23,7 @@ inline QByteArray parentPath(const QByteArray &path)
     const qsizetype slash = path.lastIndexOf('/');
     return slash < 0 ? QByteArray() : path.first(slash);
 }
-inline QByteArray fileName(const QByteArray &path)
-{
-    return path.mid(path.lastIndexOf('/') + 1);
-}
+inline QByteArray fileName(const QByteArray &path) { return path.mid(path.lastIndexOf('/') + 1); }
 inline QByteArray joinPath(const QByteArray &folder, const QByteArray &name)
 {
     return folder.isEmpty() ? name : folder + '/' + name;

@@ -39,10 +39,7 @@ QByteArray smallFileAt(int folder, const char *name)
     return content;
 }
 
-std::string_view view(const QByteArray &bytes)
-{
-    return {bytes.constData(), size_t(bytes.size())};
-}
+std::string_view view(const QByteArray &bytes) { return {bytes.constData(), size_t(bytes.size())}; }
 
 } // namespace
 

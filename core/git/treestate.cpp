@@ -32,10 +32,7 @@ StatCache usableCache(const Vault &vault, const CaptureRequest &request, const s
     return cache;
 }
 
-QByteArray ruleText(const TreeRules &rules)
-{
-    return rules.userExcludes + '\n' + rules.exclude;
-}
+QByteArray ruleText(const TreeRules &rules) { return rules.userExcludes + '\n' + rules.exclude; }
 
 } // namespace
 

@@ -54,10 +54,7 @@ Result<QByteArray> idOf(const QByteArray &path)
 
 } // namespace
 
-QString seedMethodText(SeedMethod method)
-{
-    return textOf(seedTexts, method);
-}
+QString seedMethodText(SeedMethod method) { return textOf(seedTexts, method); }
 
 Result<std::unique_ptr<Vault>> Vault::open(const QByteArray &path)
 {
@@ -107,10 +104,7 @@ Result<std::unique_ptr<Vault>> Vault::create(const QByteArray &path, const Repos
     return open(path);
 }
 
-Result<std::optional<ObjectId>> Vault::ref(const QByteArray &name) const
-{
-    return readRef({{}, m_path, m_path}, name);
-}
+Result<std::optional<ObjectId>> Vault::ref(const QByteArray &name) const { return readRef({{}, m_path, m_path}, name); }
 
 Result<> Vault::writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &refs)
 {

@@ -18,10 +18,7 @@ namespace hub::git
 namespace
 {
 
-QByteArray line(const QByteArray &output)
-{
-    return output.endsWith('\n') ? output.chopped(1) : output;
-}
+QByteArray line(const QByteArray &output) { return output.endsWith('\n') ? output.chopped(1) : output; }
 
 // A private copy of the index in the git folder, gone at the end. Git starts from its stat data, so only what changed
 // is read again.

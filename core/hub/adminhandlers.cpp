@@ -42,20 +42,32 @@ Result<QList<state::AuditEntry>> entriesFor(Services &services, const Invocation
 
 QJsonObject asJson(const state::AuditEntry &e)
 {
-    return {{u"number"_s, e.number}, {u"at"_s, toIso(e.at)},   {u"who"_s, e.who},       {u"origin"_s, e.origin}, {u"role"_s, e.role},
-            {u"action"_s, e.action}, {u"task_id"_s, e.task ? QJsonValue(e.task->value()) : QJsonValue()}, {u"detail"_s, e.detail},
-            {u"outcome"_s, e.outcome}, {u"hash"_s, e.hash}};
+    return {{u"number"_s, e.number},
+            {u"at"_s, toIso(e.at)},
+            {u"who"_s, e.who},
+            {u"origin"_s, e.origin},
+            {u"role"_s, e.role},
+            {u"action"_s, e.action},
+            {u"task_id"_s, e.task ? QJsonValue(e.task->value()) : QJsonValue()},
+            {u"detail"_s, e.detail},
+            {u"outcome"_s, e.outcome},
+            {u"hash"_s, e.hash}};
 }
 
 Result<Reply> auditList(Services &services, const Invocation &in)
 {
     HUB_TRY(const auto entries, entriesFor(services, in, int(in.number("limit"_L1, 20))));
     Reply reply;
-    commands::Table table{.columns = {u"when"_s, u"who"_s, u"action"_s, u"task"_s, u"outcome"_s, u"detail"_s}, .whenEmpty = u"Nothing matches."_s};
+    commands::Table table{.columns = {u"when"_s, u"who"_s, u"action"_s, u"task"_s, u"outcome"_s, u"detail"_s},
+                          .whenEmpty = u"Nothing matches."_s};
     QJsonArray data;
     for (const auto &entry : entries) {
-        table.rows << QStringList{toLocalShort(entry.at, services.now()), entry.who, entry.action,
-                                  entry.task ? u'#' + entry.task->toString() : QString(), entry.outcome, entry.detail};
+        table.rows << QStringList{toLocalShort(entry.at, services.now()),
+                                  entry.who,
+                                  entry.action,
+                                  entry.task ? u'#' + entry.task->toString() : QString(),
+                                  entry.outcome,
+                                  entry.detail};
         data.append(asJson(entry));
     }
     reply.tables << table;
@@ -88,7 +100,8 @@ Result<Reply> auditExport(Services &services, const Invocation &in)
     } else {
         lines << u"# Audit trail, %1 entries"_s.arg(entries.size()) << QString();
         for (const auto &e : entries)
-            lines << u"- %1 **%2** %3%4: %5 %6"_s.arg(toIso(e.at), e.who, e.action, e.task ? u" #"_s + e.task->toString() : QString(), e.outcome, e.detail);
+            lines << u"- %1 **%2** %3%4: %5 %6"_s.arg(
+                toIso(e.at), e.who, e.action, e.task ? u" #"_s + e.task->toString() : QString(), e.outcome, e.detail);
     }
     return Reply{.title = u"%1 entries"_s.arg(entries.size()),
                  .attachments = {{u"audit.%1"_s.arg(format), lines.join(u'\n').toUtf8() + '\n'}}};
@@ -98,8 +111,10 @@ Result<Reply> auditVerify(Services &services, const Invocation &)
 {
     HUB_TRY(const auto verdict, services.stores.audit.verify());
     if (verdict.brokenAt) {
-        return fail(ErrorCode::Corrupt, u"The audit trail was changed: entry %1 does not fit to what comes before it."_s.arg(*verdict.brokenAt),
-                    u"Compare with a backup of task_state.db."_s);
+        return fail(
+            ErrorCode::Corrupt,
+            u"The audit trail was changed: entry %1 does not fit to what comes before it."_s.arg(*verdict.brokenAt),
+            u"Compare with a backup of task_state.db."_s);
     }
     return Reply{.title = u"The audit trail is whole"_s,
                  .text = u"%1 entries; the last hash is %2."_s.arg(verdict.rows).arg(verdict.lastHash),
@@ -129,7 +144,8 @@ Result<const SettingSpec *> settingNamed(const QString &key)
     QStringList keys;
     for (const SettingSpec *spec : allSettings)
         keys << QString(spec->key);
-    return fail(ErrorCode::NotFound, u"There is no setting '%1'.%2"_s.arg(key, commands::didYouMean(key, keys)), u"agenthubctl config list"_s);
+    return fail(ErrorCode::NotFound, u"There is no setting '%1'.%2"_s.arg(key, commands::didYouMean(key, keys)),
+                u"agenthubctl config list"_s);
 }
 
 Result<Reply> configList(Services &services, const Invocation &)
@@ -138,7 +154,8 @@ Result<Reply> configList(Services &services, const Invocation &)
     commands::Table table{.columns = {u"setting"_s, u"value"_s, u"from"_s, u"help"_s}};
     QJsonObject data;
     for (const SettingSpec *spec : allSettings) {
-        table.rows << QStringList{QString(spec->key), services.settings.text(*spec), textOf(services.settings.source(*spec)), QString(spec->help)};
+        table.rows << QStringList{QString(spec->key), services.settings.text(*spec),
+                                  textOf(services.settings.source(*spec)), QString(spec->help)};
         data[QString(spec->key)] = services.settings.text(*spec);
     }
     reply.tables << table;
@@ -167,7 +184,8 @@ Result<Reply> configSet(Services &services, const Invocation &in)
     Reply reply{.title = u"%1 is %2"_s.arg(spec->key, services.settings.text(*spec))};
     if (services.settings.source(*spec) != Settings::Source::File) {
         reply.severity = Severity::Warning;
-        reply.text = u"The file was changed, but the %1 still overrides it."_s.arg(textOf(services.settings.source(*spec)));
+        reply.text =
+            u"The file was changed, but the %1 still overrides it."_s.arg(textOf(services.settings.source(*spec)));
     } else if (spec == &setting::logLevel || spec == &setting::safetyDatabase) {
         reply.text = u"It counts from the hub's next start on."_s;
     }
@@ -193,40 +211,51 @@ QFuture<Result<Reply>> doctor(Services &services, const Invocation &in)
         findings << Finding{u"No project is known."_s, u"agenthubctl projects add FOLDER"_s};
     for (const auto &project : projects) {
         if (!QFileInfo::exists(project.path))
-            findings << Finding{u"The folder of project %1 is missing: %2"_s.arg(project.name.toString(), project.path), u"Put it back."_s};
+            findings << Finding{u"The folder of project %1 is missing: %2"_s.arg(project.name.toString(), project.path),
+                                u"Put it back."_s};
         if (!QFileInfo::exists(QFile::decodeName(services.data.vault(project.name))))
-            findings << Finding{u"Project %1 has no vault: its checkpoints can't be restored."_s.arg(project.name.toString()), u"Restore %1 from a backup."_s.arg(QFile::decodeName(services.data.vault(project.name)))};
+            findings << Finding{
+                u"Project %1 has no vault: its checkpoints can't be restored."_s.arg(project.name.toString()),
+                u"Restore %1 from a backup."_s.arg(QFile::decodeName(services.data.vault(project.name)))};
     }
-    if (QFileInfo(services.data.root()).permissions() & (QFile::ReadGroup | QFile::ReadOther | QFile::ExeGroup | QFile::ExeOther))
+    if (QFileInfo(services.data.root()).permissions() &
+        (QFile::ReadGroup | QFile::ReadOther | QFile::ExeGroup | QFile::ExeOther))
         findings << Finding{u"Others may look into the data folder."_s, u"chmod 700 "_s + services.data.root()};
     const bool report = in.flag("report"_L1);
-    return services.workers.run(u"doctor"_s, [findings, report, root = services.data.root()]() mutable -> Result<Reply> {
-        const auto git = runProgram({.program = u"git"_s, .arguments = {u"--version"_s}, .timeLimit = std::chrono::seconds{10}});
-        if (!git || git->exitCode != 0)
-            findings << Finding{u"The git program can't be run."_s, u"Install git."_s};
-        Reply reply{.severity = findings.isEmpty() ? Severity::Ok : Severity::Warning,
-                    .title = findings.isEmpty() ? u"Nothing is wrong"_s : u"%1 things need a look"_s.arg(findings.size())};
-        commands::Table table{.columns = {u"what"_s, u"what to do"_s}};
-        for (const Finding &finding : findings)
-            table.rows << QStringList{finding.what, finding.mend};
-        if (!findings.isEmpty())
-            reply.tables << table;
-        if (report) {
-            reply.fields = {{u"AgentHub"_s, QStringLiteral(HUB_VERSION)}, {u"Qt"_s, QString::fromLatin1(qVersion())},
-                            {u"Git"_s, git ? QString::fromUtf8(git->out).trimmed() : u"missing"_s}, {u"System"_s, QSysInfo::prettyProductName()},
-                            {u"Kernel"_s, QSysInfo::kernelVersion()}, {u"Data"_s, root}};
-        }
-        return reply;
-    });
+    return services.workers.run(
+        u"doctor"_s, [findings, report, root = services.data.root()]() mutable -> Result<Reply> {
+            const auto git =
+                runProgram({.program = u"git"_s, .arguments = {u"--version"_s}, .timeLimit = std::chrono::seconds{10}});
+            if (!git || git->exitCode != 0)
+                findings << Finding{u"The git program can't be run."_s, u"Install git."_s};
+            Reply reply{.severity = findings.isEmpty() ? Severity::Ok : Severity::Warning,
+                        .title = findings.isEmpty() ? u"Nothing is wrong"_s
+                                                    : u"%1 things need a look"_s.arg(findings.size())};
+            commands::Table table{.columns = {u"what"_s, u"what to do"_s}};
+            for (const Finding &finding : findings)
+                table.rows << QStringList{finding.what, finding.mend};
+            if (!findings.isEmpty())
+                reply.tables << table;
+            if (report) {
+                reply.fields = {{u"AgentHub"_s, QStringLiteral(HUB_VERSION)},
+                                {u"Qt"_s, QString::fromLatin1(qVersion())},
+                                {u"Git"_s, git ? QString::fromUtf8(git->out).trimmed() : u"missing"_s},
+                                {u"System"_s, QSysInfo::prettyProductName()},
+                                {u"Kernel"_s, QSysInfo::kernelVersion()},
+                                {u"Data"_s, root}};
+            }
+            return reply;
+        });
 }
 
 } // namespace
 
 std::span<const HandlerRow> adminHandlers()
 {
-    static const HandlerRow rows[]{{"audit list"_L1, &auditList},     {"audit export"_L1, &auditExport}, {"audit verify"_L1, &auditVerify},
-                                   {"config list"_L1, &configList},   {"config get"_L1, &configGet},     {"config set"_L1, &configSet},
-                                   {"doctor"_L1, &doctor}};
+    static const HandlerRow rows[]{
+        {"audit list"_L1, &auditList},   {"audit export"_L1, &auditExport}, {"audit verify"_L1, &auditVerify},
+        {"config list"_L1, &configList}, {"config get"_L1, &configGet},     {"config set"_L1, &configSet},
+        {"doctor"_L1, &doctor}};
     return rows;
 }
 

@@ -33,10 +33,12 @@ Result<Reply> listAgents(Services &services, const Invocation &)
                 works << u'#' + run.task.toString();
         }
         HUB_TRY(const auto pause, services.stores.holds.pauseOf(u"agent"_s, profile.name.toString()));
-        table.rows << QStringList{profile.name.toString(), profile.adapter, works.join(u' '), pause ? u"by "_s + pause->who : QString(),
-                                  joinWords(profile.command)};
-        data.append(QJsonObject{{u"agent"_s, profile.name.toString()}, {u"adapter"_s, profile.adapter},
-                                {u"tasks"_s, QJsonArray::fromStringList(works)}, {u"paused"_s, pause.has_value()}});
+        table.rows << QStringList{profile.name.toString(), profile.adapter, works.join(u' '),
+                                  pause ? u"by "_s + pause->who : QString(), joinWords(profile.command)};
+        data.append(QJsonObject{{u"agent"_s, profile.name.toString()},
+                                {u"adapter"_s, profile.adapter},
+                                {u"tasks"_s, QJsonArray::fromStringList(works)},
+                                {u"paused"_s, pause.has_value()}});
     }
     reply.tables << table;
     if (!problems.isEmpty()) {
@@ -63,7 +65,8 @@ Result<Reply> showAgent(Services &services, const Invocation &in)
     // Values may be secrets; the names say enough.
     if (!profile.environment.isEmpty())
         reply.fields.append({u"Own variables"_s, QStringList(profile.environment.keys()).join(u", "_s)});
-    reply.next = {u"agents test "_s + profile.name.toString(), u"agents set "_s + profile.name.toString() + u" KEY VALUE"_s};
+    reply.next = {u"agents test "_s + profile.name.toString(),
+                  u"agents set "_s + profile.name.toString() + u" KEY VALUE"_s};
     return reply;
 }
 
@@ -76,15 +79,21 @@ QFuture<Result<Reply>> testAgent(Services &services, const Invocation &in)
         const QString program = profile.command.first();
         const QString found = program.contains(u'/') ? program : QStandardPaths::findExecutable(program);
         if (found.isEmpty() || !QFileInfo(found).isExecutable()) {
-            return fail(ErrorCode::NotFound, u"%1: the program '%2' is not there, so its tasks can't start."_s.arg(profile.name.toString(), program),
-                        profile.installHint);
+            return fail(
+                ErrorCode::NotFound,
+                u"%1: the program '%2' is not there, so its tasks can't start."_s.arg(profile.name.toString(), program),
+                profile.installHint);
         }
         Reply reply{.title = u"%1 can be started"_s.arg(profile.name.toString()), .fields = {{u"Program"_s, found}}};
         if (!profile.check.isEmpty()) {
-            auto output = runProgram({.program = found, .arguments = splitWords(profile.check).valueOr({}), .timeLimit = std::chrono::seconds{20}});
+            auto output = runProgram({.program = found,
+                                      .arguments = splitWords(profile.check).valueOr({}),
+                                      .timeLimit = std::chrono::seconds{20}});
             if (!output)
                 return std::move(output).error().within(profile.name.toString());
-            reply.fields.append({u"Says"_s, QString::fromUtf8(output->out.isEmpty() ? output->err : output->out).trimmed().section(u'\n', 0, 2)});
+            reply.fields.append(
+                {u"Says"_s,
+                 QString::fromUtf8(output->out.isEmpty() ? output->err : output->out).trimmed().section(u'\n', 0, 2)});
             if (output->exitCode != 0) {
                 reply.severity = Severity::Warning;
                 reply.text = u"'%1 %2' ended with exit code %3."_s.arg(program, profile.check).arg(output->exitCode);
@@ -98,7 +107,8 @@ Result<AgentName> agentName(const QString &text)
 {
     const auto name = AgentName::parse(text);
     if (!name || text == u"all")
-        return fail(ErrorCode::InvalidInput, u"'%1' can't be an agent's name: use lower-case letters, digits, '.', '_' and '-'."_s.arg(text));
+        return fail(ErrorCode::InvalidInput,
+                    u"'%1' can't be an agent's name: use lower-case letters, digits, '.', '_' and '-'."_s.arg(text));
     return *name;
 }
 
@@ -124,11 +134,13 @@ Result<Reply> removeAgent(Services &services, const Invocation &in)
     HUB_TRY(const auto living, services.stores.runs.living());
     for (const Run &run : living) {
         if (run.agent == name)
-            return fail(ErrorCode::Conflict, u"%1 works on task #%2; nothing was changed."_s.arg(name.toString(), run.task.toString()),
+            return fail(ErrorCode::Conflict,
+                        u"%1 works on task #%2; nothing was changed."_s.arg(name.toString(), run.task.toString()),
                         u"agenthubctl cancel-task "_s + run.task.toString());
     }
     HUB_CHECK(services.profiles.remove(name));
-    return Reply{.title = u"Agent %1 is taken out"_s.arg(name.toString()), .text = u"Its tasks and their history stay."_s};
+    return Reply{.title = u"Agent %1 is taken out"_s.arg(name.toString()),
+                 .text = u"Its tasks and their history stay."_s};
 }
 
 // The agents meant by a name, or by "all".
@@ -151,22 +163,25 @@ QFuture<Result<Reply>> pauseAgent(Services &services, const Invocation &in)
     if (!names)
         return readyFuture<Reply>(names.error());
     const agents::Scope scope = in.text("name"_L1) == u"all" ? agents::Scope{} : agents::Scope{.agent = names->first()};
-    auto stopped = in.stopped ? readyFuture<agents::StopReport>(*in.stopped) : services.brake.hold(scope, agents::Hold::AgentPause);
-    return replyWhen(&services.driver, stopped, [&services, names = *names, who = in.who(), reason = in.text("reason"_L1)](const agents::StopReport &report) {
-        auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
-            QStringList paused;
-            for (const AgentName &name : names) {
-                HUB_CHECK(services.driver.recordPause({.agent = name}, who, reason));
-                paused << name.toString();
-            }
-            return Reply{.severity = report.complete() ? Severity::Ok : Severity::Error,
-                         .title = u"Paused: %1"_s.arg(paused.join(u", "_s)),
-                         .text = stopText(report),
-                         .next = {u"resume-agent "_s + (paused.size() == 1 ? paused.first() : u"all"_s)}};
+    auto stopped = in.stopped ? readyFuture<agents::StopReport>(*in.stopped)
+                              : services.brake.hold(scope, agents::Hold::AgentPause);
+    return replyWhen(
+        &services.driver, stopped,
+        [&services, names = *names, who = in.who(), reason = in.text("reason"_L1)](const agents::StopReport &report) {
+            auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
+                QStringList paused;
+                for (const AgentName &name : names) {
+                    HUB_CHECK(services.driver.recordPause({.agent = name}, who, reason));
+                    paused << name.toString();
+                }
+                return Reply{.severity = report.complete() ? Severity::Ok : Severity::Error,
+                             .title = u"Paused: %1"_s.arg(paused.join(u", "_s)),
+                             .text = stopText(report),
+                             .next = {u"resume-agent "_s + (paused.size() == 1 ? paused.first() : u"all"_s)}};
+            });
+            services.stores.commits.flush();
+            return takeResult(recorded);
         });
-        services.stores.commits.flush();
-        return takeResult(recorded);
-    });
 }
 
 Result<Reply> resumeAgent(Services &services, const Invocation &in)
@@ -196,10 +211,10 @@ Result<Reply> resumeAgent(Services &services, const Invocation &in)
 
 std::span<const HandlerRow> agentHandlers()
 {
-    static const HandlerRow rows[]{{"agents list"_L1, &listAgents},    {"agents show"_L1, &showAgent},
-                                   {"agents test"_L1, &testAgent},     {"agents add"_L1, &addAgent},
-                                   {"agents set"_L1, &setAgent},       {"agents remove"_L1, &removeAgent},
-                                   {"pause-agent"_L1, &pauseAgent},    {"resume-agent"_L1, &resumeAgent}};
+    static const HandlerRow rows[]{{"agents list"_L1, &listAgents}, {"agents show"_L1, &showAgent},
+                                   {"agents test"_L1, &testAgent},  {"agents add"_L1, &addAgent},
+                                   {"agents set"_L1, &setAgent},    {"agents remove"_L1, &removeAgent},
+                                   {"pause-agent"_L1, &pauseAgent}, {"resume-agent"_L1, &resumeAgent}};
     return rows;
 }
 

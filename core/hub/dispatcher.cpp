@@ -55,12 +55,14 @@ std::optional<TaskId> taskOf(const Invocation &in, const Result<Reply> &reply)
 Result<std::unique_ptr<Dispatcher>> Dispatcher::create(Services &services)
 {
     std::unique_ptr<Dispatcher> dispatcher(new Dispatcher(services));
-    for (auto rows : {taskHandlers(), recoveryHandlers(), agentHandlers(), safetyHandlers(), projectHandlers(), adminHandlers()}) {
+    for (auto rows :
+         {taskHandlers(), recoveryHandlers(), agentHandlers(), safetyHandlers(), projectHandlers(), adminHandlers()}) {
         for (const HandlerRow &row : rows)
             dispatcher->m_handlers.insert(QString(row.command), row.handler);
     }
     for (const CommandSpec &spec : commands::commandTable()) {
-        const bool ofClient = std::find(std::begin(clientCommands), std::end(clientCommands), spec.name) != std::end(clientCommands);
+        const bool ofClient =
+            std::find(std::begin(clientCommands), std::end(clientCommands), spec.name) != std::end(clientCommands);
         if (!ofClient && !dispatcher->m_handlers.contains(QString(spec.name)))
             return fail(ErrorCode::Internal, u"command '%1' has no handler"_s.arg(spec.name));
     }
@@ -70,18 +72,24 @@ Result<std::unique_ptr<Dispatcher>> Dispatcher::create(Services &services)
 Result<const CommandSpec *> Dispatcher::admit(const commands::CommandCall &call)
 {
     if (call.caller.role == Role::Agent) {
-        return fail(ErrorCode::Refused, u"'%1' is for people; an agent has the lifecycle methods only (agenthubctl tool …). Nothing was changed."_s.arg(call.command));
+        return fail(
+            ErrorCode::Refused,
+            u"'%1' is for people; an agent has the lifecycle methods only (agenthubctl tool …). Nothing was changed."_s
+                .arg(call.command));
     }
     const CommandSpec *spec = commands::findCommand(call.command);
     if (!spec) {
         QStringList names;
         for (const CommandSpec &row : commands::commandTable())
             names << QString(row.name);
-        return fail(ErrorCode::InvalidInput, u"There is no command '%1'.%2"_s.arg(call.command, commands::didYouMean(call.command, names)), u"agenthubctl help"_s);
+        return fail(ErrorCode::InvalidInput,
+                    u"There is no command '%1'.%2"_s.arg(call.command, commands::didYouMean(call.command, names)),
+                    u"agenthubctl help"_s);
     }
     if (call.caller.role < roleFor(spec->entryAccess())) {
-        return fail(ErrorCode::Refused, u"You may look here but not steer: %1 needs %2 (you are %3)."_s.arg(
-                                            spec->name, roleText(roleFor(spec->entryAccess())), roleText(call.caller.role)),
+        return fail(ErrorCode::Refused,
+                    u"You may look here but not steer: %1 needs %2 (you are %3)."_s.arg(
+                        spec->name, roleText(roleFor(spec->entryAccess())), roleText(call.caller.role)),
                     u"Ask an admin for that right."_s);
     }
     return spec;
@@ -101,13 +109,15 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     Invocation in{**spec, call, *options, std::move(stopped)};
     if (call.dryRun) {
         if ((*spec)->effect != Effect::Dangerous)
-            return readyFuture<Reply>(fail(ErrorCode::InvalidInput, u"%1 has no preview: it does nothing that needs one."_s.arg((*spec)->name)));
+            return readyFuture<Reply>(fail(ErrorCode::InvalidInput,
+                                           u"%1 has no preview: it does nothing that needs one."_s.arg((*spec)->name)));
         in.call.yes = false;
         in.call.confirm.clear();
     }
     const auto handler = m_handlers.constFind(QString((*spec)->name));
     if (handler == m_handlers.constEnd())
-        return readyFuture<Reply>(fail(ErrorCode::Unsupported, u"'%1' is answered by agenthubctl itself."_s.arg((*spec)->name)));
+        return readyFuture<Reply>(
+            fail(ErrorCode::Unsupported, u"'%1' is answered by agenthubctl itself."_s.arg((*spec)->name)));
     if (const auto *slow = std::get_if<SlowHandler>(&*handler))
         return finish(in, (*slow)(m_services, in));
     const auto quick = std::get<QuickHandler>(*handler);
@@ -116,9 +126,13 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     auto reply = m_services.stores.commits.submit([this, quick, in]() -> Result<Reply> {
         auto done = quick(m_services, in);
         if (done && done->confirm.isEmpty())
-            HUB_CHECK(m_services.stores.audit.add({.who = in.who(), .origin = in.call.caller.origin, .role = roleText(in.call.caller.role),
-                                                   .action = QString(in.spec.name), .task = taskOf(in, done),
-                                                   .detail = QString::fromUtf8(toJson(in.options)), .outcome = u"done"_s}));
+            HUB_CHECK(m_services.stores.audit.add({.who = in.who(),
+                                                   .origin = in.call.caller.origin,
+                                                   .role = roleText(in.call.caller.role),
+                                                   .action = QString(in.spec.name),
+                                                   .task = taskOf(in, done),
+                                                   .detail = QString::fromUtf8(toJson(in.options)),
+                                                   .outcome = u"done"_s}));
         return done;
     });
     // What failed was taken back with its audit entry, so that gets one of its own.
@@ -127,7 +141,10 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     auto future = promise->future();
     whenDone(std::move(reply), &m_services.driver, [this, in, promise](const Result<Reply> &done) {
         if (!done)
-            m_services.stores.commits.submit([this, in, done] { return record(in, done.error().code == ErrorCode::Refused ? u"refused"_s : u"failed"_s, done.error().message); });
+            m_services.stores.commits.submit([this, in, done] {
+                return record(in, done.error().code == ErrorCode::Refused ? u"refused"_s : u"failed"_s,
+                              done.error().message);
+            });
         promise->addResult(done);
         promise->finish();
     });
@@ -149,10 +166,16 @@ QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<R
         if (done && !done->confirm.isEmpty())
             return answer(); // a preview changed nothing
         auto recorded = m_services.stores.commits.submit([this, in, done]() -> Result<> {
-            const QString outcome = done ? u"done"_s : done.error().code == ErrorCode::Refused ? u"refused"_s : u"failed"_s;
-            return m_services.stores.audit.add({.who = in.who(), .origin = in.call.caller.origin, .role = roleText(in.call.caller.role),
-                                                .action = QString(in.spec.name), .task = taskOf(in, done),
-                                                .detail = QString::fromUtf8(toJson(in.options)) + (done ? u" "_s + done->title : u" "_s + done.error().message),
+            const QString outcome = done                                      ? u"done"_s
+                                    : done.error().code == ErrorCode::Refused ? u"refused"_s
+                                                                              : u"failed"_s;
+            return m_services.stores.audit.add({.who = in.who(),
+                                                .origin = in.call.caller.origin,
+                                                .role = roleText(in.call.caller.role),
+                                                .action = QString(in.spec.name),
+                                                .task = taskOf(in, done),
+                                                .detail = QString::fromUtf8(toJson(in.options)) +
+                                                          (done ? u" "_s + done->title : u" "_s + done.error().message),
                                                 .outcome = outcome});
         });
         whenDone(std::move(recorded), &m_services.driver, [answer](const Result<> &) { answer(); });
@@ -162,9 +185,13 @@ QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<R
 
 Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const QString &detail)
 {
-    return m_services.stores.audit.add({.who = in.who(), .origin = in.call.caller.origin, .role = roleText(in.call.caller.role),
-                                        .action = QString(in.spec.name), .task = TaskId::parse(in.options.value(u"task_id"_s).toString()),
-                                        .detail = QString::fromUtf8(toJson(in.options)) + u' ' + detail, .outcome = outcome});
+    return m_services.stores.audit.add({.who = in.who(),
+                                        .origin = in.call.caller.origin,
+                                        .role = roleText(in.call.caller.role),
+                                        .action = QString(in.spec.name),
+                                        .task = TaskId::parse(in.options.value(u"task_id"_s).toString()),
+                                        .detail = QString::fromUtf8(toJson(in.options)) + u' ' + detail,
+                                        .outcome = outcome});
 }
 
 void Dispatcher::recordRefusal(const commands::Caller &caller, const QString &what, const QString &why)
@@ -174,15 +201,21 @@ void Dispatcher::recordRefusal(const commands::Caller &caller, const QString &wh
         if (caller.run) {
             if (const auto run = m_services.stores.runs.get(*caller.run))
                 task = run->task;
-            HUB_CHECK(m_services.alerts.raise({.type = AlertType::RepeatedRefusals,
-                                               .level = AlertLevel::Warning,
-                                               .subject = caller.name,
-                                               .title = u"An agent tried what only people may do"_s,
-                                               .description = u"%1 called '%2' and was refused."_s.arg(caller.name, what),
-                                               .task = task}));
+            HUB_CHECK(
+                m_services.alerts.raise({.type = AlertType::RepeatedRefusals,
+                                         .level = AlertLevel::Warning,
+                                         .subject = caller.name,
+                                         .title = u"An agent tried what only people may do"_s,
+                                         .description = u"%1 called '%2' and was refused."_s.arg(caller.name, what),
+                                         .task = task}));
         }
-        return m_services.stores.audit.add({.who = caller.name, .origin = caller.origin, .role = roleText(caller.role), .action = what,
-                                            .task = task, .detail = why, .outcome = u"refused"_s});
+        return m_services.stores.audit.add({.who = caller.name,
+                                            .origin = caller.origin,
+                                            .role = roleText(caller.role),
+                                            .action = what,
+                                            .task = task,
+                                            .detail = why,
+                                            .outcome = u"refused"_s});
     });
 }
 

@@ -23,7 +23,10 @@ public:
     void recordRefusal(const commands::Caller &caller, const QString &what, const QString &why);
 
 private:
-    explicit Dispatcher(Services &services) : m_services(services) {}
+    explicit Dispatcher(Services &services)
+        : m_services(services)
+    {
+    }
     QFuture<Result<commands::Reply>> finish(const Invocation &in, QFuture<Result<commands::Reply>> reply);
     Result<> record(const Invocation &in, const QString &outcome, const QString &detail);
 

@@ -30,7 +30,8 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
     if (!given.isEmpty()) {
         if (const auto id = TaskId::parse(given))
             return services.stores.tasks.get(*id);
-        return fail(ErrorCode::InvalidInput, u"'%1' is no task; tasks are numbers such as 12 or #12."_s.arg(given), u"agenthubctl tasks"_s);
+        return fail(ErrorCode::InvalidInput, u"'%1' is no task; tasks are numbers such as 12 or #12."_s.arg(given),
+                    u"agenthubctl tasks"_s);
     }
     HUB_TRY(const auto all, services.stores.tasks.all());
     const QString agent = options.value(u"agent"_s).toString();
@@ -46,15 +47,18 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
     if (open.size() == 1)
         return open.first();
     if (open.isEmpty())
-        return fail(ErrorCode::NotFound, u"No task is open%1."_s.arg(agent.isEmpty() ? QString() : u" for agent "_s + agent),
+        return fail(ErrorCode::NotFound,
+                    u"No task is open%1."_s.arg(agent.isEmpty() ? QString() : u" for agent "_s + agent),
                     u"agenthubctl tasks --filter all shows the ended ones; name one with --task-id."_s);
-    Error error = fail(ErrorCode::Ambiguous, u"Which task? %1 are open."_s.arg(open.size()), u"Add --task-id, or go into the task's folder."_s);
+    Error error = fail(ErrorCode::Ambiguous, u"Which task? %1 are open."_s.arg(open.size()),
+                       u"Add --task-id, or go into the task's folder."_s);
     for (const Task &task : open)
         error.candidates << shortTask(task);
     return error;
 }
 
-Result<state::Project> findProject(const Services &services, const commands::CommandCall &call, const QJsonObject &options)
+Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,
+                                   const QJsonObject &options)
 {
     const QString given = options.value(u"project"_s).toString();
     HUB_TRY(const auto all, services.stores.projects.all());
@@ -76,7 +80,8 @@ Result<state::Project> findProject(const Services &services, const commands::Com
     QStringList names;
     for (const auto &project : given.isEmpty() || prefixed.isEmpty() ? all : prefixed)
         names << project.name.toString();
-    Error error = given.isEmpty() ? fail(ErrorCode::Ambiguous, u"Which project? There are %1."_s.arg(all.size()), u"Add --project NAME."_s)
+    Error error = given.isEmpty() ? fail(ErrorCode::Ambiguous, u"Which project? There are %1."_s.arg(all.size()),
+                                         u"Add --project NAME."_s)
                                   : fail(prefixed.isEmpty() ? ErrorCode::NotFound : ErrorCode::Ambiguous,
                                          u"There is no project '%1'."_s.arg(given), u"agenthubctl projects"_s);
     error.candidates = names;
@@ -85,18 +90,22 @@ Result<state::Project> findProject(const Services &services, const commands::Com
 
 Result<agents::Profile> findAgent(const Services &services, const QJsonObject &options)
 {
-    const QString given = options.contains(u"name"_s) ? options.value(u"name"_s).toString() : options.value(u"agent"_s).toString();
+    const QString given =
+        options.contains(u"name"_s) ? options.value(u"name"_s).toString() : options.value(u"agent"_s).toString();
     if (!given.isEmpty()) {
         const auto name = AgentName::parse(given);
         if (!name)
-            return fail(ErrorCode::InvalidInput, u"'%1' can't be an agent's name: use lower-case letters, digits, '.', '_' and '-'."_s.arg(given));
+            return fail(
+                ErrorCode::InvalidInput,
+                u"'%1' can't be an agent's name: use lower-case letters, digits, '.', '_' and '-'."_s.arg(given));
         return services.profiles.get(*name);
     }
     const auto all = services.profiles.all();
     if (all.size() == 1)
         return all.first();
     if (all.isEmpty())
-        return fail(ErrorCode::NotFound, u"No agent is set up yet."_s, u"agenthubctl agents add NAME PROGRAM ARGUMENTS"_s);
+        return fail(ErrorCode::NotFound, u"No agent is set up yet."_s,
+                    u"agenthubctl agents add NAME PROGRAM ARGUMENTS"_s);
     Error error = fail(ErrorCode::Ambiguous, u"Which agent? There are %1."_s.arg(all.size()), u"Add --agent NAME."_s);
     for (const auto &profile : all)
         error.candidates << profile.name.toString();
@@ -144,7 +153,8 @@ Result<Checkpoint> findCheckpoint(const Services &services, const Task &task, co
     const auto known = [&](CheckpointId id) { return services.stores.tasks.checkpoint(id); };
     if (const auto full = CheckpointId::parse(text)) {
         if (full->task != task.id)
-            return fail(ErrorCode::InvalidInput, u"%1 is a checkpoint of another task than #%2."_s.arg(full->toString(), task.id.toString()));
+            return fail(ErrorCode::InvalidInput,
+                        u"%1 is a checkpoint of another task than #%2."_s.arg(full->toString(), task.id.toString()));
         return known(*full);
     }
     HUB_TRY(const auto all, services.stores.tasks.checkpoints(task.id)); // newest first

@@ -10,7 +10,8 @@ namespace hub
 // The task named, else the one whose working tree the caller is in, else the only open one (of that agent).
 Result<Task> findTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options);
 // The project named, else the one the caller is in, else the only one.
-Result<state::Project> findProject(const Services &services, const commands::CommandCall &call, const QJsonObject &options);
+Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,
+                                   const QJsonObject &options);
 // The agent named, else the only one.
 Result<agents::Profile> findAgent(const Services &services, const QJsonObject &options);
 // "12/3", "3", "last", "-1", "14:05", "20m" among the task's checkpoints.

@@ -13,7 +13,7 @@ namespace hub
 struct Invocation {
     const commands::CommandSpec &spec;
     commands::CommandCall call;
-    QJsonObject options;                          // checked
+    QJsonObject options;                            // checked
     std::optional<agents::StopReport> stopped = {}; // what the brake has already done for this call
 
     QString text(QLatin1StringView name) const { return options.value(name).toString(); }

@@ -25,8 +25,9 @@ Result<FileHandle> lockFolder(const QString &dataDir)
     const QByteArray path = QFile::encodeName(dataDir + u"/lock"_s);
     HUB_TRY(FileHandle lock, openFile(path, O_RDWR | O_CREAT, 0600));
     if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
-        return fail(ErrorCode::Conflict, u"A hub runs on %1 already (process %2); this one does not start."_s.arg(
-                                             dataDir, QString::fromLatin1(readFile(path).valueOr({}).trimmed())),
+        return fail(ErrorCode::Conflict,
+                    u"A hub runs on %1 already (process %2); this one does not start."_s.arg(
+                        dataDir, QString::fromLatin1(readFile(path).valueOr({}).trimmed())),
                     u"Use it with agenthubctl, or give this one another --data-dir."_s);
     }
     const QByteArray pid = QByteArray::number(::getpid()) + '\n';
@@ -87,7 +88,8 @@ Hub::~Hub()
         std::_Exit(0);
     }
     delete last;
-    QMetaObject::invokeMethod(core, [core] { delete core; }, Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+        core, [core] { delete core; }, Qt::BlockingQueuedConnection);
     m_thread->quit();
     m_thread->wait();
 }
@@ -131,9 +133,10 @@ QFuture<Result<commands::Reply>> Hub::execute(const commands::CommandCall &call)
     const auto scope = scopeOf(call);
     if (scope && Dispatcher::admit(call)) {
         // Frozen first, recorded afterwards: a slow disk must not keep an agent running.
-        whenDone(m_brake->hold(scope->first, scope->second), this, [dispatch](const Result<agents::StopReport> &report) {
-            dispatch(report ? std::optional(*report) : std::nullopt);
-        });
+        whenDone(m_brake->hold(scope->first, scope->second), this,
+                 [dispatch](const Result<agents::StopReport> &report) {
+                     dispatch(report ? std::optional(*report) : std::nullopt);
+                 });
         return future;
     }
     dispatch(std::nullopt);
@@ -169,7 +172,8 @@ std::optional<RunId> Hub::runOfMark(const QByteArray &mark) const
 void Hub::recordRefusal(const commands::Caller &caller, const QString &what)
 {
     HubCore *core = m_core.get();
-    QMetaObject::invokeMethod(core, [core, caller, what] { core->dispatcher().recordRefusal(caller, what, u"refused at the socket"_s); });
+    QMetaObject::invokeMethod(
+        core, [core, caller, what] { core->dispatcher().recordRefusal(caller, what, u"refused at the socket"_s); });
 }
 
 } // namespace hub

@@ -11,7 +11,12 @@ using namespace Qt::StringLiterals;
 namespace hub
 {
 
-HubCore::HubCore(const HubConfig &config, agents::Brake &brake) : m_config(config), m_brake(brake), m_data(config.dataDir) {}
+HubCore::HubCore(const HubConfig &config, agents::Brake &brake)
+    : m_config(config)
+    , m_brake(brake)
+    , m_data(config.dataDir)
+{
+}
 
 HubCore::~HubCore()
 {
@@ -59,19 +64,22 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_alerts->addSink(std::make_unique<monitor::LogSink>());
     c.m_profiles = std::make_unique<agents::ProfileBook>(config.agentsDir);
     c.m_vaults = std::make_unique<recovery::Vaults>(c.m_data);
-    c.m_checkpointer = std::make_unique<recovery::Checkpointer>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data, c.m_config.settings);
-    c.m_rollback = std::make_unique<recovery::Rollback>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data, *c.m_checkpointer);
+    c.m_checkpointer =
+        std::make_unique<recovery::Checkpointer>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data, c.m_config.settings);
+    c.m_rollback =
+        std::make_unique<recovery::Rollback>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data, *c.m_checkpointer);
     c.m_runs = std::make_unique<agents::RunKeeper>(*c.m_stores, brake, c.m_workers);
     agents::DriverConfig driverConfig{config.shimProgram, c.m_id, {{u"AGENTHUB_DATA_DIR"_s, config.dataDir}}};
     driverConfig.agentEnvironment.insert(u"AGENTHUB_CTL"_s, config.programFolder + u"/agenthubctl"_s);
-    c.m_driver = std::make_unique<agents::TaskDriver>(*c.m_stores, brake, *c.m_runs, c.m_workers, *c.m_profiles, *c.m_checkpointer,
-                                                      *c.m_alerts, c.m_data, c.m_config.settings, driverConfig);
+    c.m_driver = std::make_unique<agents::TaskDriver>(*c.m_stores, brake, *c.m_runs, c.m_workers, *c.m_profiles,
+                                                      *c.m_checkpointer, *c.m_alerts, c.m_data, c.m_config.settings,
+                                                      driverConfig);
     c.m_rollback->setRunControl(*c.m_driver);
-    c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts, c.m_workers,
-                                                c.m_config.settings);
-    c.m_services = std::make_unique<Services>(Services{*c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle, *c.m_vaults,
-                                                       *c.m_checkpointer, *c.m_rollback, *c.m_alerts, *c.m_profiles, c.m_config.settings,
-                                                       c.m_data, c.m_workers, c.m_id, c.m_clock.now()});
+    c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
+                                                c.m_workers, c.m_config.settings);
+    c.m_services = std::make_unique<Services>(Services{
+        *c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle, *c.m_vaults, *c.m_checkpointer, *c.m_rollback,
+        *c.m_alerts, *c.m_profiles, c.m_config.settings, c.m_data, c.m_workers, c.m_id, c.m_clock.now()});
     HUB_TRY(c.m_dispatcher, Dispatcher::create(*c.m_services));
     c.tellEvents();
     return core;
@@ -88,14 +96,20 @@ void HubCore::tellEvents()
             return;
         const Message &message = messages->first();
         Q_EMIT eventHappened({u"message"_s,
-                              {{u"task_id"_s, task.value()}, {u"message_id"_s, message.seq}, {u"at"_s, toIso(message.at)},
-                               {u"from"_s, message.author.isEmpty() ? message.role : message.author}, {u"role"_s, message.role},
-                               {u"kind"_s, message.kind}, {u"text"_s, m_stores->talk.wholeBody(message).valueOr(message.body)}}});
+                              {{u"task_id"_s, task.value()},
+                               {u"message_id"_s, message.seq},
+                               {u"at"_s, toIso(message.at)},
+                               {u"from"_s, message.author.isEmpty() ? message.role : message.author},
+                               {u"role"_s, message.role},
+                               {u"kind"_s, message.kind},
+                               {u"text"_s, m_stores->talk.wholeBody(message).valueOr(message.body)}}});
     });
     connect(m_checkpointer.get(), &recovery::Checkpointer::checkpointTaken, this, [this](const Checkpoint &checkpoint) {
         Q_EMIT eventHappened({u"checkpoint"_s,
-                              {{u"task_id"_s, checkpoint.id.task.value()}, {u"checkpoint_id"_s, checkpoint.id.toString()},
-                               {u"type"_s, textOf(checkpointTypeTexts, checkpoint.type)}, {u"notes"_s, checkpoint.notes}}});
+                              {{u"task_id"_s, checkpoint.id.task.value()},
+                               {u"checkpoint_id"_s, checkpoint.id.toString()},
+                               {u"type"_s, textOf(checkpointTypeTexts, checkpoint.type)},
+                               {u"notes"_s, checkpoint.notes}}});
     });
     connect(m_rollback.get(), &recovery::Rollback::rolledBack, this, [this](TaskId task, const QJsonObject &receipt) {
         Q_EMIT eventHappened({u"rollback"_s, receipt});
@@ -104,8 +118,10 @@ void HubCore::tellEvents()
     });
     connect(m_lifecycle.get(), &Lifecycle::approvalChanged, this, [this](const Approval &approval) {
         Q_EMIT eventHappened({u"approval"_s,
-                              {{u"task_id"_s, approval.task.value()}, {u"approval_id"_s, approval.id.toString()},
-                               {u"question"_s, approval.question}, {u"state"_s, textOf(approvalStateTexts, approval.state)}}});
+                              {{u"task_id"_s, approval.task.value()},
+                               {u"approval_id"_s, approval.id.toString()},
+                               {u"question"_s, approval.question},
+                               {u"state"_s, textOf(approvalStateTexts, approval.state)}}});
     });
     connect(m_alerts.get(), &monitor::AlertCenter::alertRaised, this, [this](AlertId, const QJsonObject &payload) {
         Q_EMIT eventHappened({u"alert"_s, payload});
@@ -123,12 +139,14 @@ Result<> HubCore::begin()
         whenDone(m_rollback->finishInterrupted(operation), this, [this, operation](const Result<> &finished) {
             if (finished || finished.error().code == ErrorCode::ShuttingDown)
                 return;
-            qCCritical(lcRecovery).noquote() << operation.id.toString() << "could not be finished:" << finished.error().message;
+            qCCritical(lcRecovery).noquote()
+                << operation.id.toString() << "could not be finished:" << finished.error().message;
             m_stores->commits.submit([this, operation, why = finished.error().message]() -> Result<> {
                 HUB_CHECK(m_alerts->raise({.type = AlertType::ManualIntervention,
                                            .level = AlertLevel::Critical,
                                            .subject = u"operation "_s + operation.id.toString(),
-                                           .title = u"%1 of task #%2 could not be finished"_s.arg(operation.id.toString(), operation.task.toString()),
+                                           .title = u"%1 of task #%2 could not be finished"_s.arg(
+                                               operation.id.toString(), operation.task.toString()),
                                            .description = why,
                                            .task = operation.task}));
                 return {};

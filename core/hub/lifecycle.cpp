@@ -37,8 +37,9 @@ QJsonValue idOf(const QString &key)
 
 } // namespace
 
-Lifecycle::Lifecycle(state::Stores &stores, agents::TaskDriver &driver, agents::RunKeeper &runs, recovery::Checkpointer &checkpointer,
-                     monitor::AlertCenter &alerts, Workers &workers, const Settings &settings)
+Lifecycle::Lifecycle(state::Stores &stores, agents::TaskDriver &driver, agents::RunKeeper &runs,
+                     recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, Workers &workers,
+                     const Settings &settings)
     : m_stores(stores)
     , m_driver(driver)
     , m_runs(runs)
@@ -53,8 +54,9 @@ Lifecycle::Lifecycle(state::Stores &stores, agents::TaskDriver &driver, agents::
 QFuture<Result<QJsonObject>> Lifecycle::call(const ToolCall &call)
 {
     if (!call.caller.run) {
-        return readyFuture<QJsonObject>(fail(ErrorCode::Refused, u"'tool' is for agents that AgentHub runs; this process is none of them."_s,
-                                             u"People use the commands: agenthubctl help"_s));
+        return readyFuture<QJsonObject>(
+            fail(ErrorCode::Refused, u"'tool' is for agents that AgentHub runs; this process is none of them."_s,
+                 u"People use the commands: agenthubctl help"_s));
     }
     if (call.key.isEmpty() || call.key.startsWith(stdioPrefix))
         return readyFuture<QJsonObject>(fail(ErrorCode::InvalidInput, u"The call needs a key of its own."_s));
@@ -91,7 +93,8 @@ Result<> Lifecycle::onAsked(const Run &run, const agents::Asked &asked)
         // A notification: done, and nobody hears how it went. The spool's position makes it happen once.
         HUB_TRY(const Task task, m_stores.tasks.get(run.task));
         const commands::ToolSpec *spec = commands::findTool(asked.method);
-        const auto checked = spec ? commands::checkToolArguments(*spec, asked.arguments) : Result<QJsonObject>(QJsonObject());
+        const auto checked =
+            spec ? commands::checkToolArguments(*spec, asked.arguments) : Result<QJsonObject>(QJsonObject());
         if (spec && checked && (asked.method == u"report_progress" || asked.method == u"log_decision")) {
             const auto done = process({run, task, {0, run.id, {}, u"stdio"_s, asked.method, *checked, {}}});
             if (!done)
@@ -99,7 +102,8 @@ Result<> Lifecycle::onAsked(const Run &run, const agents::Asked &asked)
         }
         return {};
     }
-    HUB_TRY(const auto added, m_stores.runs.addToolRequest(run.id, keyOf(asked.id), u"stdio"_s, asked.method, asked.arguments));
+    HUB_TRY(const auto added,
+            m_stores.runs.addToolRequest(run.id, keyOf(asked.id), u"stdio"_s, asked.method, asked.arguments));
     const auto &[request, isNew] = added;
     if (isNew)
         return begin(run, request);
@@ -114,14 +118,16 @@ Result<> Lifecycle::begin(const Run &run, const ToolRequest &request)
 {
     const commands::ToolSpec *spec = commands::findTool(request.method);
     if (!spec)
-        return answer(request.id, fail(ErrorCode::InvalidInput, u"There is no lifecycle method '%1'."_s.arg(request.method)));
+        return answer(request.id,
+                      fail(ErrorCode::InvalidInput, u"There is no lifecycle method '%1'."_s.arg(request.method)));
     auto arguments = commands::checkToolArguments(*spec, request.arguments);
     if (!arguments)
         return answer(request.id, std::move(arguments).error());
     HUB_TRY(const Task task, m_stores.tasks.get(run.task));
     if (isEnded(task.state) && request.method != u"get_rollback_options") {
-        return answer(request.id, fail(ErrorCode::Refused, u"Task #%1 is %2; there is nothing more to do."_s.arg(
-                                                               task.id.toString(), textOf(taskStateTexts, task.state))));
+        return answer(request.id,
+                      fail(ErrorCode::Refused, u"Task #%1 is %2; there is nothing more to do."_s.arg(
+                                                   task.id.toString(), textOf(taskStateTexts, task.state))));
     }
     Context context{run, task, request};
     context.request.method = QString(spec->name);
@@ -154,7 +160,8 @@ Result<std::optional<Lifecycle::Answer>> Lifecycle::process(const Context &conte
         if (method.name == context.request.method)
             return (this->*method.call)(context);
     }
-    return std::optional<Answer>(fail(ErrorCode::Internal, u"%1 is declared but not implemented"_s.arg(context.request.method)));
+    return std::optional<Answer>(
+        fail(ErrorCode::Internal, u"%1 is declared but not implemented"_s.arg(context.request.method)));
 }
 
 // Inside work. The answer, its effects and the position of the request are committed together, before it is sent.
@@ -220,19 +227,22 @@ void Lifecycle::resumeWaiting()
     });
 }
 
-Result<Approval> Lifecycle::answerApproval(ApprovalId id, bool yes, const QString &scope, const QString &who, const QString &reason)
+Result<Approval> Lifecycle::answerApproval(ApprovalId id, bool yes, const QString &scope, const QString &who,
+                                           const QString &reason)
 {
     HUB_TRY(const Approval approval, m_stores.approvals.answer(id, yes, scope, who, reason));
-    HUB_CHECK(m_stores.talk.append(approval.task, {.run = approval.run,
-                                                   .role = u"person"_s,
-                                                   .kind = u"approval"_s,
-                                                   .author = who,
-                                                   .body = (yes ? u"Allowed %1: %2"_s : u"Denied %1: %2"_s).arg(id.toString(), approval.question) +
-                                                           (reason.isEmpty() ? QString() : u" ("_s + reason + u')')}));
+    HUB_CHECK(m_stores.talk.append(
+        approval.task, {.run = approval.run,
+                        .role = u"person"_s,
+                        .kind = u"approval"_s,
+                        .author = who,
+                        .body = (yes ? u"Allowed %1: %2"_s : u"Denied %1: %2"_s).arg(id.toString(), approval.question) +
+                                (reason.isEmpty() ? QString() : u" ("_s + reason + u')')}));
     // Everybody who waits for this answer gets it now.
     HUB_TRY(const auto waiting, m_stores.runs.waitingToolRequests(approval.run));
     for (const ToolRequest &request : waiting) {
-        if (request.method == u"await_approval" && ApprovalId::parse(request.arguments.value(u"approval_id"_s).toString()) == id) {
+        if (request.method == u"await_approval" &&
+            ApprovalId::parse(request.arguments.value(u"approval_id"_s).toString()) == id) {
             HUB_CHECK(answer(request.id, QJsonObject{{u"approval_id"_s, id.toString()},
                                                      {u"state"_s, textOf(approvalStateTexts, approval.state)},
                                                      {u"allowed"_s, yes},

@@ -16,8 +16,9 @@ class Lifecycle final : public QObject, public agents::ToolPort
     Q_OBJECT
 
 public:
-    Lifecycle(state::Stores &stores, agents::TaskDriver &driver, agents::RunKeeper &runs, recovery::Checkpointer &checkpointer,
-              monitor::AlertCenter &alerts, Workers &workers, const Settings &settings);
+    Lifecycle(state::Stores &stores, agents::TaskDriver &driver, agents::RunKeeper &runs,
+              recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, Workers &workers,
+              const Settings &settings);
 
     // Over the local API. The caller is a run; others are refused.
     QFuture<Result<QJsonObject>> call(const ToolCall &call);
@@ -27,7 +28,8 @@ public:
     Result<> onRunEnded(const Run &run) override;
 
     // Inside CommitGroup work: a person answered; whoever waits for it is told.
-    Result<Approval> answerApproval(ApprovalId id, bool yes, const QString &scope, const QString &who, const QString &reason);
+    Result<Approval> answerApproval(ApprovalId id, bool yes, const QString &scope, const QString &who,
+                                    const QString &reason);
 
     // At start, after the runs were adopted: goes on with calls that the last hub had not answered.
     void resumeWaiting();
@@ -64,7 +66,8 @@ private:
     Result<std::optional<Answer>> requestApproval(const Context &context);
     Result<std::optional<Answer>> awaitApproval(const Context &context);
 
-    Result<QStringList> claimProblems(const Context &context, const QStringList &paths, bool take, std::chrono::seconds duration);
+    Result<QStringList> claimProblems(const Context &context, const QStringList &paths, bool take,
+                                      std::chrono::seconds duration);
     void checkTree(const Context &context, QStringList reasons);
 
     state::Stores &m_stores;

@@ -51,7 +51,8 @@ QJsonObject verdict(const QStringList &reasons)
 
 } // namespace
 
-Result<QStringList> Lifecycle::claimProblems(const Context &context, const QStringList &paths, bool take, std::chrono::seconds duration)
+Result<QStringList> Lifecycle::claimProblems(const Context &context, const QStringList &paths, bool take,
+                                             std::chrono::seconds duration)
 {
     QStringList problems;
     HUB_TRY(const auto claims, m_stores.holds.claims());
@@ -62,7 +63,8 @@ Result<QStringList> Lifecycle::claimProblems(const Context &context, const QStri
             continue;
         }
         for (const auto &claim : claims) {
-            const bool same = claim.path == inside || inside.startsWith(claim.path + u'/') || claim.path.startsWith(inside + u'/');
+            const bool same =
+                claim.path == inside || inside.startsWith(claim.path + u'/') || claim.path.startsWith(inside + u'/');
             if (same && claim.project == context.task.spec.project && claim.task != context.task.id)
                 problems << u"%1 is held by task #%2 since %3."_s.arg(claim.path, claim.task.toString(),
                                                                       toLocalShort(claim.at, m_stores.clock.now()));
@@ -71,7 +73,8 @@ Result<QStringList> Lifecycle::claimProblems(const Context &context, const QStri
     if (!problems.isEmpty() || !take)
         return problems;
     for (const QString &path : paths)
-        HUB_CHECK(m_stores.holds.claim(context.task.spec.project, withinTree(context.task.tree, path), context.task.id, duration));
+        HUB_CHECK(m_stores.holds.claim(context.task.spec.project, withinTree(context.task.tree, path), context.task.id,
+                                       duration));
     return problems;
 }
 
@@ -87,27 +90,29 @@ void Lifecycle::checkTree(const Context &context, QStringList reasons)
         HUB_TRY(const auto place, git::locate(tree));
         return git::readHead(place);
     });
-    whenDone(std::move(looked), this, [this, id = context.request.id, reasons, protectedBranches](const Result<git::HeadState> &head) mutable {
-        if (!head) {
-            if (head.error().code != ErrorCode::ShuttingDown)
-                answerLater(id, verdict(reasons << head.error().message));
-            return;
-        }
-        const QString branch = QFile::decodeName(head->branch.mid(11));
-        if (head->branch.isEmpty())
-            reasons << u"HEAD is detached: a commit made now would be on no branch."_s;
-        for (const QString &name : protectedBranches) {
-            if (branch == name.trimmed())
-                reasons << u"Branch %1 is protected: agents do not work on it."_s.arg(branch);
-        }
-        answerLater(id, verdict(reasons));
-    });
+    whenDone(std::move(looked), this,
+             [this, id = context.request.id, reasons, protectedBranches](const Result<git::HeadState> &head) mutable {
+                 if (!head) {
+                     if (head.error().code != ErrorCode::ShuttingDown)
+                         answerLater(id, verdict(reasons << head.error().message));
+                     return;
+                 }
+                 const QString branch = QFile::decodeName(head->branch.mid(11));
+                 if (head->branch.isEmpty())
+                     reasons << u"HEAD is detached: a commit made now would be on no branch."_s;
+                 for (const QString &name : protectedBranches) {
+                     if (branch == name.trimmed())
+                         reasons << u"Branch %1 is protected: agents do not work on it."_s.arg(branch);
+                 }
+                 answerLater(id, verdict(reasons));
+             });
 }
 
 Result<Now> Lifecycle::validate(const Context &context)
 {
     HUB_TRY(QStringList reasons, m_driver.blockers(context.task));
-    HUB_TRY(const QStringList claims, claimProblems(context, textsOf(context.request.arguments.value(u"paths"_s)), false, {}));
+    HUB_TRY(const QStringList claims,
+            claimProblems(context, textsOf(context.request.arguments.value(u"paths"_s)), false, {}));
     checkTree(context, reasons + claims);
     return Now();
 }
@@ -116,7 +121,8 @@ Result<Now> Lifecycle::prepareForTask(const Context &context)
 {
     const auto duration = std::chrono::seconds{m_settings.number(setting::claimSeconds)};
     HUB_TRY(QStringList reasons, m_driver.blockers(context.task));
-    HUB_TRY(const QStringList claims, claimProblems(context, textsOf(context.request.arguments.value(u"paths"_s)), true, duration));
+    HUB_TRY(const QStringList claims,
+            claimProblems(context, textsOf(context.request.arguments.value(u"paths"_s)), true, duration));
     checkTree(context, reasons + claims);
     return Now();
 }
@@ -132,12 +138,13 @@ Result<Now> Lifecycle::startTask(const Context &context)
         m_stores.commits.afterCommit([this, id = context.task.id] { m_driver.watchClock(id); });
     }
     HUB_TRY(const auto checkpoints, m_stores.tasks.checkpoints(context.task.id));
-    return Now(QJsonObject{{u"task_id"_s, context.task.id.value()},
-                           {u"description"_s, context.task.spec.description},
-                           {u"working_tree"_s, context.task.tree},
-                           {u"branch"_s, context.task.branch},
-                           {u"backup_branch"_s, context.task.backupBranch},
-                           {u"baseline_checkpoint"_s, checkpoints.isEmpty() ? QString() : checkpoints.last().id.toString()}});
+    return Now(
+        QJsonObject{{u"task_id"_s, context.task.id.value()},
+                    {u"description"_s, context.task.spec.description},
+                    {u"working_tree"_s, context.task.tree},
+                    {u"branch"_s, context.task.branch},
+                    {u"backup_branch"_s, context.task.backupBranch},
+                    {u"baseline_checkpoint"_s, checkpoints.isEmpty() ? QString() : checkpoints.last().id.toString()}});
 }
 
 Result<Now> Lifecycle::saveCheckpoint(const Context &context)
@@ -145,16 +152,18 @@ Result<Now> Lifecycle::saveCheckpoint(const Context &context)
     const QJsonObject &arguments = context.request.arguments;
     if (arguments.contains(u"context"_s))
         HUB_CHECK(m_stores.tasks.setContext(context.task.id, arguments.value(u"context"_s).toObject()));
-    const CheckpointType type = arguments.value(u"milestone"_s).toBool() ? CheckpointType::Milestone : CheckpointType::Manual;
+    const CheckpointType type =
+        arguments.value(u"milestone"_s).toBool() ? CheckpointType::Milestone : CheckpointType::Manual;
     // After the commit: the checkpoint must see the context that came with it.
-    m_stores.commits.afterCommit([this, id = context.request.id, task = context.task.id, type, notes = arguments.value(u"notes"_s).toString()] {
-        whenDone(m_checkpointer.request({.task = task, .type = type, .notes = notes}), this,
-                 [this, id](const Result<std::optional<Checkpoint>> &saved) {
-                     if (!saved)
-                         return answerLater(id, saved.error());
-                     answerLater(id, describe(**saved));
-                 });
-    });
+    m_stores.commits.afterCommit(
+        [this, id = context.request.id, task = context.task.id, type, notes = arguments.value(u"notes"_s).toString()] {
+            whenDone(m_checkpointer.request({.task = task, .type = type, .notes = notes}), this,
+                     [this, id](const Result<std::optional<Checkpoint>> &saved) {
+                         if (!saved)
+                             return answerLater(id, saved.error());
+                         answerLater(id, describe(**saved));
+                     });
+        });
     return Now();
 }
 
@@ -162,12 +171,15 @@ Result<Now> Lifecycle::reportProgress(const Context &context)
 {
     const QJsonObject &arguments = context.request.arguments;
     const QString step = arguments.value(u"step"_s).toString();
-    const double percent = arguments.contains(u"percent"_s) ? arguments.value(u"percent"_s).toDouble() : context.task.progress;
+    const double percent =
+        arguments.contains(u"percent"_s) ? arguments.value(u"percent"_s).toDouble() : context.task.progress;
     if (percent > 100)
         return Now(fail(ErrorCode::InvalidInput, u"percent can't be more than 100."_s));
     HUB_CHECK(m_stores.tasks.setProgress(context.task.id, step, percent));
     const QString notes = arguments.value(u"notes"_s).toString();
-    HUB_CHECK(m_stores.talk.append(context.task.id, {.run = context.run.id, .role = u"agent"_s, .kind = u"step"_s,
+    HUB_CHECK(m_stores.talk.append(context.task.id, {.run = context.run.id,
+                                                     .role = u"agent"_s,
+                                                     .kind = u"step"_s,
                                                      .author = context.run.agent.toString(),
                                                      .body = notes.isEmpty() ? step : step + u": "_s + notes}));
     m_driver.announce(context.task.id);
@@ -204,18 +216,21 @@ Result<Now> Lifecycle::complete(const Context &context)
 {
     const QString summary = context.request.arguments.value(u"summary"_s).toString();
     const QString notes = context.request.arguments.value(u"notes"_s).toString();
-    HUB_CHECK(m_stores.talk.append(context.task.id, {.run = context.run.id, .role = u"agent"_s, .kind = u"summary"_s,
+    HUB_CHECK(m_stores.talk.append(context.task.id, {.run = context.run.id,
+                                                     .role = u"agent"_s,
+                                                     .kind = u"summary"_s,
                                                      .author = context.run.agent.toString(),
                                                      .body = notes.isEmpty() ? summary : summary + u"\n\n"_s + notes}));
     HUB_CHECK(m_stores.tasks.setProgress(context.task.id, context.task.step, 100));
     // The answer is committed with the task's end: an agent that hears "completed" can rely on it.
     m_stores.commits.afterCommit([this, context, summary] {
-        auto ended = m_driver.finish(context.task.id, TaskState::Completed, summary, context.run.agent.toString(),
-                                     [this, id = context.request.id](const Result<Checkpoint> &last) {
-                                         return answer(id, last ? Answer(QJsonObject{{u"state"_s, u"completed"_s},
-                                                                                     {u"checkpoint_id"_s, last->id.toString()}})
-                                                                : Answer(last.error()));
-                                     });
+        auto ended =
+            m_driver.finish(context.task.id, TaskState::Completed, summary, context.run.agent.toString(),
+                            [this, id = context.request.id](const Result<Checkpoint> &last) {
+                                return answer(id, last ? Answer(QJsonObject{{u"state"_s, u"completed"_s},
+                                                                            {u"checkpoint_id"_s, last->id.toString()}})
+                                                       : Answer(last.error()));
+                            });
         whenDone(std::move(ended), this, [this, id = context.request.id](const Result<> &done) {
             if (!done)
                 answerLater(id, done.error());
@@ -228,8 +243,9 @@ Result<Now> Lifecycle::requestFiles(const Context &context)
 {
     const QJsonObject &arguments = context.request.arguments;
     const QStringList paths = textsOf(arguments.value(u"paths"_s));
-    const auto duration = std::chrono::seconds{arguments.contains(u"minutes"_s) ? arguments.value(u"minutes"_s).toInteger() * 60
-                                                                                : m_settings.number(setting::claimSeconds)};
+    const auto duration =
+        std::chrono::seconds{arguments.contains(u"minutes"_s) ? arguments.value(u"minutes"_s).toInteger() * 60
+                                                              : m_settings.number(setting::claimSeconds)};
     HUB_TRY(const QStringList problems, claimProblems(context, paths, true, duration));
     if (problems.isEmpty())
         return Now(QJsonObject{{u"granted"_s, true}, {u"paths"_s, QJsonArray::fromStringList(paths)}});
@@ -252,7 +268,8 @@ Result<Now> Lifecycle::releaseFiles(const Context &context)
     }
     QJsonArray released;
     for (const QString &path : paths) {
-        HUB_TRY(const bool done, m_stores.holds.release(context.task.spec.project, withinTree(context.task.tree, path), context.task.id));
+        HUB_TRY(const bool done, m_stores.holds.release(context.task.spec.project, withinTree(context.task.tree, path),
+                                                        context.task.id));
         if (done)
             released.append(path);
     }
@@ -267,8 +284,11 @@ Result<Now> Lifecycle::logDecision(const Context &context)
         text += u"\nWhy: "_s + reason;
     if (const QStringList others = textsOf(arguments.value(u"alternatives"_s)); !others.isEmpty())
         text += u"\nConsidered: "_s + others.join(u"; "_s);
-    HUB_TRY(const qint64 seq, m_stores.talk.append(context.task.id, {.run = context.run.id, .role = u"agent"_s, .kind = u"decision"_s,
-                                                                     .author = context.run.agent.toString(), .body = text}));
+    HUB_TRY(const qint64 seq, m_stores.talk.append(context.task.id, {.run = context.run.id,
+                                                                     .role = u"agent"_s,
+                                                                     .kind = u"decision"_s,
+                                                                     .author = context.run.agent.toString(),
+                                                                     .body = text}));
     return Now(QJsonObject{{u"message"_s, seq}});
 }
 
@@ -278,21 +298,26 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
     for (const QString &path : textsOf(context.request.arguments.value(u"paths"_s))) {
         const QString inside = withinTree(context.task.tree, path);
         if (inside.isEmpty())
-            return Now(fail(ErrorCode::Refused, u"%1 lies outside the working tree; nothing was committed."_s.arg(path)));
+            return Now(
+                fail(ErrorCode::Refused, u"%1 lies outside the working tree; nothing was committed."_s.arg(path)));
         paths << QFile::encodeName(inside);
     }
-    const QByteArray message = context.request.arguments.value(u"message"_s).toString().toUtf8() + "\n\nAgentHub-Task: " +
-                               context.task.id.toString().toUtf8() + "\nRequested-by: " + context.task.spec.owner.toUtf8() + '\n';
+    const QByteArray message = context.request.arguments.value(u"message"_s).toString().toUtf8() +
+                               "\n\nAgentHub-Task: " + context.task.id.toString().toUtf8() +
+                               "\nRequested-by: " + context.task.spec.owner.toUtf8() + '\n';
     const QStringList protectedBranches = m_settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts);
     const QByteArray tree = QFile::encodeName(context.task.tree);
-    m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project, tree, paths, message, protectedBranches] {
+    m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project, tree, paths,
+                                  message, protectedBranches] {
         auto committed = m_workers.run(project.toString(), [=]() -> Result<QJsonObject> {
             HUB_TRY(const auto place, git::locate(tree));
             HUB_TRY(const auto head, git::readHead(place));
             const QString branch = QFile::decodeName(head.branch.mid(11));
             for (const QString &name : protectedBranches) {
                 if (branch == name.trimmed())
-                    return fail(ErrorCode::Refused, u"%1 is protected, so nothing was committed; files and index are as they were."_s.arg(branch));
+                    return fail(
+                        ErrorCode::Refused,
+                        u"%1 is protected, so nothing was committed; files and index are as they were."_s.arg(branch));
             }
             HUB_TRY(const auto commit, git::commitAtomically(place, paths, message));
             return QJsonObject{{u"commit"_s, QString::fromLatin1(commit.hex())}, {u"branch"_s, branch}};
@@ -311,13 +336,18 @@ Result<Now> Lifecycle::requestApproval(const Context &context)
     HUB_TRY(Approval approval, m_stores.approvals.ask(context.task.id, context.run.id, context.request.id, kind,
                                                       arguments.value(u"action"_s).toString(), arguments));
     if (allowed) {
-        HUB_TRY(approval, m_stores.approvals.answer(approval.id, true, u"once"_s, standing ? u"an earlier approval"_s : u"autonomy"_s, {}));
+        HUB_TRY(approval, m_stores.approvals.answer(approval.id, true, u"once"_s,
+                                                    standing ? u"an earlier approval"_s : u"autonomy"_s, {}));
     } else {
-        HUB_CHECK(m_stores.talk.append(context.task.id, {.run = context.run.id, .role = u"agent"_s, .kind = u"question"_s,
-                                                         .author = context.run.agent.toString(),
-                                                         .body = approval.id.toString() + u": "_s + approval.question}));
+        HUB_CHECK(
+            m_stores.talk.append(context.task.id, {.run = context.run.id,
+                                                   .role = u"agent"_s,
+                                                   .kind = u"question"_s,
+                                                   .author = context.run.agent.toString(),
+                                                   .body = approval.id.toString() + u": "_s + approval.question}));
         if (context.task.state == TaskState::Running) {
-            HUB_CHECK(m_stores.tasks.setState(context.task.id, TaskState::AwaitingApproval, approval.id.toString() + u": "_s + approval.question));
+            HUB_CHECK(m_stores.tasks.setState(context.task.id, TaskState::AwaitingApproval,
+                                              approval.id.toString() + u": "_s + approval.question));
             m_driver.announce(context.task.id);
         }
     }
@@ -348,9 +378,9 @@ Result<Now> Lifecycle::awaitApproval(const Context &context)
         return Now(told(*approval));
     if (const qint64 seconds = context.request.arguments.value(u"timeout"_s).toInteger(); seconds > 0) {
         // Still open then is an answer too; it never becomes a yes.
-        QTimer::singleShot(std::chrono::seconds{seconds}, this, [this, request = context.request.id, open = *approval, told] {
-            answerLater(request, told(open));
-        });
+        QTimer::singleShot(
+            std::chrono::seconds{seconds}, this,
+            [this, request = context.request.id, open = *approval, told] { answerLater(request, told(open)); });
     }
     return Now();
 }

@@ -88,8 +88,9 @@ Reply describe(const state::Project &project, const QString &title)
     Reply reply{.title = title};
     reply.fields = {{u"Folder"_s, project.path},
                     {u"Branch"_s, report[u"branch"_s].toString()},
-                    {u"Vault"_s, u"%1, %2 by %3"_s.arg(report[u"vault"_s].toString(), megabytes(report[u"vault_bytes"_s].toDouble()),
-                                                      report[u"vault_method"_s].toString())}};
+                    {u"Vault"_s, u"%1, %2 by %3"_s.arg(report[u"vault"_s].toString(),
+                                                       megabytes(report[u"vault_bytes"_s].toDouble()),
+                                                       report[u"vault_method"_s].toString())}};
     if (!report[u"not_protected_from"_s].toString().isEmpty())
         reply.fields.append({u"Mind"_s, report[u"not_protected_from"_s].toString()});
     QStringList facts;
@@ -101,7 +102,10 @@ Reply describe(const state::Project &project, const QString &title)
         reply.severity = Severity::Warning;
         reply.text = u"Its folder is missing."_s;
     }
-    reply.data = {{u"project"_s, project.name.toString()}, {u"path"_s, project.path}, {u"missing"_s, project.missing}, {u"report"_s, report}};
+    reply.data = {{u"project"_s, project.name.toString()},
+                  {u"path"_s, project.path},
+                  {u"missing"_s, project.missing},
+                  {u"report"_s, report}};
     return reply;
 }
 
@@ -110,10 +114,14 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
     const QString source = in.text("source"_L1);
     const bool address = isAddress(source);
     if (!address && in.call.caller.role != commands::Role::Machine) {
-        return readyFuture<Reply>(fail(ErrorCode::Refused, u"A folder of this machine can only be taken in at the machine itself."_s,
+        return readyFuture<Reply>(fail(ErrorCode::Refused,
+                                       u"A folder of this machine can only be taken in at the machine itself."_s,
                                        u"agenthubctl projects add "_s + source));
     }
-    QString path = address ? QString() : QDir::cleanPath(QDir(in.call.folder.isEmpty() ? QDir::homePath() : in.call.folder).absoluteFilePath(source));
+    QString path =
+        address ? QString()
+                : QDir::cleanPath(
+                      QDir(in.call.folder.isEmpty() ? QDir::homePath() : in.call.folder).absoluteFilePath(source));
     const auto name = nameFor(address ? source : path);
     if (!name)
         return readyFuture<Reply>(name.error());
@@ -122,10 +130,14 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
         return readyFuture<Reply>(all.error());
     ProjectName free = *name;
     for (int n = 2; std::any_of(all->begin(), all->end(), [&](const auto &p) { return p.name == free; }); ++n) {
-        if (const auto same = std::find_if(all->begin(), all->end(), [&](const auto &p) { return p.path == path; }); same != all->end())
-            return readyFuture<Reply>(fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(path, same->name.toString())));
+        if (const auto same = std::find_if(all->begin(), all->end(), [&](const auto &p) { return p.path == path; });
+            same != all->end())
+            return readyFuture<Reply>(fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(
+                                                                    path, same->name.toString())));
         if (address) {
-            return readyFuture<Reply>(fail(ErrorCode::Conflict, u"There is a project %1 already; nothing was changed."_s.arg(free.toString()), u"agenthubctl projects"_s));
+            return readyFuture<Reply>(
+                fail(ErrorCode::Conflict, u"There is a project %1 already; nothing was changed."_s.arg(free.toString()),
+                     u"agenthubctl projects"_s));
         }
         free = *ProjectName::parse(name->toString().left(60) + u"-%1"_s.arg(n));
     }
@@ -145,7 +157,8 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
                                                    .timeLimit = std::chrono::hours{2}}));
             if (cloned.exitCode != 0) {
                 HUB_CHECK(removeTree(QFile::encodeName(path)));
-                return fail(ErrorCode::Git, u"git could not clone %1: %2"_s.arg(source, QString::fromUtf8(cloned.err).trimmed().section(u'\n', -1)));
+                return fail(ErrorCode::Git, u"git could not clone %1: %2"_s.arg(
+                                                source, QString::fromUtf8(cloned.err).trimmed().section(u'\n', -1)));
             }
         }
         return takeIn(path, vault, copyLimit);
@@ -154,7 +167,8 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
         auto added = services.stores.commits.submit([&]() -> Result<Reply> {
             HUB_TRY(const auto before, services.stores.projects.atPath(found.path));
             if (before)
-                return fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(found.path, before->name.toString()));
+                return fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(
+                                                     found.path, before->name.toString()));
             HUB_TRY(const auto project, services.stores.projects.add(free, found.path, who, found.report));
             Reply reply = describe(project, u"Project %1"_s.arg(free.toString()));
             reply.text = u"Nothing in its .git was changed."_s;
@@ -173,15 +187,18 @@ Result<Reply> listProjects(Services &services, const Invocation &)
 {
     HUB_TRY(const auto all, services.stores.projects.all());
     Reply reply;
-    commands::Table table{.columns = {u"project"_s, u"folder"_s, u"state"_s, u"vault"_s, u"added"_s}, .whenEmpty = u"No project is known yet."_s};
+    commands::Table table{.columns = {u"project"_s, u"folder"_s, u"state"_s, u"vault"_s, u"added"_s},
+                          .whenEmpty = u"No project is known yet."_s};
     QJsonArray data;
     for (const auto &project : all) {
         const bool missing = !QFileInfo::exists(project.path);
         if (missing != project.missing)
             HUB_CHECK(services.stores.projects.setMissing(project.name, missing));
         table.rows << QStringList{project.name.toString(), project.path, missing ? u"missing"_s : u"ready"_s,
-                                  megabytes(project.report[u"vault_bytes"_s].toDouble()), agoText(project.addedAt, services.now())};
-        data.append(QJsonObject{{u"project"_s, project.name.toString()}, {u"path"_s, project.path}, {u"missing"_s, missing}});
+                                  megabytes(project.report[u"vault_bytes"_s].toDouble()),
+                                  agoText(project.addedAt, services.now())};
+        data.append(
+            QJsonObject{{u"project"_s, project.name.toString()}, {u"path"_s, project.path}, {u"missing"_s, missing}});
     }
     reply.tables << table;
     reply.data = {{u"projects"_s, data}};
@@ -200,7 +217,8 @@ Result<Reply> showProject(Services &services, const Invocation &in)
 
 std::span<const HandlerRow> projectHandlers()
 {
-    static const HandlerRow rows[]{{"projects list"_L1, &listProjects}, {"projects show"_L1, &showProject}, {"projects add"_L1, &addProject}};
+    static const HandlerRow rows[]{
+        {"projects list"_L1, &listProjects}, {"projects show"_L1, &showProject}, {"projects add"_L1, &addProject}};
     return rows;
 }
 

@@ -34,7 +34,9 @@ commands::Table pathTable(const QString &title, const QStringList &paths)
 Reply previewReply(const RollbackPreview &preview, const QString &title)
 {
     Reply reply{.severity = Severity::Warning, .title = title, .confirm = preview.confirm};
-    QStringList text{u"%1 restored, %2 deleted, %3 kept as they are."_s.arg(preview.restored.size()).arg(preview.deleted.size()).arg(preview.kept.size())};
+    QStringList text{u"%1 restored, %2 deleted, %3 kept as they are."_s.arg(preview.restored.size())
+                         .arg(preview.deleted.size())
+                         .arg(preview.kept.size())};
     if (preview.headDiffers)
         text << u"HEAD and the task's branch go back too."_s;
     if (preview.indexDiffers)
@@ -68,25 +70,31 @@ Reply receiptReply(const RollbackReceipt &receipt, const QString &title)
                     {u"Deleted"_s, QString::number(receipt.deleted)},
                     {u"Saved before"_s, receipt.before.toString()}};
     if (receipt.verified > 0 || receipt.differences.isEmpty())
-        reply.fields.append({u"Verified"_s, receipt.differences.isEmpty() ? u"exactly as %1 (%2 files compared)"_s.arg(receipt.target.toString()).arg(receipt.verified)
-                                                                          : u"%1 differences"_s.arg(receipt.differences.size())});
+        reply.fields.append(
+            {u"Verified"_s,
+             receipt.differences.isEmpty()
+                 ? u"exactly as %1 (%2 files compared)"_s.arg(receipt.target.toString()).arg(receipt.verified)
+                 : u"%1 differences"_s.arg(receipt.differences.size())});
     if (!receipt.differences.isEmpty())
         reply.tables << pathTable(u"Not as they were"_s, receipt.differences);
     if (!receipt.notes.isEmpty())
         reply.tables << pathTable(u"Notes"_s, receipt.notes);
-    reply.next = {u"rollback undo "_s + receipt.operation.toString(), u"resume-task "_s + receipt.target.task.toString()};
+    reply.next = {u"rollback undo "_s + receipt.operation.toString(),
+                  u"resume-task "_s + receipt.target.task.toString()};
     reply.data = receipt.toJson();
     return reply;
 }
 
 // The preview while nobody has agreed, else the deed.
-QFuture<Result<Reply>> goBack(Services &services, const Invocation &in, RollbackRequest request, const QString &question, const QString &done)
+QFuture<Result<Reply>> goBack(Services &services, const Invocation &in, RollbackRequest request,
+                              const QString &question, const QString &done)
 {
     request.who = in.who();
     request.confirm = in.call.confirm;
     if (in.call.dryRun || (!in.call.yes && in.call.confirm.isEmpty())) {
-        return replyWhen(&services.driver, services.rollback.preview(request),
-                         [question](const RollbackPreview &preview) -> Result<Reply> { return previewReply(preview, question); });
+        return replyWhen(
+            &services.driver, services.rollback.preview(request),
+            [question](const RollbackPreview &preview) -> Result<Reply> { return previewReply(preview, question); });
     }
     return replyWhen(&services.driver, services.rollback.execute(request),
                      [done](const RollbackReceipt &receipt) -> Result<Reply> { return receiptReply(receipt, done); });
@@ -97,11 +105,15 @@ Result<Reply> rollbackShow(Services &services, const Invocation &in)
     HUB_TRY(const auto all, services.stores.tasks.all());
     const qint64 limit = in.number("limit"_L1, 20);
     Reply reply;
-    commands::Table checkpoints{.title = u"Checkpoints"_s,
-                                .columns = {u"checkpoint"_s, u"type"_s, u"when"_s, u"step"_s, u"files read"_s, u"notes"_s},
-                                .whenEmpty = u"There is no checkpoint."_s};
-    commands::Table backups{.title = u"Backup branches"_s, .columns = {u"branch"_s, u"task"_s}, .whenEmpty = u"There is no backup branch."_s};
-    commands::Table operations{.title = u"Rollbacks"_s, .columns = {u"operation"_s, u"kind"_s, u"when"_s, u"to"_s, u"state"_s},
+    commands::Table checkpoints{
+        .title = u"Checkpoints"_s,
+        .columns = {u"checkpoint"_s, u"type"_s, u"when"_s, u"step"_s, u"files read"_s, u"notes"_s},
+        .whenEmpty = u"There is no checkpoint."_s};
+    commands::Table backups{.title = u"Backup branches"_s,
+                            .columns = {u"branch"_s, u"task"_s},
+                            .whenEmpty = u"There is no backup branch."_s};
+    commands::Table operations{.title = u"Rollbacks"_s,
+                               .columns = {u"operation"_s, u"kind"_s, u"when"_s, u"to"_s, u"state"_s},
                                .whenEmpty = u"Nothing was rolled back yet."_s};
     QJsonArray data, operationData;
     const QString wanted = in.text("task_id"_L1);
@@ -120,19 +132,32 @@ Result<Reply> rollbackShow(Services &services, const Invocation &in)
             if (checkpoints.rows.size() >= limit)
                 break;
             const QString type = textOf(checkpointTypeTexts, checkpoint.type);
-            checkpoints.rows << QStringList{checkpoint.id.toString(), type, agoText(checkpoint.at, services.now()), checkpoint.step,
-                                            QString::number(checkpoint.changed), checkpoint.notes};
-            data.append(QJsonObject{{u"checkpoint_id"_s, checkpoint.id.toString()}, {u"type"_s, type}, {u"at"_s, toIso(checkpoint.at)},
-                                    {u"step"_s, checkpoint.step}, {u"progress"_s, checkpoint.progress}, {u"notes"_s, checkpoint.notes},
-                                    {u"files"_s, checkpoint.files}, {u"message_seq"_s, checkpoint.messageSeq}});
+            checkpoints.rows << QStringList{checkpoint.id.toString(),
+                                            type,
+                                            agoText(checkpoint.at, services.now()),
+                                            checkpoint.step,
+                                            QString::number(checkpoint.changed),
+                                            checkpoint.notes};
+            data.append(QJsonObject{{u"checkpoint_id"_s, checkpoint.id.toString()},
+                                    {u"type"_s, type},
+                                    {u"at"_s, toIso(checkpoint.at)},
+                                    {u"step"_s, checkpoint.step},
+                                    {u"progress"_s, checkpoint.progress},
+                                    {u"notes"_s, checkpoint.notes},
+                                    {u"files"_s, checkpoint.files},
+                                    {u"message_seq"_s, checkpoint.messageSeq}});
         }
         HUB_TRY(const auto done, services.stores.operations.list(task.id));
         for (const auto &operation : done) {
             const QString to = CheckpointId{operation.task, operation.target}.toString();
-            operations.rows << QStringList{operation.id.toString(), operation.kind, agoText(operation.at, services.now()), to,
-                                           operation.undoneBy ? u"undone by "_s + operation.undoneBy->toString() : operation.state};
-            operationData.append(QJsonObject{{u"operation_id"_s, operation.id.toString()}, {u"kind"_s, operation.kind},
-                                             {u"state"_s, operation.state}, {u"target"_s, to}, {u"receipt"_s, operation.receipt}});
+            operations.rows << QStringList{
+                operation.id.toString(), operation.kind, agoText(operation.at, services.now()), to,
+                operation.undoneBy ? u"undone by "_s + operation.undoneBy->toString() : operation.state};
+            operationData.append(QJsonObject{{u"operation_id"_s, operation.id.toString()},
+                                             {u"kind"_s, operation.kind},
+                                             {u"state"_s, operation.state},
+                                             {u"target"_s, to},
+                                             {u"receipt"_s, operation.receipt}});
         }
     }
     reply.tables << checkpoints << backups << operations;
@@ -148,7 +173,8 @@ QFuture<Result<Reply>> rollbackCheckpoint(Services &services, const Invocation &
     if (text.isEmpty())
         return readyFuture<Reply>(rollbackShow(services, in));
     if (in.call.caller.role < commands::Role::Operator)
-        return readyFuture<Reply>(fail(ErrorCode::Refused, u"You may look here but not steer: going back needs operator."_s));
+        return readyFuture<Reply>(
+            fail(ErrorCode::Refused, u"You may look here but not steer: going back needs operator."_s));
     QJsonObject options = in.options;
     // A full checkpoint id names its task too.
     if (const auto full = CheckpointId::parse(text); full && !options.contains(u"task_id"_s))
@@ -177,9 +203,11 @@ QFuture<Result<Reply>> rollbackFile(Services &services, const Invocation &in)
     if (QDir::isAbsolutePath(path))
         path = QDir(task->tree).relativeFilePath(path);
     if (path.startsWith(u".."_s))
-        return readyFuture<Reply>(fail(ErrorCode::InvalidInput, u"%1 lies outside the working tree %2."_s.arg(path, task->tree)));
+        return readyFuture<Reply>(
+            fail(ErrorCode::InvalidInput, u"%1 lies outside the working tree %2."_s.arg(path, task->tree)));
     return goBack(services, in, {.task = task->id, .target = target->id.number, .path = path},
-                  u"Bring %1 back from %2?"_s.arg(path, target->id.toString()), u"%1 is as in %2"_s.arg(path, target->id.toString()));
+                  u"Bring %1 back from %2?"_s.arg(path, target->id.toString()),
+                  u"%1 is as in %2"_s.arg(path, target->id.toString()));
 }
 
 QFuture<Result<Reply>> rollbackUndo(Services &services, const Invocation &in)
@@ -189,7 +217,8 @@ QFuture<Result<Reply>> rollbackUndo(Services &services, const Invocation &in)
         if (!given.isEmpty()) {
             const auto id = OperationId::parse(given);
             if (!id)
-                return fail(ErrorCode::InvalidInput, u"'%1' is no operation, such as op-81."_s.arg(given), u"agenthubctl rollback show"_s);
+                return fail(ErrorCode::InvalidInput, u"'%1' is no operation, such as op-81."_s.arg(given),
+                            u"agenthubctl rollback show"_s);
             return services.stores.operations.get(*id);
         }
         HUB_TRY(const auto all, services.stores.operations.list({}));
@@ -202,11 +231,17 @@ QFuture<Result<Reply>> rollbackUndo(Services &services, const Invocation &in)
     if (!found)
         return readyFuture<Reply>(found.error());
     if (found->state != u"done" || found->undoneBy) {
-        return readyFuture<Reply>(fail(ErrorCode::Conflict, found->undoneBy ? u"%1 was undone already by %2."_s.arg(found->id.toString(), found->undoneBy->toString())
-                                                                            : u"%1 was not carried out (%2), so there is nothing to undo."_s.arg(found->id.toString(), found->state)));
+        return readyFuture<Reply>(fail(
+            ErrorCode::Conflict,
+            found->undoneBy ? u"%1 was undone already by %2."_s.arg(found->id.toString(), found->undoneBy->toString())
+                            : u"%1 was not carried out (%2), so there is nothing to undo."_s.arg(found->id.toString(),
+                                                                                                 found->state)));
     }
     return goBack(services, in,
-                  {.task = found->task, .target = found->before, .path = found->journal.value(u"path"_s).toString(), .undoes = found->id},
+                  {.task = found->task,
+                   .target = found->before,
+                   .path = found->journal.value(u"path"_s).toString(),
+                   .undoes = found->id},
                   u"Undo %1?"_s.arg(found->id.toString()), u"%1 is undone"_s.arg(found->id.toString()));
 }
 
@@ -221,21 +256,23 @@ QString lineStat(const QByteArray &diff)
 }
 
 // On the project's worker.
-Result<Reply> diffJob(Services &services, const Task &task, const Checkpoint &from, const std::optional<Checkpoint> &to, const QString &file,
-                      bool statOnly, const git::SnapshotOptions &options)
+Result<Reply> diffJob(Services &services, const Task &task, const Checkpoint &from, const std::optional<Checkpoint> &to,
+                      const QString &file, bool statOnly, const git::SnapshotOptions &options)
 {
     HUB_TRY(git::Vault * vault, services.vaults.of(task.spec.project));
     const auto before = git::ObjectId::fromHex(from.commit.toLatin1());
     auto after = to ? git::ObjectId::fromHex(to->commit.toLatin1()) : std::nullopt;
     if (!to) {
-        HUB_TRY(const auto wanted, services.checkpointer.snapshotRequest(task, "refs/preview/" + task.id.toString().toLatin1(), u"Diff"_s, options));
+        HUB_TRY(const auto wanted, services.checkpointer.snapshotRequest(
+                                       task, "refs/preview/" + task.id.toString().toLatin1(), u"Diff"_s, options));
         HUB_TRY(const auto now, git::takeSnapshot(*vault, wanted));
         after = now.commit;
     }
     if (!before || !after)
         return fail(ErrorCode::Corrupt, u"A checkpoint names no snapshot."_s);
     HUB_TRY(const auto diff, git::compareSnapshots(*vault, *before, *after));
-    Reply reply{.title = u"#%1: %2 → %3"_s.arg(task.id.toString(), from.id.toString(), to ? to->id.toString() : u"now"_s)};
+    Reply reply{.title =
+                    u"#%1: %2 → %3"_s.arg(task.id.toString(), from.id.toString(), to ? to->id.toString() : u"now"_s)};
     commands::Table table{.columns = {u"change"_s, u"path"_s, u"lines"_s}, .whenEmpty = u"Nothing differs."_s};
     QByteArray text;
     QJsonArray data;
@@ -264,8 +301,10 @@ QFuture<Result<Reply>> taskDiff(Services &services, const Invocation &in)
         HUB_TRY(const Task task, findTask(services, in.call, in.options));
         HUB_TRY(const auto all, services.stores.tasks.checkpoints(task.id));
         if (all.isEmpty())
-            return fail(ErrorCode::Conflict, u"Task #%1 has no checkpoint yet to compare with."_s.arg(task.id.toString()));
-        HUB_TRY(const Checkpoint from, in.has("from"_L1) ? findCheckpoint(services, task, in.text("from"_L1)) : Result<Checkpoint>(all.last()));
+            return fail(ErrorCode::Conflict,
+                        u"Task #%1 has no checkpoint yet to compare with."_s.arg(task.id.toString()));
+        HUB_TRY(const Checkpoint from, in.has("from"_L1) ? findCheckpoint(services, task, in.text("from"_L1))
+                                                         : Result<Checkpoint>(all.last()));
         std::optional<Checkpoint> to;
         if (in.has("to"_L1)) {
             HUB_TRY(to, findCheckpoint(services, task, in.text("to"_L1)));
@@ -276,8 +315,8 @@ QFuture<Result<Reply>> taskDiff(Services &services, const Invocation &in)
         return readyFuture<Reply>(facts.error());
     const auto &[task, from, to] = *facts;
     return services.workers.run(task.spec.project.toString(),
-                                [&services, task = task, from = from, to = to, file = in.text("file"_L1), stat = in.flag("stat"_L1),
-                                 options = services.checkpointer.snapshotOptions()] {
+                                [&services, task = task, from = from, to = to, file = in.text("file"_L1),
+                                 stat = in.flag("stat"_L1), options = services.checkpointer.snapshotOptions()] {
                                     return diffJob(services, task, from, to, file, stat, options);
                                 });
 }

@@ -18,34 +18,43 @@ namespace
 QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
 {
     const bool emergency = in.spec.name == "emergency-stop"_L1;
-    auto stopped = in.stopped ? readyFuture<agents::StopReport>(*in.stopped) : services.brake.hold({}, agents::Hold::SafeMode);
-    const QString reason = in.has("reason"_L1) ? in.text("reason"_L1) : emergency ? u"emergency stop"_s : u"no reason given"_s;
-    return replyWhen(&services.driver, stopped, [&services, emergency, reason, who = in.who()](const agents::StopReport &report) {
-        auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
-            HUB_CHECK(services.stores.holds.enterSafeMode(who, reason));
-            HUB_CHECK(services.alerts.raise({.type = AlertType::ManualIntervention,
-                                             .level = report.complete() ? AlertLevel::Warning : AlertLevel::Critical,
-                                             .subject = u"safe mode"_s,
-                                             .title = u"Safe mode is on"_s,
-                                             .description = u"%1 by %2. %3"_s.arg(reason, who, stopText(report))}));
-            QJsonArray runs;
-            for (const auto &run : report.runs)
-                runs.append(QJsonObject{{u"run"_s, run.run.toString()}, {u"task_id"_s, run.task.value()}, {u"frozen"_s, run.frozen},
-                                        {u"method"_s, run.method}, {u"processes"_s, run.processes}, {u"micros"_s, run.micros}});
-            Reply reply{.severity = report.complete() ? Severity::Ok : Severity::Error,
-                        .title = emergency ? u"Stopped"_s : u"Safe mode is on"_s,
-                        .text = stopText(report) + u" Nothing runs until a person ends safe mode."_s,
-                        .next = {u"safe-mode disable"_s, u"system-health"_s},
-                        .data = {{u"runs"_s, runs}}};
-            if (emergency) {
+    auto stopped =
+        in.stopped ? readyFuture<agents::StopReport>(*in.stopped) : services.brake.hold({}, agents::Hold::SafeMode);
+    const QString reason = in.has("reason"_L1) ? in.text("reason"_L1)
+                           : emergency         ? u"emergency stop"_s
+                                               : u"no reason given"_s;
+    return replyWhen(
+        &services.driver, stopped, [&services, emergency, reason, who = in.who()](const agents::StopReport &report) {
+            auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
+                HUB_CHECK(services.stores.holds.enterSafeMode(who, reason));
+                HUB_CHECK(
+                    services.alerts.raise({.type = AlertType::ManualIntervention,
+                                           .level = report.complete() ? AlertLevel::Warning : AlertLevel::Critical,
+                                           .subject = u"safe mode"_s,
+                                           .title = u"Safe mode is on"_s,
+                                           .description = u"%1 by %2. %3"_s.arg(reason, who, stopText(report))}));
+                QJsonArray runs;
                 for (const auto &run : report.runs)
-                    reply.next << u"cancel-task "_s + run.task.toString();
-            }
-            return reply;
+                    runs.append(QJsonObject{{u"run"_s, run.run.toString()},
+                                            {u"task_id"_s, run.task.value()},
+                                            {u"frozen"_s, run.frozen},
+                                            {u"method"_s, run.method},
+                                            {u"processes"_s, run.processes},
+                                            {u"micros"_s, run.micros}});
+                Reply reply{.severity = report.complete() ? Severity::Ok : Severity::Error,
+                            .title = emergency ? u"Stopped"_s : u"Safe mode is on"_s,
+                            .text = stopText(report) + u" Nothing runs until a person ends safe mode."_s,
+                            .next = {u"safe-mode disable"_s, u"system-health"_s},
+                            .data = {{u"runs"_s, runs}}};
+                if (emergency) {
+                    for (const auto &run : report.runs)
+                        reply.next << u"cancel-task "_s + run.task.toString();
+                }
+                return reply;
+            });
+            services.stores.commits.flush();
+            return takeResult(recorded);
         });
-        services.stores.commits.flush();
-        return takeResult(recorded);
-    });
 }
 
 QString pausedText(const QList<state::Pause> &pauses)
@@ -86,10 +95,12 @@ Result<Reply> safeModeStatus(Services &services, const Invocation &)
 {
     HUB_TRY(const auto safe, services.stores.holds.safeMode());
     HUB_TRY(const auto pauses, services.stores.holds.pauses());
-    Reply reply{.title = safe ? u"Safe mode is on"_s : u"Safe mode is off"_s, .data = {{u"safe_mode"_s, safe.has_value()}}};
+    Reply reply{.title = safe ? u"Safe mode is on"_s : u"Safe mode is off"_s,
+                .data = {{u"safe_mode"_s, safe.has_value()}}};
     if (safe) {
         reply.severity = Severity::Warning;
-        reply.fields = {{u"Since"_s, toLocalShort(safe->since, services.now())}, {u"By"_s, safe->who}, {u"Why"_s, safe->reason}};
+        reply.fields = {
+            {u"Since"_s, toLocalShort(safe->since, services.now())}, {u"By"_s, safe->who}, {u"Why"_s, safe->reason}};
         reply.next = {u"safe-mode disable"_s};
     }
     if (!pauses.isEmpty())
@@ -105,7 +116,8 @@ Result<Reply> listApprovals(Services &services, const Invocation &in)
         only = task.id;
     }
     const QString filter = in.has("filter"_L1) ? in.text("filter"_L1) : u"open"_s;
-    HUB_TRY(auto approvals, services.stores.approvals.list(only, filter == u"open" ? std::optional(ApprovalState::Open) : std::nullopt));
+    HUB_TRY(auto approvals, services.stores.approvals.list(only, filter == u"open" ? std::optional(ApprovalState::Open)
+                                                                                   : std::nullopt));
     approvals.removeIf([&](const Approval &a) {
         return (filter == u"answered" && a.state != ApprovalState::Allowed && a.state != ApprovalState::Denied) ||
                (filter == u"expired" && a.state != ApprovalState::Withdrawn);
@@ -115,18 +127,28 @@ Result<Reply> listApprovals(Services &services, const Invocation &in)
                           .whenEmpty = u"Nobody waits for an answer."_s};
     QJsonArray data;
     for (const Approval &a : approvals) {
-        const QString state = textOf(approvalStateTexts, a.state) + (a.answeredBy.isEmpty() ? QString() : u" by "_s + a.answeredBy);
+        const QString state =
+            textOf(approvalStateTexts, a.state) + (a.answeredBy.isEmpty() ? QString() : u" by "_s + a.answeredBy);
         QStringList question{a.question};
         for (const auto *part : {"command", "folder", "reason"}) {
             const QString name = QString::fromLatin1(part);
             if (const QString value = a.detail.value(name).toString(); !value.isEmpty())
                 question << name + u": "_s + value;
         }
-        table.rows << QStringList{a.id.toString(), u'#' + a.task.toString(), a.kind, agoText(a.askedAt, services.now()),
-                                  question.join(u"; "_s), state};
-        data.append(QJsonObject{{u"approval_id"_s, a.id.toString()}, {u"task_id"_s, a.task.value()}, {u"kind"_s, a.kind},
-                                {u"question"_s, a.question}, {u"detail"_s, a.detail}, {u"state"_s, textOf(approvalStateTexts, a.state)},
-                                {u"answered_by"_s, a.answeredBy}, {u"reason"_s, a.reason}});
+        table.rows << QStringList{a.id.toString(),
+                                  u'#' + a.task.toString(),
+                                  a.kind,
+                                  agoText(a.askedAt, services.now()),
+                                  question.join(u"; "_s),
+                                  state};
+        data.append(QJsonObject{{u"approval_id"_s, a.id.toString()},
+                                {u"task_id"_s, a.task.value()},
+                                {u"kind"_s, a.kind},
+                                {u"question"_s, a.question},
+                                {u"detail"_s, a.detail},
+                                {u"state"_s, textOf(approvalStateTexts, a.state)},
+                                {u"answered_by"_s, a.answeredBy},
+                                {u"reason"_s, a.reason}});
     }
     reply.tables << table;
     reply.data = {{u"approvals"_s, data}};
@@ -144,13 +166,16 @@ Result<Reply> answerApproval(Services &services, const Invocation &in)
     HUB_TRY(const ApprovalId id, findOnly(in.text("approval_id"_L1), ids, u"question"_s, u"agenthubctl approvals"_s));
     const bool yes = in.spec.name == "approve"_L1;
     const QString scope = in.has("scope"_L1) ? in.text("scope"_L1) : u"once"_s;
-    HUB_TRY(const Approval approval, services.lifecycle.answerApproval(id, yes, scope, in.who(), yes ? in.text("notes"_L1) : in.text("reason"_L1)));
-    return Reply{.title = (yes ? u"Allowed %1"_s : u"Denied %1"_s).arg(id.toString()),
-                 .text = approval.question + (yes && scope == u"task" ? u" — and the same kind (%1) for the rest of task #%2."_s.arg(
-                                                                              approval.kind, approval.task.toString())
-                                                                      : QString()),
-                 .next = {u"task-status "_s + approval.task.toString()},
-                 .data = {{u"approval_id"_s, id.toString()}, {u"task_id"_s, approval.task.value()}, {u"allowed"_s, yes}}};
+    HUB_TRY(const Approval approval, services.lifecycle.answerApproval(
+                                         id, yes, scope, in.who(), yes ? in.text("notes"_L1) : in.text("reason"_L1)));
+    return Reply{
+        .title = (yes ? u"Allowed %1"_s : u"Denied %1"_s).arg(id.toString()),
+        .text =
+            approval.question + (yes && scope == u"task" ? u" — and the same kind (%1) for the rest of task #%2."_s.arg(
+                                                               approval.kind, approval.task.toString())
+                                                         : QString()),
+        .next = {u"task-status "_s + approval.task.toString()},
+        .data = {{u"approval_id"_s, id.toString()}, {u"task_id"_s, approval.task.value()}, {u"allowed"_s, yes}}};
 }
 
 // A yes to something that destroys is given only once the files are safe.
@@ -166,9 +191,10 @@ QFuture<Result<Reply>> approve(Services &services, const Invocation &in)
     for (const Approval &approval : open.valueOr({})) {
         const bool meant = wanted ? approval.id == *wanted : open->size() == 1;
         if (meant && agents::isDestructive(approval.kind)) {
-            auto saved = services.checkpointer.request({.task = approval.task,
-                                                        .type = CheckpointType::Milestone,
-                                                        .notes = u"before %1 was allowed"_s.arg(approval.id.toString())});
+            auto saved =
+                services.checkpointer.request({.task = approval.task,
+                                               .type = CheckpointType::Milestone,
+                                               .notes = u"before %1 was allowed"_s.arg(approval.id.toString())});
             return replyWhen(&services.driver, saved, [answer](const std::optional<Checkpoint> &) { return answer(); });
         }
     }
@@ -179,12 +205,15 @@ Result<Reply> listClaims(Services &services, const Invocation &in)
 {
     HUB_TRY(const auto claims, services.stores.holds.claims());
     Reply reply;
-    commands::Table table{.columns = {u"path"_s, u"project"_s, u"task"_s, u"since"_s, u"until"_s}, .whenEmpty = u"Nobody holds a file."_s};
+    commands::Table table{.columns = {u"path"_s, u"project"_s, u"task"_s, u"since"_s, u"until"_s},
+                          .whenEmpty = u"Nobody holds a file."_s};
     for (const auto &claim : claims) {
         if ((in.has("project"_L1) && claim.project.toString() != in.text("project"_L1)) ||
-            (in.has("path"_L1) && claim.path != in.text("path"_L1) && !claim.path.startsWith(in.text("path"_L1) + u'/')))
+            (in.has("path"_L1) && claim.path != in.text("path"_L1) &&
+             !claim.path.startsWith(in.text("path"_L1) + u'/')))
             continue;
-        table.rows << QStringList{claim.path, claim.project.toString(), u'#' + claim.task.toString(), agoText(claim.at, services.now()),
+        table.rows << QStringList{claim.path, claim.project.toString(), u'#' + claim.task.toString(),
+                                  agoText(claim.at, services.now()),
                                   claim.expiresAt ? toLocalShort(*claim.expiresAt, services.now()) : QString()};
     }
     reply.tables << table;
@@ -197,10 +226,12 @@ Result<Reply> releaseClaim(Services &services, const Invocation &in)
     for (const auto &claim : claims) {
         if (claim.path == in.text("path"_L1)) {
             HUB_CHECK(services.stores.holds.release(claim.project, claim.path, {}));
-            return Reply{.title = u"%1 is free"_s.arg(claim.path), .text = u"Task #%1 held it."_s.arg(claim.task.toString())};
+            return Reply{.title = u"%1 is free"_s.arg(claim.path),
+                         .text = u"Task #%1 held it."_s.arg(claim.task.toString())};
         }
     }
-    return fail(ErrorCode::NotFound, u"Nobody holds %1; nothing was changed."_s.arg(in.text("path"_L1)), u"agenthubctl claims"_s);
+    return fail(ErrorCode::NotFound, u"Nobody holds %1; nothing was changed."_s.arg(in.text("path"_L1)),
+                u"agenthubctl claims"_s);
 }
 
 Result<Reply> listAlerts(Services &services, const Invocation &in)
@@ -212,17 +243,26 @@ Result<Reply> listAlerts(Services &services, const Invocation &in)
     HUB_TRY(const auto since, findInstant(services, in.text("since"_L1)));
     HUB_TRY(const auto alerts, services.alerts.book().list(in.text("filter"_L1) != u"all", {}, since));
     Reply reply;
-    commands::Table table{.columns = {u"alert"_s, u"level"_s, u"when"_s, u"title"_s, u"what"_s, u"state"_s}, .whenEmpty = u"No alert is open."_s};
+    commands::Table table{.columns = {u"alert"_s, u"level"_s, u"when"_s, u"title"_s, u"what"_s, u"state"_s},
+                          .whenEmpty = u"No alert is open."_s};
     QJsonArray data;
     for (const Alert &alert : alerts) {
         if (level && alert.report.level < *level)
             continue;
-        const QString title = alert.heldBack > 0 ? u"%1 (%2 more times)"_s.arg(alert.report.title).arg(alert.heldBack) : alert.report.title;
-        table.rows << QStringList{alert.id.toString(), textOf(alertLevelTexts, alert.report.level), agoText(alert.at, services.now()), title,
-                                  alert.report.description, textOf(alertStateTexts, alert.state)};
-        data.append(QJsonObject{{u"alert_id"_s, alert.id.toString()}, {u"level"_s, textOf(alertLevelTexts, alert.report.level)},
-                                {u"type"_s, textOf(alertTypeTexts, alert.report.type)}, {u"title"_s, alert.report.title},
-                                {u"description"_s, alert.report.description}, {u"state"_s, textOf(alertStateTexts, alert.state)}});
+        const QString title = alert.heldBack > 0 ? u"%1 (%2 more times)"_s.arg(alert.report.title).arg(alert.heldBack)
+                                                 : alert.report.title;
+        table.rows << QStringList{alert.id.toString(),
+                                  textOf(alertLevelTexts, alert.report.level),
+                                  agoText(alert.at, services.now()),
+                                  title,
+                                  alert.report.description,
+                                  textOf(alertStateTexts, alert.state)};
+        data.append(QJsonObject{{u"alert_id"_s, alert.id.toString()},
+                                {u"level"_s, textOf(alertLevelTexts, alert.report.level)},
+                                {u"type"_s, textOf(alertTypeTexts, alert.report.type)},
+                                {u"title"_s, alert.report.title},
+                                {u"description"_s, alert.report.description},
+                                {u"state"_s, textOf(alertStateTexts, alert.state)}});
     }
     reply.tables << table;
     reply.data = {{u"alerts"_s, data}};
@@ -248,19 +288,23 @@ Result<Reply> resolveAlert(Services &services, const Invocation &in)
         until = services.now() + *duration;
     }
     HUB_CHECK(services.alerts.answer(id, action, until, in.who(), in.text("notes"_L1)));
-    return Reply{.title = u"%1: %2"_s.arg(id.toString(), action == u"resolve" ? u"resolved"_s : action == u"snooze" ? u"snoozed"_s : u"acknowledged"_s)};
+    return Reply{.title = u"%1: %2"_s.arg(id.toString(), action == u"resolve"  ? u"resolved"_s
+                                                         : action == u"snooze" ? u"snoozed"_s
+                                                                               : u"acknowledged"_s)};
 }
 
 Result<Reply> testAlert(Services &services, const Invocation &in)
 {
-    AlertReport report{.type = AlertType::Test, .level = AlertLevel::Info, .subject = u"test %1"_s.arg(toMillis(services.now()))};
+    AlertReport report{
+        .type = AlertType::Test, .level = AlertLevel::Info, .subject = u"test %1"_s.arg(toMillis(services.now()))};
     if (in.has("level"_L1)) {
         HUB_TRY(report.level, enumFromText(alertLevelTexts, in.text("level"_L1), u"level"));
     }
     report.title = in.has("title"_L1) ? in.text("title"_L1) : u"Test alert"_s;
     report.description = u"Raised by %1 to see that alerts arrive."_s.arg(in.who());
     HUB_TRY(const AlertId id, services.alerts.raise(report));
-    return Reply{.title = u"Raised %1"_s.arg(id.toString()), .next = {u"alerts"_s, u"resolve-alert "_s + id.toString()}};
+    return Reply{.title = u"Raised %1"_s.arg(id.toString()),
+                 .next = {u"alerts"_s, u"resolve-alert "_s + id.toString()}};
 }
 
 Result<Reply> systemHealth(Services &services, const Invocation &)
@@ -271,10 +315,12 @@ Result<Reply> systemHealth(Services &services, const Invocation &)
     HUB_TRY(const auto alerts, services.alerts.book().list(true, {}, {}));
     HUB_TRY(const auto approvals, services.stores.approvals.list({}, ApprovalState::Open));
     HUB_TRY(const auto projects, services.stores.projects.all());
-    Reply reply{.title = u"AgentHub is up since %1"_s.arg(agoText(services.startedAt, services.now()).replace(u" ago"_s, QString()))};
+    Reply reply{.title = u"AgentHub is up since %1"_s.arg(
+                    agoText(services.startedAt, services.now()).replace(u" ago"_s, QString()))};
     const auto field = [&](const QString &name, const QString &value) { reply.fields.append({name, value}); };
     const auto free = freeSpace(QFile::encodeName(services.data.root()));
-    field(u"Disk"_s, free ? u"%1 GB free for %2"_s.arg(double(*free) / 1e9, 0, 'f', 1).arg(services.data.root()) : u"unknown"_s);
+    field(u"Disk"_s,
+          free ? u"%1 GB free for %2"_s.arg(double(*free) / 1e9, 0, 'f', 1).arg(services.data.root()) : u"unknown"_s);
     field(u"Agents"_s, u"%1 running, %2 may run at once"_s.arg(living.size()).arg(services.driver.runningLimit()));
     QStringList counts;
     QJsonObject countData;
@@ -288,19 +334,24 @@ Result<Reply> systemHealth(Services &services, const Invocation &)
     if (!pauses.isEmpty())
         field(u"Paused"_s, pausedText(pauses));
     QStringList safety;
-    HUB_TRY(const auto active, services.stores.tasks.inStates({TaskState::Running, TaskState::AwaitingApproval, TaskState::Paused, TaskState::NeedsReview}));
+    HUB_TRY(const auto active, services.stores.tasks.inStates({TaskState::Running, TaskState::AwaitingApproval,
+                                                               TaskState::Paused, TaskState::NeedsReview}));
     for (const Task &task : active) {
         HUB_TRY(const auto newest, services.stores.tasks.newestCheckpoint(task.id));
-        safety << (newest ? u"#%1 saved %2"_s.arg(task.id.toString(), agoText(newest->at, services.now())) : u"#%1 not saved yet"_s.arg(task.id.toString()));
+        safety << (newest ? u"#%1 saved %2"_s.arg(task.id.toString(), agoText(newest->at, services.now()))
+                          : u"#%1 not saved yet"_s.arg(task.id.toString()));
     }
     field(u"Projects"_s, QString::number(projects.size()));
     if (!safety.isEmpty())
         field(u"Git safety"_s, safety.join(u", "_s));
     field(u"Questions"_s, approvals.isEmpty() ? u"none open"_s : u"%1 open"_s.arg(approvals.size()));
-    field(u"Alerts"_s, alerts.isEmpty() ? u"none open"_s : u"%1 open, the last: %2"_s.arg(alerts.size()).arg(alerts.first().report.title));
+    field(u"Alerts"_s, alerts.isEmpty()
+                           ? u"none open"_s
+                           : u"%1 open, the last: %2"_s.arg(alerts.size()).arg(alerts.first().report.title));
     if (safe) {
         reply.severity = Severity::Warning;
-        reply.text = u"Safe mode is on since %1 (%2, by %3): nothing runs."_s.arg(toLocalShort(safe->since, services.now()), safe->reason, safe->who);
+        reply.text = u"Safe mode is on since %1 (%2, by %3): nothing runs."_s.arg(
+            toLocalShort(safe->since, services.now()), safe->reason, safe->who);
         reply.next << u"safe-mode disable"_s;
     }
     if (!approvals.isEmpty())
@@ -309,8 +360,12 @@ Result<Reply> systemHealth(Services &services, const Invocation &)
         reply.next << u"alerts"_s;
     if (projects.isEmpty())
         reply.next << u"projects add FOLDER"_s;
-    reply.data = {{u"safe_mode"_s, safe.has_value()}, {u"running"_s, living.size()}, {u"tasks"_s, countData},
-                  {u"open_alerts"_s, alerts.size()}, {u"open_approvals"_s, approvals.size()}, {u"disk_free"_s, free.valueOr(-1)}};
+    reply.data = {{u"safe_mode"_s, safe.has_value()},
+                  {u"running"_s, living.size()},
+                  {u"tasks"_s, countData},
+                  {u"open_alerts"_s, alerts.size()},
+                  {u"open_approvals"_s, approvals.size()},
+                  {u"disk_free"_s, free.valueOr(-1)}};
     return reply;
 }
 
@@ -318,12 +373,18 @@ Result<Reply> systemHealth(Services &services, const Invocation &)
 
 std::span<const HandlerRow> safetyHandlers()
 {
-    static const HandlerRow rows[]{{"system-health"_L1, &systemHealth},       {"safe-mode enable"_L1, &enterSafeMode},
-                                   {"safe-mode disable"_L1, &leaveSafeMode},  {"safe-mode status"_L1, &safeModeStatus},
-                                   {"emergency-stop"_L1, &enterSafeMode},     {"approvals"_L1, &listApprovals},
-                                   {"approve"_L1, &approve},                  {"deny"_L1, &answerApproval},
-                                   {"claims"_L1, &listClaims},                {"release-claim"_L1, &releaseClaim},
-                                   {"alerts"_L1, &listAlerts},                {"resolve-alert"_L1, &resolveAlert},
+    static const HandlerRow rows[]{{"system-health"_L1, &systemHealth},
+                                   {"safe-mode enable"_L1, &enterSafeMode},
+                                   {"safe-mode disable"_L1, &leaveSafeMode},
+                                   {"safe-mode status"_L1, &safeModeStatus},
+                                   {"emergency-stop"_L1, &enterSafeMode},
+                                   {"approvals"_L1, &listApprovals},
+                                   {"approve"_L1, &approve},
+                                   {"deny"_L1, &answerApproval},
+                                   {"claims"_L1, &listClaims},
+                                   {"release-claim"_L1, &releaseClaim},
+                                   {"alerts"_L1, &listAlerts},
+                                   {"resolve-alert"_L1, &resolveAlert},
                                    {"test-alert"_L1, &testAlert}};
     return rows;
 }

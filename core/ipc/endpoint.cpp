@@ -33,7 +33,6 @@ QString expanded(const QString &path, const QString &base)
     return QDir::cleanPath(QDir(base).absoluteFilePath(path));
 }
 
-
 Result<sockaddr_un> addressOf(const QByteArray &path)
 {
     sockaddr_un address{};

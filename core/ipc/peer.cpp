@@ -67,7 +67,8 @@ bool hasEnded(const FileHandle &process)
 std::optional<RunId> markedRun(qint64 pid, const RunDirectory &runs)
 {
     const QByteArray entry = "AGENTHUB_RUN=";
-    for (const QByteArray &variable : readFile("/proc/" + QByteArray::number(pid) + "/environ").valueOr({}).split('\0')) {
+    for (const QByteArray &variable :
+         readFile("/proc/" + QByteArray::number(pid) + "/environ").valueOr({}).split('\0')) {
         if (variable.startsWith(entry))
             return runs.runOfMark(variable.mid(entry.size()));
     }

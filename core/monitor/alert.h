@@ -16,14 +16,23 @@ inline constexpr EnumText<AlertLevel> alertLevelTexts[]{{AlertLevel::Info, QLati
                                                         {AlertLevel::Error, QLatin1StringView("error")},
                                                         {AlertLevel::Critical, QLatin1StringView("critical")}};
 
-enum class AlertType { AgentError, ResourceWarning, FileConflict, SystemOverload, ManualIntervention, RepeatedRefusals, Test };
-inline constexpr EnumText<AlertType> alertTypeTexts[]{{AlertType::AgentError, QLatin1StringView("agent_error")},
-                                                      {AlertType::ResourceWarning, QLatin1StringView("resource_warning")},
-                                                      {AlertType::FileConflict, QLatin1StringView("file_conflict")},
-                                                      {AlertType::SystemOverload, QLatin1StringView("system_overload")},
-                                                      {AlertType::ManualIntervention, QLatin1StringView("manual_intervention")},
-                                                      {AlertType::RepeatedRefusals, QLatin1StringView("repeated_refusals")},
-                                                      {AlertType::Test, QLatin1StringView("test")}};
+enum class AlertType {
+    AgentError,
+    ResourceWarning,
+    FileConflict,
+    SystemOverload,
+    ManualIntervention,
+    RepeatedRefusals,
+    Test
+};
+inline constexpr EnumText<AlertType> alertTypeTexts[]{
+    {AlertType::AgentError, QLatin1StringView("agent_error")},
+    {AlertType::ResourceWarning, QLatin1StringView("resource_warning")},
+    {AlertType::FileConflict, QLatin1StringView("file_conflict")},
+    {AlertType::SystemOverload, QLatin1StringView("system_overload")},
+    {AlertType::ManualIntervention, QLatin1StringView("manual_intervention")},
+    {AlertType::RepeatedRefusals, QLatin1StringView("repeated_refusals")},
+    {AlertType::Test, QLatin1StringView("test")}};
 
 enum class AlertState { Open, Acknowledged, Snoozed, Resolved };
 inline constexpr EnumText<AlertState> alertStateTexts[]{{AlertState::Open, QLatin1StringView("open")},

@@ -13,8 +13,9 @@ namespace hub::monitor
 namespace
 {
 
-const QString alertColumns = u"id, type, level, at, agent, task, subject, title, description, data, state, held_back, snoozed_until, "
-                             "answered_at, answered_by, notes"_s;
+const QString alertColumns =
+    u"id, type, level, at, agent, task, subject, title, description, data, state, held_back, snoozed_until, "
+    "answered_at, answered_by, notes"_s;
 
 Result<Alert> alertFrom(const db::Row &row)
 {
@@ -40,26 +41,30 @@ Result<Alert> alertFrom(const db::Row &row)
     return alert;
 }
 
-QVariant orNull(const QJsonValue &value) { return value.isNull() || value.isUndefined() ? QVariant() : value.toVariant(); }
+QVariant orNull(const QJsonValue &value)
+{
+    return value.isNull() || value.isUndefined() ? QVariant() : value.toVariant();
+}
 
 } // namespace
 
 Result<> AlertBook::deliver(const QString &topic, const QJsonObject &p)
 {
     if (topic == u"raised") {
-        HUB_CHECK(m_database.execute(u"INSERT OR IGNORE INTO alert (id, type, level, at, agent, task, subject, title, description, data, "
-                                     "state) VALUES (?,?,?,?,?,?,?,?,?,?,'open')"_s,
-                                     {p["id"_L1].toInteger(), p["type"_L1].toString(), p["level"_L1].toString(),
-                                      p["at"_L1].toInteger(), orNull(p["agent"_L1]), orNull(p["task_id"_L1]),
-                                      p["subject"_L1].toString(), p["title"_L1].toString(), p["description"_L1].toString(),
-                                      QString::fromUtf8(toJson(p["data"_L1].toObject()))}));
+        HUB_CHECK(m_database.execute(
+            u"INSERT OR IGNORE INTO alert (id, type, level, at, agent, task, subject, title, description, data, "
+            "state) VALUES (?,?,?,?,?,?,?,?,?,?,'open')"_s,
+            {p["id"_L1].toInteger(), p["type"_L1].toString(), p["level"_L1].toString(), p["at"_L1].toInteger(),
+             orNull(p["agent"_L1]), orNull(p["task_id"_L1]), p["subject"_L1].toString(), p["title"_L1].toString(),
+             p["description"_L1].toString(), QString::fromUtf8(toJson(p["data"_L1].toObject()))}));
     } else if (topic == u"repeated") {
-        HUB_CHECK(m_database.execute(u"UPDATE alert SET held_back = ? WHERE id = ?"_s, {p["held_back"_L1].toInteger(), p["id"_L1].toInteger()}));
+        HUB_CHECK(m_database.execute(u"UPDATE alert SET held_back = ? WHERE id = ?"_s,
+                                     {p["held_back"_L1].toInteger(), p["id"_L1].toInteger()}));
     } else {
         HUB_CHECK(m_database.execute(
             u"UPDATE alert SET state = ?, snoozed_until = ?, answered_at = ?, answered_by = ?, notes = ? WHERE id = ?"_s,
-            {p["state"_L1].toString(), orNull(p["until"_L1]), p["at"_L1].toInteger(), p["who"_L1].toString(), p["notes"_L1].toString(),
-             p["id"_L1].toInteger()}));
+            {p["state"_L1].toString(), orNull(p["until"_L1]), p["at"_L1].toInteger(), p["who"_L1].toString(),
+             p["notes"_L1].toString(), p["id"_L1].toInteger()}));
     }
     return {};
 }
@@ -86,19 +91,21 @@ Result<Alert> AlertBook::get(AlertId id) const
     HUB_TRY(const auto found,
             m_database.select(u"SELECT "_s + alertColumns + u" FROM alert WHERE id = ?"_s, {id.value()}, alertFrom));
     if (found.isEmpty())
-        return fail(ErrorCode::NotFound, u"There is no alert %1."_s.arg(id.toString()), u"agenthubctl alerts --filter all"_s);
+        return fail(ErrorCode::NotFound, u"There is no alert %1."_s.arg(id.toString()),
+                    u"agenthubctl alerts --filter all"_s);
     return found.first();
 }
 
 Result<> LogSink::deliver(const QString &topic, const QJsonObject &payload)
 {
     if (topic == u"raised")
-        qCWarning(lcAlerts).noquote() << payload["level"_L1].toString().toUpper() << payload["title"_L1].toString() << "-"
-                                      << payload["description"_L1].toString();
+        qCWarning(lcAlerts).noquote() << payload["level"_L1].toString().toUpper() << payload["title"_L1].toString()
+                                      << "-" << payload["description"_L1].toString();
     return {};
 }
 
-AlertCenter::AlertCenter(db::CommitGroup &commits, AlertBook &book, const Clock &clock, std::function<std::chrono::seconds()> cooldown)
+AlertCenter::AlertCenter(db::CommitGroup &commits, AlertBook &book, const Clock &clock,
+                         std::function<std::chrono::seconds()> cooldown)
     : m_commits(commits)
     , m_book(book)
     , m_clock(clock)
@@ -130,12 +137,14 @@ Result<AlertId> AlertCenter::raise(const AlertReport &report)
     struct Known {
         qint64 alert, raisedAt, heldBack;
     };
-    HUB_TRY(const auto known, database.selectOne(u"SELECT alert, raised_at, held_back FROM alert_key WHERE type = ? AND subject = ?"_s, key,
-                                                 [](const db::Row &row) {
-                                                     return Known{row.number(0), row.number(1), row.number(2)};
-                                                 }));
+    HUB_TRY(const auto known,
+            database.selectOne(u"SELECT alert, raised_at, held_back FROM alert_key WHERE type = ? AND subject = ?"_s,
+                               key, [](const db::Row &row) {
+                                   return Known{row.number(0), row.number(1), row.number(2)};
+                               }));
     if (known && now < fromMillis(known->raisedAt) + m_cooldown()) {
-        HUB_CHECK(database.execute(u"UPDATE alert_key SET held_back = held_back + 1 WHERE type = ? AND subject = ?"_s, key));
+        HUB_CHECK(
+            database.execute(u"UPDATE alert_key SET held_back = held_back + 1 WHERE type = ? AND subject = ?"_s, key));
         HUB_CHECK(post(u"repeated"_s, {{"id"_L1, known->alert}, {"held_back"_L1, known->heldBack + 1}}));
         return AlertId::of(known->alert);
     }
@@ -160,7 +169,8 @@ Result<AlertId> AlertCenter::raise(const AlertReport &report)
     return id;
 }
 
-Result<> AlertCenter::answer(AlertId id, const QString &action, std::optional<Instant> until, const QString &who, const QString &notes)
+Result<> AlertCenter::answer(AlertId id, const QString &action, std::optional<Instant> until, const QString &who,
+                             const QString &notes)
 {
     HUB_TRY(const Alert alert, m_book.get(id));
     if (alert.state == AlertState::Resolved) {
@@ -187,7 +197,8 @@ Result<> AlertCenter::resolveSubject(AlertType type, const QString &subject, con
 {
     HUB_TRY(const auto known,
             m_commits.database().selectOne(u"DELETE FROM alert_key WHERE type = ? AND subject = ? RETURNING alert"_s,
-                                           {textOf(alertTypeTexts, type), subject}, [](const db::Row &row) { return row.number(0); }));
+                                           {textOf(alertTypeTexts, type), subject},
+                                           [](const db::Row &row) { return row.number(0); }));
     if (!known)
         return {};
     return post(u"answered"_s, {{"id"_L1, *known},
@@ -203,11 +214,11 @@ Result<bool> AlertCenter::deliverOne(AlertSink &sink)
         qint64 id;
         QString topic, payload;
     };
-    HUB_TRY(const auto waiting,
-            m_commits.database().selectOne(u"SELECT id, topic, payload FROM outbox WHERE sink = ? ORDER BY id LIMIT 1"_s, {sink.name()},
-                                           [](const db::Row &row) {
-                                               return Waiting{row.number(0), row.text(1), row.text(2)};
-                                           }));
+    HUB_TRY(const auto waiting, m_commits.database().selectOne(
+                                    u"SELECT id, topic, payload FROM outbox WHERE sink = ? ORDER BY id LIMIT 1"_s,
+                                    {sink.name()}, [](const db::Row &row) {
+                                        return Waiting{row.number(0), row.text(1), row.text(2)};
+                                    }));
     if (!waiting)
         return false;
     HUB_TRY(const QJsonObject payload, objectFromJson(waiting->payload.toUtf8()));
@@ -230,7 +241,8 @@ void AlertCenter::deliver()
             more = result && *result;
             if (!result) {
                 waiting = true;
-                qCWarning(lcAlerts).noquote() << "sink" << sink.name() << "does not take alerts:" << result.error().message;
+                qCWarning(lcAlerts).noquote()
+                    << "sink" << sink.name() << "does not take alerts:" << result.error().message;
             }
         }
     };

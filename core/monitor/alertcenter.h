@@ -21,11 +21,15 @@ public:
 class AlertBook final : public AlertSink
 {
 public:
-    explicit AlertBook(db::Database &monitorDatabase) : m_database(monitorDatabase) {}
+    explicit AlertBook(db::Database &monitorDatabase)
+        : m_database(monitorDatabase)
+    {
+    }
     QString name() const override { return QStringLiteral("book"); }
     Result<> deliver(const QString &topic, const QJsonObject &payload) override;
 
-    Result<QList<Alert>> list(bool openOnly, std::optional<AlertLevel> level, std::optional<Instant> since) const; // newest first
+    Result<QList<Alert>> list(bool openOnly, std::optional<AlertLevel> level,
+                              std::optional<Instant> since) const; // newest first
     Result<Alert> get(AlertId id) const;
 
 private:
@@ -45,7 +49,8 @@ class AlertCenter : public QObject
 
 public:
     // `cooldown` is asked anew for each alert, so a changed setting counts at once.
-    AlertCenter(db::CommitGroup &commits, AlertBook &book, const Clock &clock, std::function<std::chrono::seconds()> cooldown);
+    AlertCenter(db::CommitGroup &commits, AlertBook &book, const Clock &clock,
+                std::function<std::chrono::seconds()> cooldown);
 
     void addSink(std::unique_ptr<AlertSink> sink);
 
@@ -53,7 +58,8 @@ public:
     // alert it was counted under.
     Result<AlertId> raise(const AlertReport &report);
     // Inside CommitGroup work. `action` is resolve, acknowledge or snooze (until `until`).
-    Result<> answer(AlertId id, const QString &action, std::optional<Instant> until, const QString &who, const QString &notes);
+    Result<> answer(AlertId id, const QString &action, std::optional<Instant> until, const QString &who,
+                    const QString &notes);
     // Inside CommitGroup work: the condition behind it ended.
     Result<> resolveSubject(AlertType type, const QString &subject, const QString &notes);
 

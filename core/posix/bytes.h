@@ -8,13 +8,15 @@
 namespace hub::posix
 {
 
-template <class T> void storeLittle(char *to, T value)
+template <class T>
+void storeLittle(char *to, T value)
 {
     for (unsigned i = 0; i < sizeof(T); ++i)
         to[i] = char(static_cast<unsigned char>(uint64_t(value) >> (8 * i)));
 }
 
-template <class T> T loadLittle(const char *from)
+template <class T>
+T loadLittle(const char *from)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < sizeof(T); ++i)
@@ -30,7 +32,8 @@ public:
     {
     }
 
-    template <class T> void number(T value)
+    template <class T>
+    void number(T value)
     {
         char raw[sizeof(T)];
         storeLittle(raw, value);
@@ -59,7 +62,8 @@ public:
     {
     }
 
-    template <class T> T number()
+    template <class T>
+    T number()
     {
         const std::string_view raw = take(sizeof(T));
         return m_ok ? loadLittle<T>(raw.data()) : T{};

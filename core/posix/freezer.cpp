@@ -6,12 +6,9 @@ namespace hub::posix
 std::string_view freezeMethodText(FreezeMethod method)
 {
     switch (method) {
-    case FreezeMethod::Cgroup2:
-        return "cgroup2";
-    case FreezeMethod::Cgroup1:
-        return "cgroup1";
-    case FreezeMethod::Walk:
-        break;
+    case FreezeMethod::Cgroup2: return "cgroup2";
+    case FreezeMethod::Cgroup1: return "cgroup1";
+    case FreezeMethod::Walk: break;
     }
     return "walk";
 }

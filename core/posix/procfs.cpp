@@ -25,7 +25,8 @@ std::string procPath(const char *root, pid_t pid, const char *file)
     return path;
 }
 
-template <class T> std::optional<T> numberFrom(std::string_view text)
+template <class T>
+std::optional<T> numberFrom(std::string_view text)
 {
     T value{};
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -48,7 +49,8 @@ std::string_view nextWord(std::string_view &text)
 }
 
 // Calls fn(pid) for each entry of a folder whose name is a number; false when the folder can't be read.
-template <class Fn> bool forEachNumber(const std::string &folder, Fn fn)
+template <class Fn>
+bool forEachNumber(const std::string &folder, Fn fn)
 {
     DIR *entries = ::opendir(folder.c_str());
     if (!entries)
@@ -75,10 +77,7 @@ std::optional<ProcessStat> statAt(const std::string &path)
 
 // A descriptor stays with the process that had the pid when it was opened: what is read from /proc after that, if it
 // is that process's, decides whether it gets a signal.
-Fd openProcess(pid_t pid)
-{
-    return Fd(int(::syscall(SYS_pidfd_open, pid, 0)));
-}
+Fd openProcess(pid_t pid) { return Fd(int(::syscall(SYS_pidfd_open, pid, 0))); }
 
 int signalOpen(const Fd &process, int number)
 {
@@ -128,10 +127,7 @@ std::optional<ProcessStat> parseStat(std::string_view text)
     return ProcessStat{{*pid, *start}, *parent, *group, *session, state[0], *threads};
 }
 
-std::optional<ProcessStat> readStat(pid_t pid, const char *root)
-{
-    return statAt(procPath(root, pid, "stat"));
-}
+std::optional<ProcessStat> readStat(pid_t pid, const char *root) { return statAt(procPath(root, pid, "stat")); }
 
 std::optional<ProcessStat> readThreadStat(pid_t pid, pid_t thread, const char *root)
 {
@@ -214,10 +210,7 @@ std::vector<ProcessStat> descendants(pid_t pid, const char *root)
     return found;
 }
 
-std::string markEntry(std::string_view mark)
-{
-    return "AGENTHUB_RUN=" + std::string(mark);
-}
+std::string markEntry(std::string_view mark) { return "AGENTHUB_RUN=" + std::string(mark); }
 
 MarkedProcesses processesWithMark(std::string_view mark, int signal, const char *root)
 {

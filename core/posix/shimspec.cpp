@@ -12,7 +12,8 @@ namespace
 
 constexpr uint64_t smallestSegment = 4096;
 
-template <class T> bool readNumber(std::string_view text, T &value)
+template <class T>
+bool readNumber(std::string_view text, T &value)
 {
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
     return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();

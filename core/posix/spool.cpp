@@ -13,10 +13,7 @@ namespace
 constexpr size_t checkedSize = frameHeaderSize - sizeof(uint32_t);
 } // namespace
 
-uint32_t spoolSeed(std::string_view mark)
-{
-    return crc32c(frameMagic, mark);
-}
+uint32_t spoolSeed(std::string_view mark) { return crc32c(frameMagic, mark); }
 
 void encodeHeader(const FrameHeader &header, uint32_t seed, char (&out)[frameHeaderSize])
 {

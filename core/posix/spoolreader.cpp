@@ -36,20 +36,16 @@ ReadStatus SpoolReader::next(Frame &frame)
             found = readHere(frame);
         }
         switch (found) {
-        case Found::Frame:
-            return ReadStatus::Frame;
-        case Found::Gap:
-            return ReadStatus::Corrupt;
-        case Found::Error:
-            return ReadStatus::Failed;
+        case Found::Frame: return ReadStatus::Frame;
+        case Found::Gap: return ReadStatus::Corrupt;
+        case Found::Error: return ReadStatus::Failed;
         case Found::Damage:
             if (findFrameBehind())
                 return corrupt("a frame is damaged");
             return atEnd();
         case Found::NoFile:
         case Found::Nothing:
-        case Found::Torn:
-            break;
+        case Found::Torn: break;
         }
         const auto later = laterSegment();
         if (!later)

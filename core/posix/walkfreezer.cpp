@@ -184,9 +184,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Freezer> makeWalkFreezer()
-{
-    return std::make_unique<WalkFreezer>();
-}
+std::unique_ptr<Freezer> makeWalkFreezer() { return std::make_unique<WalkFreezer>(); }
 
 } // namespace hub::posix

@@ -83,7 +83,8 @@ void putMessage(std::string &out, MessageType type, std::string_view payload = {
 void putNumber64(std::string &out, MessageType type, uint64_t value); // go, close-input, start-refused
 void putNumber32(std::string &out, MessageType type, uint32_t value); // end, signal
 void putHello(std::string &out, uint16_t version = wireVersion);
-// With a lease the shim thaws by itself when it runs out or the hub disconnects, unless a lasting freeze came meanwhile.
+// With a lease the shim thaws by itself when it runs out or the hub disconnects, unless a lasting freeze came
+// meanwhile.
 void putFreeze(std::string &out, uint64_t epoch, uint32_t leaseMillis);
 void putInput(std::string &out, uint64_t number, std::string_view bytes);
 void putPosition(std::string &out, MessageType type, const Position &position); // acknowledge, data

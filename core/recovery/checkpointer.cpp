@@ -44,8 +44,13 @@ Result<git::Vault *> Vaults::of(const ProjectName &project)
     return vault.get();
 }
 
-Checkpointer::Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data, const Settings &settings)
-    : m_stores(stores), m_workers(workers), m_vaults(vaults), m_data(data), m_settings(settings)
+Checkpointer::Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
+                           const Settings &settings)
+    : m_stores(stores)
+    , m_workers(workers)
+    , m_vaults(vaults)
+    , m_data(data)
+    , m_settings(settings)
 {
 }
 
@@ -59,7 +64,8 @@ git::SnapshotOptions Checkpointer::snapshotOptions() const
     return {.sizeLimit = m_settings.number(setting::maxFileMegabytes) << 20};
 }
 
-Result<git::SnapshotRequest> Checkpointer::snapshotRequest(const Task &task, const QByteArray &ref, const QString &message,
+Result<git::SnapshotRequest> Checkpointer::snapshotRequest(const Task &task, const QByteArray &ref,
+                                                           const QString &message,
                                                            const git::SnapshotOptions &options) const
 {
     HUB_TRY(const git::RepositoryPlace place, git::locate(QFile::encodeName(task.tree)));
@@ -81,7 +87,8 @@ QFuture<Result<std::optional<Checkpoint>>> Checkpointer::request(const Checkpoin
         return readyFuture<std::optional<Checkpoint>>(task.error());
     if (task->tree.isEmpty()) {
         return readyFuture<std::optional<Checkpoint>>(
-            fail(ErrorCode::Conflict, u"Task #%1 has no working tree yet, so there is nothing to save."_s.arg(request.task.toString())));
+            fail(ErrorCode::Conflict,
+                 u"Task #%1 has no working tree yet, so there is nothing to save."_s.arg(request.task.toString())));
     }
     Waiting waiting{request, std::make_shared<QPromise<Result<std::optional<Checkpoint>>>>()};
     waiting.promise->start();
@@ -134,7 +141,8 @@ Result<Checkpointer::Draft> Checkpointer::begin(TaskId id)
     });
 }
 
-Checkpoint Checkpointer::describe(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot) const
+Checkpoint Checkpointer::describe(const Draft &draft, const CheckpointRequest &request,
+                                  const git::SnapshotInfo &snapshot) const
 {
     const Task &task = draft.task;
     return {.id = draft.id,
@@ -157,7 +165,8 @@ Checkpoint Checkpointer::describe(const Draft &draft, const CheckpointRequest &r
             .notes = request.notes};
 }
 
-Result<Checkpoint> Checkpointer::store(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot)
+Result<Checkpoint> Checkpointer::store(const Draft &draft, const CheckpointRequest &request,
+                                       const git::SnapshotInfo &snapshot)
 {
     const Checkpoint checkpoint = describe(draft, request, snapshot);
     HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
@@ -196,7 +205,8 @@ std::vector<Result<std::optional<Checkpoint>>> Checkpointer::takeBatch(const Pro
             }
         }
         auto draft = begin(batch[i].task);
-        auto wanted = draft ? snapshotRequest(draft->task, refOf(draft->id), u"Checkpoint "_s + draft->id.toString(), draft->options)
+        auto wanted = draft ? snapshotRequest(draft->task, refOf(draft->id), u"Checkpoint "_s + draft->id.toString(),
+                                              draft->options)
                             : Result<git::SnapshotRequest>(draft.error());
         if (!wanted) {
             m_runs->release(batch[i].task, RunControl::Stillness::Scan);
@@ -252,7 +262,8 @@ Result<Checkpoint> Checkpointer::takeNow(const CheckpointRequest &request, std::
 {
     HUB_TRY(const Draft draft, begin(request.task));
     HUB_TRY(git::Vault * vault, m_vaults.of(draft.task.spec.project));
-    HUB_TRY(auto wanted, snapshotRequest(draft.task, refOf(draft.id), u"Checkpoint "_s + draft.id.toString(), draft.options));
+    HUB_TRY(auto wanted,
+            snapshotRequest(draft.task, refOf(draft.id), u"Checkpoint "_s + draft.id.toString(), draft.options));
     wanted.before = before;
     HUB_TRY(const git::SnapshotInfo snapshot, git::takeSnapshot(*vault, wanted));
     return store(draft, request, snapshot);

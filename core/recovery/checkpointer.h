@@ -26,7 +26,10 @@ struct CheckpointRequest {
 class Vaults
 {
 public:
-    explicit Vaults(const DataFolder &data) : m_data(data) {}
+    explicit Vaults(const DataFolder &data)
+        : m_data(data)
+    {
+    }
     Result<git::Vault *> of(const ProjectName &project);
 
 private:
@@ -40,7 +43,8 @@ class Checkpointer final : public QObject
     Q_OBJECT
 
 public:
-    Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data, const Settings &settings);
+    Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
+                 const Settings &settings);
     void setRunControl(RunControl &runs) { m_runs = &runs; }
 
     // Hub thread. Requests that wait for the same project at the same moment share one pack and one round of syncs.
@@ -71,7 +75,8 @@ private:
         git::SnapshotOptions options;
     };
     Result<> takeWaiting(const ProjectName &project);
-    std::vector<Result<std::optional<Checkpoint>>> takeBatch(const ProjectName &project, const std::vector<CheckpointRequest> &batch);
+    std::vector<Result<std::optional<Checkpoint>>> takeBatch(const ProjectName &project,
+                                                             const std::vector<CheckpointRequest> &batch);
     Result<Draft> begin(TaskId task);
     Result<Checkpoint> store(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot);
     Checkpoint describe(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot) const;

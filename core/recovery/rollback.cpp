@@ -25,13 +25,14 @@ Result<git::ObjectId> snapshotOf(const Checkpoint &checkpoint)
 
 QString previewText(const git::RestorePlan &plan, const git::ObjectId &filesNow)
 {
-    return u"%1:%2:%3"_s.arg(QString::fromLatin1(plan.target.hex().first(12)), QString::fromLatin1(filesNow.hex().first(12)),
-                             QString::number(plan.steps.size()));
+    return u"%1:%2:%3"_s.arg(QString::fromLatin1(plan.target.hex().first(12)),
+                             QString::fromLatin1(filesNow.hex().first(12)), QString::number(plan.steps.size()));
 }
 
 RollbackPreview describe(const CheckpointId &target, const git::RestorePlan &plan)
 {
-    RollbackPreview preview{.target = target, .indexDiffers = !plan.sameIndex, .headDiffers = plan.headNow != plan.headThen};
+    RollbackPreview preview{
+        .target = target, .indexDiffers = !plan.sameIndex, .headDiffers = plan.headNow != plan.headThen};
     for (const auto &step : plan.steps) {
         if (step.kind == git::StepKind::Write || step.kind == git::StepKind::SetMode)
             preview.restored << nameOf(step.path);
@@ -60,8 +61,13 @@ QJsonObject RollbackReceipt::toJson() const
             {u"resumed"_s, resumed}};
 }
 
-Rollback::Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data, Checkpointer &checkpointer)
-    : m_stores(stores), m_workers(workers), m_vaults(vaults), m_data(data), m_checkpointer(checkpointer)
+Rollback::Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
+                   Checkpointer &checkpointer)
+    : m_stores(stores)
+    , m_workers(workers)
+    , m_vaults(vaults)
+    , m_data(data)
+    , m_checkpointer(checkpointer)
 {
 }
 
@@ -95,13 +101,14 @@ Result<Rollback::Job> Rollback::prepare(const RollbackRequest &request)
     return m_stores.commits.ask([&]() -> Result<Job> {
         HUB_TRY(const Task task, m_stores.tasks.get(request.task));
         if (task.tree.isEmpty())
-            return fail(ErrorCode::Conflict, u"Task #%1 has no working tree; there is nothing to roll back."_s.arg(task.id.toString()));
+            return fail(ErrorCode::Conflict,
+                        u"Task #%1 has no working tree; there is nothing to roll back."_s.arg(task.id.toString()));
         HUB_TRY(const Checkpoint target, m_stores.tasks.checkpoint({request.task, request.target}));
         HUB_TRY(const auto executing, m_stores.operations.executing());
         for (const auto &operation : executing) {
             if (operation.task == task.id)
-                return fail(ErrorCode::Conflict, u"%1 is still going on for task #%2; nothing was changed."_s.arg(operation.id.toString(),
-                                                                                                               task.id.toString()));
+                return fail(ErrorCode::Conflict, u"%1 is still going on for task #%2; nothing was changed."_s.arg(
+                                                     operation.id.toString(), task.id.toString()));
         }
         HUB_TRY(const auto place, git::locate(QFile::encodeName(task.tree)));
         return Job{task, target, {place, m_data.statCache(task.id), m_checkpointer.snapshotOptions()}};
@@ -147,20 +154,22 @@ Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, const Job
     HUB_TRY(const auto plan, git::planRestore(*vault, current, target, optionsFor(job.task, request.path)));
     const auto filesNow = git::ObjectId::fromHex(before.tree.toLatin1());
     if (!request.confirm.isEmpty() && (!filesNow || request.confirm != previewText(plan, *filesNow))) {
-        return fail(ErrorCode::Conflict, u"The files changed since the preview, so nothing was rolled back; %1 holds them as they are now."_s.arg(
-                                             before.id.toString()),
-                    u"Look at the new preview and confirm again."_s);
+        return fail(
+            ErrorCode::Conflict,
+            u"The files changed since the preview, so nothing was rolled back; %1 holds them as they are now."_s.arg(
+                before.id.toString()),
+            u"Look at the new preview and confirm again."_s);
     }
     const QString kind = request.undoes ? u"undo"_s : request.path.isEmpty() ? u"rollback"_s : u"file"_s;
     HUB_TRY(const auto operation, m_stores.commits.ask([&] {
-        return m_stores.operations.begin(job.task.id, kind, request.who, before.id.number, job.target.id.number, request.undoes,
-                                         {{u"path"_s, request.path}});
+        return m_stores.operations.begin(job.task.id, kind, request.who, before.id.number, job.target.id.number,
+                                         request.undoes, {{u"path"_s, request.path}});
     }));
     return carryOut(operation, job, plan, *vault);
 }
 
-Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, const Job &job, const git::RestorePlan &plan,
-                                           git::Vault &vault)
+Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, const Job &job,
+                                           const git::RestorePlan &plan, git::Vault &vault)
 {
     auto restored = git::executeRestore(vault, plan, job.place);
     if (!restored) {
@@ -194,8 +203,8 @@ Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, co
 }
 
 // Makes the tree what it was before, so that it is never left half way; when even that fails, a person has to know.
-Result<> Rollback::abandon(const state::Operation &operation, const Job &job, const git::RestorePlan &plan, git::Vault &vault,
-                           const Error &why)
+Result<> Rollback::abandon(const state::Operation &operation, const Job &job, const git::RestorePlan &plan,
+                           git::Vault &vault, const Error &why)
 {
     QString outcome = u"nothing was changed"_s;
     if (why.code != ErrorCode::Conflict) {
@@ -216,22 +225,27 @@ Result<> Rollback::commitReceipt(const state::Operation &operation, const Job &j
     return m_stores.commits.ask([&]() -> Result<> {
         const TaskId id = job.task.id;
         const bool whole = operation.journal.value(u"path"_s).toString().isEmpty();
-        const QString did = whole ? u"Went back to checkpoint %1 (%2): %3 restored, %4 deleted."_s.arg(job.target.id.toString(), operation.id.toString())
-                                        .arg(receipt.restored)
-                                        .arg(receipt.deleted)
-                                  : u"Restored %1 from checkpoint %2 (%3)."_s.arg(operation.journal.value(u"path"_s).toString(),
-                                                                                  job.target.id.toString(), operation.id.toString());
+        const QString did =
+            whole ? u"Went back to checkpoint %1 (%2): %3 restored, %4 deleted."_s
+                        .arg(job.target.id.toString(), operation.id.toString())
+                        .arg(receipt.restored)
+                        .arg(receipt.deleted)
+                  : u"Restored %1 from checkpoint %2 (%3)."_s.arg(operation.journal.value(u"path"_s).toString(),
+                                                                  job.target.id.toString(), operation.id.toString());
         HUB_TRY(const auto open, m_stores.talk.openTurn(id));
         if (whole && open)
             HUB_CHECK(m_stores.talk.endTurn(open->id, u"interrupted"_s, u"rolled back"_s));
-        HUB_TRY(const qint64 at, m_stores.talk.append(id, {.role = u"hub"_s, .kind = u"rollback"_s, .author = operation.who, .body = did}));
+        HUB_TRY(
+            const qint64 at,
+            m_stores.talk.append(id, {.role = u"hub"_s, .kind = u"rollback"_s, .author = operation.who, .body = did}));
         if (whole) {
             HUB_CHECK(m_stores.talk.returnTo(id, job.target.messageSeq, at, operation.id));
             HUB_CHECK(m_stores.tasks.restoreFrom(job.target));
             // An undo brings back how the task had ended; a run can't be brought back, so what ran is interrupted.
             const TaskState then = job.target.taskState;
             const bool ended = operation.undoes && (isEnded(then) || then == TaskState::NeedsReview);
-            HUB_CHECK(m_stores.tasks.setState(id, ended ? then : TaskState::Interrupted, u"rolled back to %1"_s.arg(job.target.id.toString())));
+            HUB_CHECK(m_stores.tasks.setState(id, ended ? then : TaskState::Interrupted,
+                                              u"rolled back to %1"_s.arg(job.target.id.toString())));
             HUB_TRY(const auto run, m_stores.runs.livingOf(id));
             if (run)
                 HUB_CHECK(m_stores.runs.setEnding(run->id, u"rolled back"_s));
@@ -265,7 +279,8 @@ QFuture<Result<>> Rollback::finishInterrupted(const state::Operation &operation)
         HUB_TRY(const auto target, snapshotOf(job.target));
         HUB_TRY(const auto plan, git::planRestore(*vault, current, target,
                                                   optionsFor(job.task, operation.journal.value(u"path"_s).toString())));
-        qCInfo(lcRecovery).noquote() << "finishing" << operation.id.toString() << "of task" << operation.task.toString();
+        qCInfo(lcRecovery).noquote() << "finishing" << operation.id.toString() << "of task"
+                                     << operation.task.toString();
         HUB_CHECK(carryOut(operation, job, plan, *vault));
         m_runs->release(job.task.id, RunControl::Stillness::Rollback);
         return {};

@@ -10,8 +10,8 @@ namespace hub::recovery
 
 struct RollbackRequest {
     TaskId task;
-    qint64 target = 0;                // checkpoint number
-    QString path;                     // not empty: this file or folder alone
+    qint64 target = 0; // checkpoint number
+    QString path;      // not empty: this file or folder alone
     std::optional<OperationId> undoes;
     QString who;
     QString confirm; // of the preview that was agreed to; empty: go ahead
@@ -19,7 +19,7 @@ struct RollbackRequest {
 
 struct RollbackPreview {
     CheckpointId target;
-    QStringList restored, deleted; // paths, for people
+    QStringList restored, deleted;           // paths, for people
     QList<std::pair<QString, QString>> kept; // path and why
     bool indexDiffers = false, headDiffers = false;
     qint64 messagesHidden = 0;
@@ -41,7 +41,8 @@ class Rollback final : public QObject
     Q_OBJECT
 
 public:
-    Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data, Checkpointer &checkpointer);
+    Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
+             Checkpointer &checkpointer);
     void setRunControl(RunControl &runs) { m_runs = &runs; }
 
     // Hub thread. preview() changes nothing that a person could see.

@@ -15,7 +15,8 @@ namespace
 Result<QString> checked(const SettingSpec &spec, const QString &value)
 {
     const auto refuse = [&](const QString &expected) {
-        return fail(ErrorCode::InvalidInput, u"%1 can't be '%2': expected %3; nothing was changed."_s.arg(spec.key, value, expected),
+        return fail(ErrorCode::InvalidInput,
+                    u"%1 can't be '%2': expected %3; nothing was changed."_s.arg(spec.key, value, expected),
                     u"agenthubctl config get %1"_s.arg(spec.key));
     };
     switch (spec.type) {

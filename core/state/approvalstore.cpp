@@ -15,7 +15,8 @@ const QString columns =
 
 Result<Approval> approvalFrom(const db::Row &row)
 {
-    Approval approval{.id = ApprovalId::of(row.number(0)), .task = TaskId::of(row.number(1)), .run = RunId::of(row.number(2))};
+    Approval approval{
+        .id = ApprovalId::of(row.number(0)), .task = TaskId::of(row.number(1)), .run = RunId::of(row.number(2))};
     approval.request = row.maybeNumber(3);
     approval.kind = row.text(4);
     approval.question = row.text(5);
@@ -32,12 +33,13 @@ Result<Approval> approvalFrom(const db::Row &row)
 
 } // namespace
 
-Result<Approval> ApprovalStore::ask(TaskId task, RunId run, qint64 request, const QString &kind, const QString &question,
-                                    const QJsonObject &detail)
+Result<Approval> ApprovalStore::ask(TaskId task, RunId run, qint64 request, const QString &kind,
+                                    const QString &question, const QJsonObject &detail)
 {
     HUB_CHECK(m_database.execute(
         u"INSERT INTO approval (task, run, request, kind, question, detail, state, asked_at) VALUES (?,?,?,?,?,?,'open',?)"_s,
-        {task.value(), run.value(), request, kind, question, QString::fromUtf8(toJson(detail)), toMillis(m_clock.now())}));
+        {task.value(), run.value(), request, kind, question, QString::fromUtf8(toJson(detail)),
+         toMillis(m_clock.now())}));
     return get(ApprovalId::of(m_database.lastInsertId()));
 }
 
@@ -65,34 +67,38 @@ Result<QList<Approval>> ApprovalStore::list(std::optional<TaskId> task, std::opt
     return m_database.select(sql + u" ORDER BY id"_s, parameters, approvalFrom);
 }
 
-Result<Approval> ApprovalStore::answer(ApprovalId id, bool yes, const QString &scope, const QString &who, const QString &reason)
+Result<Approval> ApprovalStore::answer(ApprovalId id, bool yes, const QString &scope, const QString &who,
+                                       const QString &reason)
 {
     HUB_TRY(const Approval approval, get(id));
     if (approval.state != ApprovalState::Open) {
         const QString how = textOf(approvalStateTexts, approval.state);
         return fail(ErrorCode::Conflict, approval.answeredBy.isEmpty()
                                              ? u"%1 was %2 already; nothing was changed."_s.arg(id.toString(), how)
-                                             : u"%1 was %2 already by %3; nothing was changed."_s.arg(id.toString(), how, approval.answeredBy));
+                                             : u"%1 was %2 already by %3; nothing was changed."_s.arg(
+                                                   id.toString(), how, approval.answeredBy));
     }
     HUB_CHECK(m_database.execute(
         u"UPDATE approval SET state = ?, scope = ?, answered_at = ?, answered_by = ?, reason = ? WHERE id = ? AND state = 'open'"_s,
-        {textOf(approvalStateTexts, yes ? ApprovalState::Allowed : ApprovalState::Denied), scope, toMillis(m_clock.now()), who,
-         reason, id.value()}));
+        {textOf(approvalStateTexts, yes ? ApprovalState::Allowed : ApprovalState::Denied), scope,
+         toMillis(m_clock.now()), who, reason, id.value()}));
     return get(id);
 }
 
 Result<> ApprovalStore::withdraw(ApprovalId id, const QString &reason)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE approval SET state = 'withdrawn', answered_at = ?, reason = ? WHERE id = ? AND state = 'open'"_s,
-                                 {toMillis(m_clock.now()), reason, id.value()}));
+    HUB_CHECK(m_database.execute(
+        u"UPDATE approval SET state = 'withdrawn', answered_at = ?, reason = ? WHERE id = ? AND state = 'open'"_s,
+        {toMillis(m_clock.now()), reason, id.value()}));
     return {};
 }
 
 Result<bool> ApprovalStore::isAllowedForTask(TaskId task, const QString &kind) const
 {
     HUB_TRY(const auto found,
-            m_database.selectOne(u"SELECT 1 FROM approval WHERE task = ? AND kind = ? AND state = 'allowed' AND scope = 'task'"_s,
-                                 {task.value(), kind}, [](const db::Row &) { return true; }));
+            m_database.selectOne(
+                u"SELECT 1 FROM approval WHERE task = ? AND kind = ? AND state = 'allowed' AND scope = 'task'"_s,
+                {task.value(), kind}, [](const db::Row &) { return true; }));
     return found.has_value();
 }
 

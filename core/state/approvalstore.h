@@ -11,9 +11,14 @@ namespace hub::state
 class ApprovalStore
 {
 public:
-    ApprovalStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    ApprovalStore(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
-    Result<Approval> ask(TaskId task, RunId run, qint64 request, const QString &kind, const QString &question, const QJsonObject &detail);
+    Result<Approval> ask(TaskId task, RunId run, qint64 request, const QString &kind, const QString &question,
+                         const QJsonObject &detail);
     Result<Approval> get(ApprovalId id) const;
     Result<QList<Approval>> list(std::optional<TaskId> task, std::optional<ApprovalState> state) const; // oldest first
     // Conflict when it was answered before: two people pressing at once, one wins.

@@ -35,8 +35,9 @@ AuditEntry entryFrom(const db::Row &row)
 // A JSON array keeps the fields apart: no two different rows have the same text.
 QString hashOf(const QString &before, const AuditEntry &e)
 {
-    const QJsonArray fields{before,   e.number, toMillis(e.at), e.who,    e.origin,
-                            e.role,   e.action, e.task ? e.task->value() : 0, e.detail, e.outcome};
+    const QJsonArray fields{before,   e.number, toMillis(e.at), e.who,
+                            e.origin, e.role,   e.action,       e.task ? e.task->value() : 0,
+                            e.detail, e.outcome};
     return QString::fromLatin1(QCryptographicHash::hash(toJson(fields), QCryptographicHash::Sha256).toHex());
 }
 
@@ -44,14 +45,16 @@ QString hashOf(const QString &before, const AuditEntry &e)
 
 Result<> AuditTrail::add(AuditEntry entry)
 {
-    HUB_TRY(const auto last, m_database.selectOne(u"SELECT "_s + columns + u" FROM audit ORDER BY id DESC LIMIT 1"_s, {}, entryFrom));
+    HUB_TRY(const auto last,
+            m_database.selectOne(u"SELECT "_s + columns + u" FROM audit ORDER BY id DESC LIMIT 1"_s, {}, entryFrom));
     entry.number = last ? last->number + 1 : 1;
     entry.at = m_clock.now();
     entry.detail = redactSecrets(entry.detail);
     entry.hash = hashOf(last ? last->hash : QString(), entry);
     HUB_CHECK(m_database.execute(u"INSERT INTO audit ("_s + columns + u") VALUES (?,?,?,?,?,?,?,?,?,?)"_s,
                                  {entry.number, toMillis(entry.at), entry.who, entry.origin, entry.role, entry.action,
-                                  entry.task ? QVariant(entry.task->value()) : QVariant(), entry.detail, entry.outcome, entry.hash}));
+                                  entry.task ? QVariant(entry.task->value()) : QVariant(), entry.detail, entry.outcome,
+                                  entry.hash}));
     return {};
 }
 
@@ -82,14 +85,16 @@ Result<QList<AuditEntry>> AuditTrail::list(const AuditFilter &filter) const
 Result<AuditVerdict> AuditTrail::verify() const
 {
     AuditVerdict verdict;
-    HUB_TRY(const auto fits, m_database.select(u"SELECT "_s + columns + u" FROM audit ORDER BY id"_s, {}, [&](const db::Row &row) {
-        const AuditEntry entry = entryFrom(row);
-        ++verdict.rows;
-        if (!verdict.brokenAt && (entry.number != verdict.rows || entry.hash != hashOf(verdict.lastHash, entry)))
-            verdict.brokenAt = entry.number;
-        verdict.lastHash = entry.hash;
-        return true;
-    }));
+    HUB_TRY(const auto fits,
+            m_database.select(u"SELECT "_s + columns + u" FROM audit ORDER BY id"_s, {}, [&](const db::Row &row) {
+                const AuditEntry entry = entryFrom(row);
+                ++verdict.rows;
+                if (!verdict.brokenAt &&
+                    (entry.number != verdict.rows || entry.hash != hashOf(verdict.lastHash, entry)))
+                    verdict.brokenAt = entry.number;
+                verdict.lastHash = entry.hash;
+                return true;
+            }));
     return verdict;
 }
 

@@ -37,7 +37,11 @@ struct AuditVerdict {
 class AuditTrail
 {
 public:
-    AuditTrail(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    AuditTrail(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
     Result<> add(AuditEntry entry);
     Result<QList<AuditEntry>> list(const AuditFilter &filter) const; // newest first

@@ -16,7 +16,10 @@ public:
     // Bodies up to this many bytes stay in their row.
     static constexpr qsizetype inlineLimit = 64 * 1024;
 
-    explicit BodyStore(QString folder) : m_folder(std::move(folder)) {}
+    explicit BodyStore(QString folder)
+        : m_folder(std::move(folder))
+    {
+    }
 
     // The name under which the bytes are kept; the same bytes have the same name and are stored once.
     Result<QString> put(const QByteArray &bytes) const;

@@ -50,7 +50,8 @@ Result<qint64> Conversation::append(TaskId task, Message message)
             m_database.selectOne(
                 u"INSERT INTO message (task, seq, at, turn, run, role, kind, author, body, body_file) VALUES (?, "
                 "(SELECT coalesce(max(seq), 0) + 1 FROM message WHERE task = ?), ?,?,?,?,?,?,?,?) RETURNING seq"_s,
-                {task.value(), task.value(), toMillis(m_clock.now()), message.turn ? QVariant(message.turn->value()) : QVariant(),
+                {task.value(), task.value(), toMillis(m_clock.now()),
+                 message.turn ? QVariant(message.turn->value()) : QVariant(),
                  message.run ? QVariant(message.run->value()) : QVariant(), message.role, message.kind, message.author,
                  message.body, message.bodyFile.isEmpty() ? QVariant() : QVariant(message.bodyFile)},
                 [](const db::Row &row) { return row.number(0); }));
@@ -59,7 +60,8 @@ Result<qint64> Conversation::append(TaskId task, Message message)
 
 Result<QList<Message>> Conversation::list(TaskId task, const MessageFilter &filter) const
 {
-    QString sql = u"SELECT seq, at, turn, run, role, kind, author, body, body_file FROM visible_message WHERE task = ? AND seq > ?"_s;
+    QString sql =
+        u"SELECT seq, at, turn, run, role, kind, author, body, body_file FROM visible_message WHERE task = ? AND seq > ?"_s;
     QVariantList parameters{task.value(), filter.afterSeq};
     if (filter.since) {
         sql += u" AND at >= ?"_s;
@@ -83,8 +85,8 @@ Result<QList<Message>> Conversation::list(TaskId task, const MessageFilter &filt
 
 Result<qint64> Conversation::lastSeq(TaskId task) const
 {
-    HUB_TRY(const auto seq, m_database.selectOne(u"SELECT coalesce(max(seq), 0) FROM message WHERE task = ?"_s, {task.value()},
-                                                 [](const db::Row &row) { return row.number(0); }));
+    HUB_TRY(const auto seq, m_database.selectOne(u"SELECT coalesce(max(seq), 0) FROM message WHERE task = ?"_s,
+                                                 {task.value()}, [](const db::Row &row) { return row.number(0); }));
     return seq.value_or(0);
 }
 
@@ -99,11 +101,12 @@ Result<QString> Conversation::wholeBody(const Message &message) const
 Result<> Conversation::returnTo(TaskId task, qint64 seq, qint64 at, OperationId operation)
 {
     HUB_TRY(const auto ranges,
-            m_database.select(u"SELECT id, first_seq, last_seq, shown_at IS NOT NULL, "
-                              "hidden_at <= ? AND (shown_at IS NULL OR shown_at > ?) FROM hidden_range WHERE task = ?"_s,
-                              {seq, seq, task.value()}, [](const db::Row &row) {
-                                  return Range{row.number(0), row.number(1), row.number(2), row.number(3) != 0, row.number(4) != 0};
-                              }));
+            m_database.select(
+                u"SELECT id, first_seq, last_seq, shown_at IS NOT NULL, "
+                "hidden_at <= ? AND (shown_at IS NULL OR shown_at > ?) FROM hidden_range WHERE task = ?"_s,
+                {seq, seq, task.value()}, [](const db::Row &row) {
+                    return Range{row.number(0), row.number(1), row.number(2), row.number(3) != 0, row.number(4) != 0};
+                }));
     const auto hide = [&](qint64 first, qint64 last) -> Result<> {
         HUB_CHECK(m_database.execute(
             u"INSERT INTO hidden_range (task, first_seq, last_seq, hidden_at, operation) VALUES (?,?,?,?,?)"_s,
@@ -136,19 +139,21 @@ Result<> Conversation::setTurnRun(TurnId turn, RunId run)
 
 Result<> Conversation::endTurn(TurnId turn, const QString &state, const QString &outcome)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE turn SET state = ?, outcome = ?, ended_at = ? WHERE id = ? AND state = 'open'"_s,
-                                 {state, outcome, toMillis(m_clock.now()), turn.value()}));
+    HUB_CHECK(
+        m_database.execute(u"UPDATE turn SET state = ?, outcome = ?, ended_at = ? WHERE id = ? AND state = 'open'"_s,
+                           {state, outcome, toMillis(m_clock.now()), turn.value()}));
     return {};
 }
 
 Result<std::optional<Turn>> Conversation::openTurn(TaskId task) const
 {
-    return m_database.selectOne(u"SELECT id, task, run, started_at FROM turn WHERE task = ? AND state = 'open' ORDER BY id DESC LIMIT 1"_s,
-                                {task.value()}, [](const db::Row &row) {
-                                    return Turn{TurnId::of(row.number(0)), TaskId::of(row.number(1)),
-                                                row.isNull(2) ? std::nullopt : std::optional(RunId::of(row.number(2))),
-                                                fromMillis(row.number(3))};
-                                });
+    return m_database.selectOne(
+        u"SELECT id, task, run, started_at FROM turn WHERE task = ? AND state = 'open' ORDER BY id DESC LIMIT 1"_s,
+        {task.value()}, [](const db::Row &row) {
+            return Turn{TurnId::of(row.number(0)), TaskId::of(row.number(1)),
+                        row.isNull(2) ? std::nullopt : std::optional(RunId::of(row.number(2))),
+                        fromMillis(row.number(3))};
+        });
 }
 
 } // namespace hub::state

@@ -27,7 +27,9 @@ class Conversation
 {
 public:
     Conversation(db::Database &database, const BodyStore &bodies, const Clock &clock)
-        : m_database(database), m_bodies(bodies), m_clock(clock)
+        : m_database(database)
+        , m_bodies(bodies)
+        , m_clock(clock)
     {
     }
 

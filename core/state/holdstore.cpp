@@ -57,8 +57,8 @@ Result<QList<Pause>> HoldStore::pauses() const
 
 Result<std::optional<Pause>> HoldStore::pauseOf(const QString &scope, const QString &subject) const
 {
-    return m_database.selectOne(u"SELECT scope, subject, at, who, reason FROM pause WHERE scope = ? AND subject = ?"_s, {scope, subject},
-                                pauseFrom);
+    return m_database.selectOne(u"SELECT scope, subject, at, who, reason FROM pause WHERE scope = ? AND subject = ?"_s,
+                                {scope, subject}, pauseFrom);
 }
 
 Result<> HoldStore::pause(const QString &scope, const QString &subject, const QString &who, const QString &reason)
@@ -70,21 +70,25 @@ Result<> HoldStore::pause(const QString &scope, const QString &subject, const QS
 
 Result<bool> HoldStore::endPause(const QString &scope, const QString &subject)
 {
-    HUB_TRY(const qint64 ended, m_database.execute(u"DELETE FROM pause WHERE scope = ? AND subject = ?"_s, {scope, subject}));
+    HUB_TRY(const qint64 ended,
+            m_database.execute(u"DELETE FROM pause WHERE scope = ? AND subject = ?"_s, {scope, subject}));
     return ended > 0;
 }
 
-Result<Claim> HoldStore::claim(const ProjectName &project, const QString &path, TaskId task, std::chrono::seconds duration)
+Result<Claim> HoldStore::claim(const ProjectName &project, const QString &path, TaskId task,
+                               std::chrono::seconds duration)
 {
     const Instant now = m_clock.now();
     // The holder renews; a free or expired claim changes hands and gets a new fence.
-    HUB_CHECK(m_database.execute(u"INSERT INTO claim (project, path, task, fence, at, expires_at) VALUES (?,?,?,1,?,?) "
-                                 "ON CONFLICT (project, path) DO UPDATE SET "
-                                 "fence = fence + (task <> excluded.task), task = excluded.task, at = excluded.at, "
-                                 "expires_at = excluded.expires_at WHERE task = excluded.task OR expires_at <= excluded.at"_s,
-                                 {project.toString(), path, task.value(), toMillis(now), toMillis(now + duration)}));
-    HUB_TRY(const auto held, m_database.select(u"SELECT "_s + claimColumns + u" FROM claim WHERE project = ? AND path = ?"_s,
-                                               {project.toString(), path}, claimFrom));
+    HUB_CHECK(
+        m_database.execute(u"INSERT INTO claim (project, path, task, fence, at, expires_at) VALUES (?,?,?,1,?,?) "
+                           "ON CONFLICT (project, path) DO UPDATE SET "
+                           "fence = fence + (task <> excluded.task), task = excluded.task, at = excluded.at, "
+                           "expires_at = excluded.expires_at WHERE task = excluded.task OR expires_at <= excluded.at"_s,
+                           {project.toString(), path, task.value(), toMillis(now), toMillis(now + duration)}));
+    HUB_TRY(const auto held,
+            m_database.select(u"SELECT "_s + claimColumns + u" FROM claim WHERE project = ? AND path = ?"_s,
+                              {project.toString(), path}, claimFrom));
     if (held.isEmpty())
         return fail(ErrorCode::Internal, u"the claim on %1 was not stored"_s.arg(path));
     return held.first();

@@ -34,7 +34,11 @@ struct Claim {
 class HoldStore
 {
 public:
-    HoldStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    HoldStore(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
     Result<std::optional<SafeMode>> safeMode() const;
     Result<> enterSafeMode(const QString &who, const QString &reason); // keeps the first reason when it is on already

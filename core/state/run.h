@@ -67,10 +67,11 @@ struct ToolRequest {
 };
 
 enum class ApprovalState { Open, Allowed, Denied, Withdrawn };
-inline constexpr EnumText<ApprovalState> approvalStateTexts[]{{ApprovalState::Open, QLatin1StringView("open")},
-                                                              {ApprovalState::Allowed, QLatin1StringView("allowed")},
-                                                              {ApprovalState::Denied, QLatin1StringView("denied")},
-                                                              {ApprovalState::Withdrawn, QLatin1StringView("withdrawn")}};
+inline constexpr EnumText<ApprovalState> approvalStateTexts[]{
+    {ApprovalState::Open, QLatin1StringView("open")},
+    {ApprovalState::Allowed, QLatin1StringView("allowed")},
+    {ApprovalState::Denied, QLatin1StringView("denied")},
+    {ApprovalState::Withdrawn, QLatin1StringView("withdrawn")}};
 
 struct Approval {
     ApprovalId id;

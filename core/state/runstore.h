@@ -11,7 +11,11 @@ namespace hub::state
 class RunStore
 {
 public:
-    RunStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    RunStore(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
     // `folderPattern` contains %1 for the new run's number.
     Result<Run> create(TaskId task, const AgentName &agent, const QString &adapter, const QString &folderPattern);
@@ -23,7 +27,8 @@ public:
     // Of `started` only shim, agentProcess, boot, freezeMethod and group are stored.
     Result<> setStarted(RunId id, const Run &started);
     Result<> setEnding(RunId id, const QString &reason);
-    Result<> setEnded(RunId id, RunState state, std::optional<int> exitCode, std::optional<int> exitSignal, const QString &reason);
+    Result<> setEnded(RunId id, RunState state, std::optional<int> exitCode, std::optional<int> exitSignal,
+                      const QString &reason);
     Result<> setPosition(RunId id, const IngestPosition &position);
 
     // Stored before it is sent, numbered from 1 without gaps. Long ones become several rows of at most largestInput.
@@ -43,8 +48,8 @@ public:
     Result<std::optional<qint64>> requestOfTurn(RunId id, TurnId turn) const;
 
     // The stored request when the key was seen before (second: false), else a new one (true).
-    Result<std::pair<ToolRequest, bool>> addToolRequest(RunId run, const QString &key, const QString &channel, const QString &method,
-                                                        const QJsonObject &arguments);
+    Result<std::pair<ToolRequest, bool>> addToolRequest(RunId run, const QString &key, const QString &channel,
+                                                        const QString &method, const QJsonObject &arguments);
     Result<> answerToolRequest(qint64 id, const QJsonObject &answer);
     Result<ToolRequest> toolRequest(qint64 id) const;
     Result<QList<ToolRequest>> waitingToolRequests(RunId run) const;

@@ -19,10 +19,13 @@ bool mayFollow(TaskState from, TaskState to)
     case Running: return to != Queued && to != Preparing;
     case Paused:
         // A paused task's agent may still end, and a rollback leaves it interrupted.
-        return to == Queued || to == Running || to == AwaitingApproval || to == NeedsReview || to == Interrupted || isEnded(to);
-    case AwaitingApproval: return to == Running || to == Paused || to == NeedsReview || to == Interrupted || isEnded(to);
+        return to == Queued || to == Running || to == AwaitingApproval || to == NeedsReview || to == Interrupted ||
+               isEnded(to);
+    case AwaitingApproval:
+        return to == Running || to == Paused || to == NeedsReview || to == Interrupted || isEnded(to);
     case NeedsReview:
-    case Interrupted: return to == Queued || to == Running || to == Paused || to == NeedsReview || to == Interrupted || isEnded(to);
+    case Interrupted:
+        return to == Queued || to == Running || to == Paused || to == NeedsReview || to == Interrupted || isEnded(to);
     case Completed:
     case Failed:
     case Cancelled:

@@ -95,8 +95,8 @@ struct Task {
     QString branch;
     QString baseCommit;
     QString backupBranch;
-    qint64 lastMessage = 0;                 // position of the newest message
-    std::optional<qint64> resumedFrom;      // checkpoint after which it last went on by itself
+    qint64 lastMessage = 0;            // position of the newest message
+    std::optional<qint64> resumedFrom; // checkpoint after which it last went on by itself
 };
 
 struct Checkpoint {

@@ -12,12 +12,14 @@ namespace hub::state
 namespace
 {
 
-const QString taskColumns = u"id, project, agent, title, description, type, priority, autonomy, mode, base, after_task, owner, "
-                            "state, reason, created_at, updated_at, started_at, ended_at, step, progress, context, "
-                            "error_count, last_error, tree, branch, base_commit, backup_branch, checkpoint_seconds, "
-                            "resumed_from, (SELECT coalesce(max(seq), 0) FROM message m WHERE m.task = task.id)"_s;
-const QString checkpointColumns = u"task, number, type, at, step, progress, context, task_state, message_seq, turn, commit_id, "
-                                  "tree_id, head, branch, files, changed, not_held, error_count, last_error, notes"_s;
+const QString taskColumns =
+    u"id, project, agent, title, description, type, priority, autonomy, mode, base, after_task, owner, "
+    "state, reason, created_at, updated_at, started_at, ended_at, step, progress, context, "
+    "error_count, last_error, tree, branch, base_commit, backup_branch, checkpoint_seconds, "
+    "resumed_from, (SELECT coalesce(max(seq), 0) FROM message m WHERE m.task = task.id)"_s;
+const QString checkpointColumns =
+    u"task, number, type, at, step, progress, context, task_state, message_seq, turn, commit_id, "
+    "tree_id, head, branch, files, changed, not_held, error_count, last_error, notes"_s;
 
 std::optional<Instant> maybeInstant(const db::Row &row, int column)
 {
@@ -34,7 +36,11 @@ Result<Task> taskFrom(const db::Row &row)
     HUB_TRY(const auto mode, enumFromText(treeModeTexts, row.text(8), u"mode"));
     HUB_TRY(const auto state, enumFromText(taskStateTexts, row.text(12), u"task state"));
     Task task{.id = TaskId::of(row.number(0)),
-              .spec = {.project = *project, .agent = *agent, .title = row.text(3), .description = row.text(4), .type = row.text(5)}};
+              .spec = {.project = *project,
+                       .agent = *agent,
+                       .title = row.text(3),
+                       .description = row.text(4),
+                       .type = row.text(5)}};
     task.spec.priority = Priority(std::clamp<qint64>(row.number(6), 0, 3));
     task.spec.autonomy = autonomy;
     task.spec.mode = mode;
@@ -97,7 +103,8 @@ Result<Task> TaskStore::create(const TaskSpec &spec)
 {
     const qint64 now = toMillis(m_clock.now());
     HUB_CHECK(m_database.execute(
-        u"INSERT INTO task (project, agent, title, description, type, priority, autonomy, mode, base, after_task, owner, "
+        u"INSERT INTO task (project, agent, title, description, type, priority, autonomy, mode, base, after_task, "
+        u"owner, "
         "state, created_at, updated_at, checkpoint_seconds) VALUES (?,?,?,?,?,?,?,?,?,?,?,'queued',?,?,?)"_s,
         {spec.project.toString(), spec.agent.toString(), spec.title, spec.description, spec.type, int(spec.priority),
          textOf(autonomyTexts, spec.autonomy), textOf(treeModeTexts, spec.mode), spec.base,
@@ -108,9 +115,11 @@ Result<Task> TaskStore::create(const TaskSpec &spec)
 
 Result<Task> TaskStore::get(TaskId id) const
 {
-    HUB_TRY(const auto found, m_database.select(u"SELECT "_s + taskColumns + u" FROM task WHERE id = ?"_s, {id.value()}, taskFrom));
+    HUB_TRY(const auto found,
+            m_database.select(u"SELECT "_s + taskColumns + u" FROM task WHERE id = ?"_s, {id.value()}, taskFrom));
     if (found.isEmpty())
-        return fail(ErrorCode::NotFound, u"There is no task #%1."_s.arg(id.toString()), u"agenthubctl tasks --filter all"_s);
+        return fail(ErrorCode::NotFound, u"There is no task #%1."_s.arg(id.toString()),
+                    u"agenthubctl tasks --filter all"_s);
     return found.first();
 }
 
@@ -131,8 +140,9 @@ Result<QList<Task>> TaskStore::inStates(const QList<TaskState> &states) const
 
 Result<qint64> TaskStore::countInState(TaskState state) const
 {
-    HUB_TRY(const auto count, m_database.selectOne(u"SELECT count(*) FROM task WHERE state = ?"_s, {textOf(taskStateTexts, state)},
-                                                   [](const db::Row &row) { return row.number(0); }));
+    HUB_TRY(const auto count,
+            m_database.selectOne(u"SELECT count(*) FROM task WHERE state = ?"_s, {textOf(taskStateTexts, state)},
+                                 [](const db::Row &row) { return row.number(0); }));
     return count.value_or(0);
 }
 
@@ -140,21 +150,23 @@ Result<> TaskStore::setState(TaskId id, TaskState state, const QString &reason)
 {
     HUB_TRY(const Task task, get(id));
     if (!mayFollow(task.state, state)) {
-        return fail(ErrorCode::Conflict, u"Task #%1 is %2 and can't become %3."_s.arg(
-                                             id.toString(), textOf(taskStateTexts, task.state), textOf(taskStateTexts, state)));
+        return fail(ErrorCode::Conflict,
+                    u"Task #%1 is %2 and can't become %3."_s.arg(id.toString(), textOf(taskStateTexts, task.state),
+                                                                 textOf(taskStateTexts, state)));
     }
     const qint64 now = toMillis(m_clock.now());
     HUB_CHECK(m_database.execute(u"UPDATE task SET state = ?, reason = ?, updated_at = ?, "
                                  "started_at = CASE WHEN ? THEN coalesce(started_at, ?) ELSE started_at END, "
                                  "ended_at = CASE WHEN ? THEN ? END WHERE id = ?"_s,
-                                 {textOf(taskStateTexts, state), reason, now, state == TaskState::Running, now, isEnded(state), now,
-                                  id.value()}));
+                                 {textOf(taskStateTexts, state), reason, now, state == TaskState::Running, now,
+                                  isEnded(state), now, id.value()}));
     return {};
 }
 
 Result<> TaskStore::setReason(TaskId id, const QString &reason)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE task SET reason = ? WHERE id = ? AND reason <> ?"_s, {reason, id.value(), reason}));
+    HUB_CHECK(
+        m_database.execute(u"UPDATE task SET reason = ? WHERE id = ? AND reason <> ?"_s, {reason, id.value(), reason}));
     return {};
 }
 
@@ -174,8 +186,9 @@ Result<> TaskStore::setContext(TaskId id, const QJsonObject &context)
 
 Result<> TaskStore::recordError(TaskId id, const QString &error)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE task SET error_count = error_count + 1, last_error = ?, updated_at = ? WHERE id = ?"_s,
-                                 {error, toMillis(m_clock.now()), id.value()}));
+    HUB_CHECK(m_database.execute(
+        u"UPDATE task SET error_count = error_count + 1, last_error = ?, updated_at = ? WHERE id = ?"_s,
+        {error, toMillis(m_clock.now()), id.value()}));
     return {};
 }
 
@@ -206,19 +219,20 @@ Result<> TaskStore::setResumedFrom(TaskId id, qint64 checkpoint)
 
 Result<> TaskStore::restoreFrom(const Checkpoint &checkpoint)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE task SET step = ?, progress = ?, context = ?, error_count = ?, last_error = ?, "
-                                 "updated_at = ? WHERE id = ?"_s,
-                                 {checkpoint.step, checkpoint.progress, QString::fromUtf8(toJson(checkpoint.context)),
-                                  checkpoint.errorCount, orNull(checkpoint.lastError), toMillis(m_clock.now()),
-                                  checkpoint.id.task.value()}));
+    HUB_CHECK(m_database.execute(
+        u"UPDATE task SET step = ?, progress = ?, context = ?, error_count = ?, last_error = ?, "
+        "updated_at = ? WHERE id = ?"_s,
+        {checkpoint.step, checkpoint.progress, QString::fromUtf8(toJson(checkpoint.context)), checkpoint.errorCount,
+         orNull(checkpoint.lastError), toMillis(m_clock.now()), checkpoint.id.task.value()}));
     return {};
 }
 
 Result<CheckpointId> TaskStore::reserveCheckpoint(TaskId id)
 {
-    HUB_TRY(const auto number, m_database.selectOne(
-                                   u"UPDATE task SET next_checkpoint = next_checkpoint + 1 WHERE id = ? RETURNING next_checkpoint - 1"_s,
-                                   {id.value()}, [](const db::Row &row) { return row.number(0); }));
+    HUB_TRY(const auto number,
+            m_database.selectOne(
+                u"UPDATE task SET next_checkpoint = next_checkpoint + 1 WHERE id = ? RETURNING next_checkpoint - 1"_s,
+                {id.value()}, [](const db::Row &row) { return row.number(0); }));
     if (!number)
         return fail(ErrorCode::NotFound, u"There is no task #%1."_s.arg(id.toString()));
     return CheckpointId{id, *number};
@@ -228,18 +242,34 @@ Result<> TaskStore::addCheckpoint(const Checkpoint &c)
 {
     HUB_CHECK(m_database.execute(u"INSERT INTO checkpoint ("_s + checkpointColumns +
                                      u") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"_s,
-                                 {c.id.task.value(), c.id.number, textOf(checkpointTypeTexts, c.type), toMillis(c.at), c.step,
-                                  c.progress, QString::fromUtf8(toJson(c.context)), textOf(taskStateTexts, c.taskState),
-                                  c.messageSeq, c.turn ? QVariant(c.turn->value()) : QVariant(), c.commit, c.tree, c.head,
-                                  c.branch, c.files, c.changed, QString::fromUtf8(toJson(c.notHeld)), c.errorCount,
-                                  orNull(c.lastError), c.notes}));
+                                 {c.id.task.value(),
+                                  c.id.number,
+                                  textOf(checkpointTypeTexts, c.type),
+                                  toMillis(c.at),
+                                  c.step,
+                                  c.progress,
+                                  QString::fromUtf8(toJson(c.context)),
+                                  textOf(taskStateTexts, c.taskState),
+                                  c.messageSeq,
+                                  c.turn ? QVariant(c.turn->value()) : QVariant(),
+                                  c.commit,
+                                  c.tree,
+                                  c.head,
+                                  c.branch,
+                                  c.files,
+                                  c.changed,
+                                  QString::fromUtf8(toJson(c.notHeld)),
+                                  c.errorCount,
+                                  orNull(c.lastError),
+                                  c.notes}));
     return {};
 }
 
 Result<Checkpoint> TaskStore::checkpoint(CheckpointId id) const
 {
-    HUB_TRY(const auto found, m_database.select(u"SELECT "_s + checkpointColumns + u" FROM checkpoint WHERE task = ? AND number = ?"_s,
-                                                {id.task.value(), id.number}, checkpointFrom));
+    HUB_TRY(const auto found,
+            m_database.select(u"SELECT "_s + checkpointColumns + u" FROM checkpoint WHERE task = ? AND number = ?"_s,
+                              {id.task.value(), id.number}, checkpointFrom));
     if (found.isEmpty()) {
         return fail(ErrorCode::NotFound, u"There is no checkpoint %1."_s.arg(id.toString()),
                     u"agenthubctl rollback show --task-id %1"_s.arg(id.task.toString()));
@@ -249,8 +279,9 @@ Result<Checkpoint> TaskStore::checkpoint(CheckpointId id) const
 
 Result<QList<Checkpoint>> TaskStore::checkpoints(TaskId id) const
 {
-    return m_database.select(u"SELECT "_s + checkpointColumns + u" FROM checkpoint WHERE task = ? ORDER BY number DESC"_s, {id.value()},
-                             checkpointFrom);
+    return m_database.select(u"SELECT "_s + checkpointColumns +
+                                 u" FROM checkpoint WHERE task = ? ORDER BY number DESC"_s,
+                             {id.value()}, checkpointFrom);
 }
 
 Result<std::optional<Checkpoint>> TaskStore::newestCheckpoint(TaskId id) const

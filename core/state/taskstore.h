@@ -10,11 +10,15 @@ namespace hub::state
 class TaskStore
 {
 public:
-    TaskStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    TaskStore(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
     Result<Task> create(const TaskSpec &spec);
-    Result<Task> get(TaskId id) const; // NotFound with a hint when there is none
-    Result<QList<Task>> all() const;   // newest first
+    Result<Task> get(TaskId id) const;                                  // NotFound with a hint when there is none
+    Result<QList<Task>> all() const;                                    // newest first
     Result<QList<Task>> inStates(const QList<TaskState> &states) const; // by priority, then age
     Result<qint64> countInState(TaskState state) const;
 

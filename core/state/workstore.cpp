@@ -25,13 +25,18 @@ const QString projectColumns = u"name, path, state, added_at, added_by, options,
 
 QueuedMessage queuedFrom(const db::Row &row)
 {
-    return {MessageId::of(row.number(0)), TaskId::of(row.number(1)), fromMillis(row.number(2)), row.text(3), row.text(4)};
+    return {MessageId::of(row.number(0)), TaskId::of(row.number(1)), fromMillis(row.number(2)), row.text(3),
+            row.text(4)};
 }
 
 Result<Operation> operationFrom(const db::Row &row)
 {
-    Operation op{.id = OperationId::of(row.number(0)), .task = TaskId::of(row.number(1)), .kind = row.text(2),
-                 .state = row.text(3), .who = row.text(4), .at = fromMillis(row.number(5))};
+    Operation op{.id = OperationId::of(row.number(0)),
+                 .task = TaskId::of(row.number(1)),
+                 .kind = row.text(2),
+                 .state = row.text(3),
+                 .who = row.text(4),
+                 .at = fromMillis(row.number(5))};
     if (!row.isNull(6))
         op.endedAt = fromMillis(row.number(6));
     op.before = row.number(7);
@@ -47,22 +52,25 @@ Result<Operation> operationFrom(const db::Row &row)
     return op;
 }
 
-const QString operationColumns = u"id, task, kind, state, who, at, ended_at, before_number, target_number, undoes, undone_by, "
-                                 "journal, receipt"_s;
+const QString operationColumns =
+    u"id, task, kind, state, who, at, ended_at, before_number, target_number, undoes, undone_by, "
+    "journal, receipt"_s;
 
 } // namespace
 
-Result<Project> ProjectStore::add(const ProjectName &name, const QString &path, const QString &who, const QJsonObject &report)
+Result<Project> ProjectStore::add(const ProjectName &name, const QString &path, const QString &who,
+                                  const QJsonObject &report)
 {
-    HUB_CHECK(m_database.execute(u"INSERT INTO project (name, path, state, added_at, added_by, report) VALUES (?,?,'ready',?,?,?)"_s,
-                                 {name.toString(), path, toMillis(m_clock.now()), who, QString::fromUtf8(toJson(report))}));
+    HUB_CHECK(m_database.execute(
+        u"INSERT INTO project (name, path, state, added_at, added_by, report) VALUES (?,?,'ready',?,?,?)"_s,
+        {name.toString(), path, toMillis(m_clock.now()), who, QString::fromUtf8(toJson(report))}));
     return get(name);
 }
 
 Result<Project> ProjectStore::get(const ProjectName &name) const
 {
-    HUB_TRY(const auto found, m_database.select(u"SELECT "_s + projectColumns + u" FROM project WHERE name = ?"_s, {name.toString()},
-                                                projectFrom));
+    HUB_TRY(const auto found, m_database.select(u"SELECT "_s + projectColumns + u" FROM project WHERE name = ?"_s,
+                                                {name.toString()}, projectFrom));
     if (found.isEmpty())
         return fail(ErrorCode::NotFound, u"There is no project %1."_s.arg(name.toString()), u"agenthubctl projects"_s);
     return found.first();
@@ -70,7 +78,8 @@ Result<Project> ProjectStore::get(const ProjectName &name) const
 
 Result<std::optional<Project>> ProjectStore::atPath(const QString &path) const
 {
-    HUB_TRY(const auto found, m_database.select(u"SELECT "_s + projectColumns + u" FROM project WHERE path = ?"_s, {path}, projectFrom));
+    HUB_TRY(const auto found,
+            m_database.select(u"SELECT "_s + projectColumns + u" FROM project WHERE path = ?"_s, {path}, projectFrom));
     return found.isEmpty() ? std::optional<Project>() : found.first();
 }
 
@@ -81,7 +90,8 @@ Result<QList<Project>> ProjectStore::all() const
 
 Result<> ProjectStore::setMissing(const ProjectName &name, bool missing)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE project SET state = ? WHERE name = ?"_s, {missing ? u"missing"_s : u"ready"_s, name.toString()}));
+    HUB_CHECK(m_database.execute(u"UPDATE project SET state = ? WHERE name = ?"_s,
+                                 {missing ? u"missing"_s : u"ready"_s, name.toString()}));
     return {};
 }
 
@@ -108,15 +118,16 @@ Result<MessageId> MessageQueue::add(TaskId task, const QString &author, const QS
 Result<QList<QueuedMessage>> MessageQueue::list(std::optional<TaskId> task) const
 {
     if (task)
-        return m_database.select(u"SELECT id, task, at, author, text FROM queued_message WHERE task = ? ORDER BY id"_s, {task->value()},
-                                 queuedFrom);
+        return m_database.select(u"SELECT id, task, at, author, text FROM queued_message WHERE task = ? ORDER BY id"_s,
+                                 {task->value()}, queuedFrom);
     return m_database.select(u"SELECT id, task, at, author, text FROM queued_message ORDER BY id"_s, {}, queuedFrom);
 }
 
 Result<QueuedMessage> MessageQueue::get(MessageId id) const
 {
-    HUB_TRY(const auto found, m_database.selectOne(u"SELECT id, task, at, author, text FROM queued_message WHERE id = ?"_s, {id.value()},
-                                                   queuedFrom));
+    HUB_TRY(const auto found,
+            m_database.selectOne(u"SELECT id, task, at, author, text FROM queued_message WHERE id = ?"_s, {id.value()},
+                                 queuedFrom));
     if (!found)
         return fail(ErrorCode::NotFound, u"No message %1 waits; it may have been sent already."_s.arg(id.toString()),
                     u"agenthubctl queue list"_s);
@@ -135,13 +146,14 @@ Result<> MessageQueue::remove(MessageId id)
     return {};
 }
 
-Result<Operation> OperationStore::begin(TaskId task, const QString &kind, const QString &who, qint64 before, qint64 target,
-                                        std::optional<OperationId> undoes, const QJsonObject &journal)
+Result<Operation> OperationStore::begin(TaskId task, const QString &kind, const QString &who, qint64 before,
+                                        qint64 target, std::optional<OperationId> undoes, const QJsonObject &journal)
 {
-    HUB_CHECK(m_database.execute(u"INSERT INTO operation (task, kind, state, who, at, before_number, target_number, undoes, journal) "
-                                 "VALUES (?,?,'executing',?,?,?,?,?,?)"_s,
-                                 {task.value(), kind, who, toMillis(m_clock.now()), before, target,
-                                  undoes ? QVariant(undoes->value()) : QVariant(), QString::fromUtf8(toJson(journal))}));
+    HUB_CHECK(m_database.execute(
+        u"INSERT INTO operation (task, kind, state, who, at, before_number, target_number, undoes, journal) "
+        "VALUES (?,?,'executing',?,?,?,?,?,?)"_s,
+        {task.value(), kind, who, toMillis(m_clock.now()), before, target,
+         undoes ? QVariant(undoes->value()) : QVariant(), QString::fromUtf8(toJson(journal))}));
     return get(OperationId::of(m_database.lastInsertId()));
 }
 
@@ -150,33 +162,37 @@ Result<> OperationStore::end(OperationId id, const QString &state, const QJsonOb
     HUB_CHECK(m_database.execute(u"UPDATE operation SET state = ?, receipt = ?, ended_at = ? WHERE id = ?"_s,
                                  {state, QString::fromUtf8(toJson(receipt)), toMillis(m_clock.now()), id.value()}));
     if (state == u"done") {
-        HUB_CHECK(m_database.execute(u"UPDATE operation SET undone_by = ? WHERE id = (SELECT undoes FROM operation WHERE id = ?)"_s,
-                                     {id.value(), id.value()}));
+        HUB_CHECK(m_database.execute(
+            u"UPDATE operation SET undone_by = ? WHERE id = (SELECT undoes FROM operation WHERE id = ?)"_s,
+            {id.value(), id.value()}));
     }
     return {};
 }
 
 Result<Operation> OperationStore::get(OperationId id) const
 {
-    HUB_TRY(const auto found, m_database.select(u"SELECT "_s + operationColumns + u" FROM operation WHERE id = ?"_s, {id.value()},
-                                                operationFrom));
+    HUB_TRY(const auto found, m_database.select(u"SELECT "_s + operationColumns + u" FROM operation WHERE id = ?"_s,
+                                                {id.value()}, operationFrom));
     if (found.isEmpty())
-        return fail(ErrorCode::NotFound, u"There is no operation %1."_s.arg(id.toString()), u"agenthubctl rollback show"_s);
+        return fail(ErrorCode::NotFound, u"There is no operation %1."_s.arg(id.toString()),
+                    u"agenthubctl rollback show"_s);
     return found.first();
 }
 
 Result<QList<Operation>> OperationStore::list(std::optional<TaskId> task) const
 {
     if (task)
-        return m_database.select(u"SELECT "_s + operationColumns + u" FROM operation WHERE task = ? ORDER BY id DESC"_s, {task->value()},
-                                 operationFrom);
-    return m_database.select(u"SELECT "_s + operationColumns + u" FROM operation ORDER BY id DESC LIMIT 100"_s, {}, operationFrom);
+        return m_database.select(u"SELECT "_s + operationColumns + u" FROM operation WHERE task = ? ORDER BY id DESC"_s,
+                                 {task->value()}, operationFrom);
+    return m_database.select(u"SELECT "_s + operationColumns + u" FROM operation ORDER BY id DESC LIMIT 100"_s, {},
+                             operationFrom);
 }
 
 Result<QList<Operation>> OperationStore::executing() const
 {
-    return m_database.select(u"SELECT "_s + operationColumns + u" FROM operation WHERE state = 'executing' ORDER BY id"_s, {},
-                             operationFrom);
+    return m_database.select(u"SELECT "_s + operationColumns +
+                                 u" FROM operation WHERE state = 'executing' ORDER BY id"_s,
+                             {}, operationFrom);
 }
 
 } // namespace hub::state

@@ -20,7 +20,11 @@ struct Project {
 class ProjectStore
 {
 public:
-    ProjectStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    ProjectStore(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
     Result<Project> add(const ProjectName &name, const QString &path, const QString &who, const QJsonObject &report);
     Result<Project> get(const ProjectName &name) const;
@@ -46,7 +50,11 @@ struct QueuedMessage {
 class MessageQueue
 {
 public:
-    MessageQueue(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    MessageQueue(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
     Result<MessageId> add(TaskId task, const QString &author, const QString &text);
     Result<QList<QueuedMessage>> list(std::optional<TaskId> task) const; // oldest first
@@ -79,7 +87,11 @@ struct Operation {
 class OperationStore
 {
 public:
-    OperationStore(db::Database &database, const Clock &clock) : m_database(database), m_clock(clock) {}
+    OperationStore(db::Database &database, const Clock &clock)
+        : m_database(database)
+        , m_clock(clock)
+    {
+    }
 
     Result<Operation> begin(TaskId task, const QString &kind, const QString &who, qint64 before, qint64 target,
                             std::optional<OperationId> undoes, const QJsonObject &journal);

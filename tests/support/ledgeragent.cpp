@@ -4,6 +4,7 @@
 //
 // AGENTHUB_LEDGER: the folder of the ledgers; this process writes <mark of its run>.jsonl.
 // AGENTHUB_LEDGER_ASK_EVERY: rounds between two questions to a person (default 5; 0: none).
+// AGENTHUB_LEDGER_SAVE_EVERY: rounds between two checkpoints (default 20; 0: none).
 // AGENTHUB_LEDGER_PAUSE_MS: pause between two rounds (default 2).
 #include "core/base/durablefile.h"
 #include "core/base/json.h"
@@ -19,8 +20,6 @@ using namespace hub;
 
 namespace
 {
-
-constexpr int saveEvery = 20; // rounds
 
 int number(const char *name, int fallback)
 {
@@ -62,7 +61,7 @@ private:
         }
         if (m_askEvery > 0 && m_round % m_askEvery == 0)
             HUB_CHECK(question());
-        if (m_round % saveEvery == 0) {
+        if (m_saveEvery > 0 && m_round % m_saveEvery == 0) {
             HUB_CHECK(ask(u"save_checkpoint"_s, {{u"notes"_s, u"checkpoint %1 of %2"_s.arg(m_round).arg(m_mark)},
                                                  {u"context"_s, QJsonObject{{u"round"_s, m_round}}}}));
         }
@@ -117,6 +116,7 @@ private:
     FileHandle m_ledger;
     QString m_mark;
     int m_askEvery = number("AGENTHUB_LEDGER_ASK_EVERY", 5);
+    int m_saveEvery = number("AGENTHUB_LEDGER_SAVE_EVERY", 20);
     int m_pause = number("AGENTHUB_LEDGER_PAUSE_MS", 2);
     int m_round = 0;
     int m_call = 0;

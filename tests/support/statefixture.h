@@ -1,9 +1,9 @@
 // A real task_state.db and safety_monitor.db in a temporary folder, with a clock that tests turn.
 #pragma once
 
+#include "core/base/clock.h"
 #include "core/db/commitgroup.h"
 #include "core/db/migrations.h"
-#include "core/base/clock.h"
 #include "core/state/bodystore.h"
 
 #include <QCoreApplication>
@@ -65,7 +65,8 @@ private:
 // The value, or a failed test that prints the error's sentence.
 #define GET(declaration, ...)                                                                                          \
     auto HUB_JOIN(got, __LINE__) = (__VA_ARGS__);                                                                      \
-    QVERIFY2(HUB_JOIN(got, __LINE__), qPrintable(HUB_JOIN(got, __LINE__) ? QString() : HUB_JOIN(got, __LINE__).error().message)); \
+    QVERIFY2(HUB_JOIN(got, __LINE__),                                                                                  \
+             qPrintable(HUB_JOIN(got, __LINE__) ? QString() : HUB_JOIN(got, __LINE__).error().message));               \
     declaration = *std::move(HUB_JOIN(got, __LINE__))
 
 #define DO(...)                                                                                                        \

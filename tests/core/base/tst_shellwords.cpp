@@ -15,7 +15,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("text");
         QTest::addColumn<QStringList>("words");
         QTest::newRow("plain words") << u"a  b\tc"_s << QStringList{u"a"_s, u"b"_s, u"c"_s};
-        QTest::newRow("single quotes keep everything") << u"sh -c 'a \"b\" \\n; c'"_s << QStringList{u"sh"_s, u"-c"_s, u"a \"b\" \\n; c"_s};
+        QTest::newRow("single quotes keep everything")
+            << u"sh -c 'a \"b\" \\n; c'"_s << QStringList{u"sh"_s, u"-c"_s, u"a \"b\" \\n; c"_s};
         QTest::newRow("double quotes take escapes") << u"\"a \\\"b\\\" \\x\""_s << QStringList{u"a \"b\" \\x"_s};
         QTest::newRow("an empty word") << u"a '' b"_s << QStringList{u"a"_s, QString(u""_s), u"b"_s};
         QTest::newRow("quotes inside a word") << u"--x='a b'c"_s << QStringList{u"--x=a bc"_s};

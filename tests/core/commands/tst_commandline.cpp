@@ -46,8 +46,8 @@ private Q_SLOTS:
             R"({"from":"12/1","stat":true})");
         row("dash for underscore in an option", "say hello --task-id 12", "say",
             R"({"message":"hello","task_id":"12"})");
-        row("a flag can be refused", "rollback task_checkpoint --keep-edits=no", "rollback task_checkpoint",
-            R"({"keep_edits":false})");
+        row("a flag can be refused", "safe-mode disable --clear-pauses=no", "safe-mode disable",
+            R"({"clear_pauses":false})");
         row("one before the last checkpoint is no option", "resume-task 12 -1", "resume-task",
             R"({"checkpoint_id":"-1","task_id":"12"})");
         row("a named option frees its position", "resume-task --task_id 12 last", "resume-task",
@@ -59,8 +59,8 @@ private Q_SLOTS:
         row("two dashes end the options", "say --task_id 12 -- --json is a word", "say",
             R"({"message":"--json is a word","task_id":"12"})");
         row("an option's value may begin with dashes", "say --message --hello", "say", R"({"message":"--hello"})");
-        row("words that begin with dashes go after two dashes", "agents add mine --command run -- --fast", "agents add",
-            R"({"agent":"mine","command":"run","preset":"--fast"})");
+        row("a command line keeps its own options", "agents add mine run -c a --yes", "agents add",
+            R"({"agent":"mine","command":"run -c a --yes"})");
         row("short form new", "new fix it", "assign-task", R"({"description":"fix it"})");
         row("short form undo", "undo op-81", "rollback undo", R"({"operation_id":"op-81"})");
         row("common options before the command", "--json --data-dir /tmp/x tasks", "tasks", "{}");

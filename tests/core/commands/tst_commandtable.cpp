@@ -89,7 +89,6 @@ private Q_SLOTS:
         QTest::addColumn<int>("access");
         QTest::newRow("a command to run is named at the machine") << u"agents add"_s << int(Access::Machine);
         QTest::newRow("an agent's command is changed at the machine") << u"agents set"_s << int(Access::Machine);
-        QTest::newRow("a check is a program to run") << u"projects set"_s << int(Access::Machine);
         QTest::newRow("looking is for viewers") << u"tasks"_s << int(Access::Viewer);
         QTest::newRow("stopping is for operators") << u"emergency-stop"_s << int(Access::Operator);
         QTest::newRow("the audit trail is for admins") << u"audit list"_s << int(Access::Admin);

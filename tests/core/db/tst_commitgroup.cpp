@@ -15,7 +15,8 @@ class TestCommitGroup : public QObject
     }
     static QStringList keys(StateFixture &fixture)
     {
-        const auto found = fixture.database->select(u"SELECT key FROM meta ORDER BY key"_s, {}, [](const db::Row &row) { return row.text(0); });
+        const auto found = fixture.database->select(u"SELECT key FROM meta ORDER BY key"_s, {},
+                                                    [](const db::Row &row) { return row.text(0); });
         return found ? QStringList(*found) : QStringList{found.error().message};
     }
 
@@ -54,7 +55,8 @@ private Q_SLOTS:
     void aFailedCommitTakesBackEverythingAndAnnouncesNothing()
     {
         StateFixture fixture;
-        DO(fixture.database->run(u"CREATE TABLE child (key TEXT REFERENCES meta(key) DEFERRABLE INITIALLY DEFERRED)"_s));
+        DO(fixture.database->run(
+            u"CREATE TABLE child (key TEXT REFERENCES meta(key) DEFERRABLE INITIALLY DEFERRED)"_s));
         bool told = false;
         auto innocent = fixture.commits->submit([&] {
             fixture.commits->afterCommit([&] { told = true; });

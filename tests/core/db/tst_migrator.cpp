@@ -62,7 +62,8 @@ private Q_SLOTS:
     void theReleasedSchemasApply()
     {
         db::loadMigrations();
-        for (auto migrations : {std::span<const db::Migration>(db::stateMigrations), std::span<const db::Migration>(db::monitorMigrations)}) {
+        for (auto migrations : {std::span<const db::Migration>(db::stateMigrations),
+                                std::span<const db::Migration>(db::monitorMigrations)}) {
             auto database = *db::Database::open(m_folder.filePath(u"s%1.db"_s.arg(quintptr(migrations.data()))));
             const auto applied = db::migrate(*database, migrations, m_folder.filePath(u"sb"_s));
             QVERIFY2(applied, qPrintable(applied ? QString() : applied.error().message));

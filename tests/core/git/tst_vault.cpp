@@ -237,29 +237,17 @@ private Q_SLOTS:
                 const QString path = u"d%1/e%2"_s.arg(random.bounded(18)).arg(random.bounded(5));
                 const QString file = path + u"/f%1"_s.arg(random.bounded(300));
                 switch (random.bounded(8)) {
-                case 0:
-                    script += u"rm -f %1\n"_s.arg(file);
-                    break;
-                case 1:
-                    script += u"rm -rf %1; mkdir -p %1\n"_s.arg(path);
-                    break;
-                case 2:
-                    script += u"mkdir -p %1; [ -d %2 ] || ln -sfn e$RANDOM %2\n"_s.arg(path, file);
-                    break;
-                case 3:
-                    script += u"[ -f %1 ] && chmod +x %1\n"_s.arg(file);
-                    break;
-                case 4:
-                    script += u"rm -rf %1; mkdir -p $(dirname %1); echo file > %1\n"_s.arg(path);
-                    break;
+                case 0: script += u"rm -f %1\n"_s.arg(file); break;
+                case 1: script += u"rm -rf %1; mkdir -p %1\n"_s.arg(path); break;
+                case 2: script += u"mkdir -p %1; [ -d %2 ] || ln -sfn e$RANDOM %2\n"_s.arg(path, file); break;
+                case 3: script += u"[ -f %1 ] && chmod +x %1\n"_s.arg(file); break;
+                case 4: script += u"rm -rf %1; mkdir -p $(dirname %1); echo file > %1\n"_s.arg(path); break;
                 case 5:
                     script += u"mv %1 d%2/moved%3 2>/dev/null\n"_s.arg(path)
                                   .arg(random.bounded(17))
                                   .arg(random.bounded(1000));
                     break;
-                case 6:
-                    script += u"git add -A; [ $((RANDOM%3)) = 0 ] && git commit -qm r\n"_s;
-                    break;
+                case 6: script += u"git add -A; [ $((RANDOM%3)) = 0 ] && git commit -qm r\n"_s; break;
                 default:
                     script += u"mkdir -p %1 2>/dev/null; [ -d %2 ] || { rm -f %2; echo %3 > %2; }\n"_s.arg(path, file)
                                   .arg(random.bounded(10));

@@ -42,10 +42,14 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QString>("says");
-        QTest::newRow("unknown key") << QByteArray("[log]\nlevle = info\n") << u"line 2: 'levle = info' is no setting"_s;
-        QTest::newRow("out of range") << QByteArray("[checkpoint]\ninterval_seconds = 0\n") << u"expected a whole number from 1 to 86400"_s;
-        QTest::newRow("not a number") << QByteArray("[checkpoint]\ninterval_seconds = ten\n") << u"expected a whole number"_s;
-        QTest::newRow("no such choice") << QByteArray("[log]\nlevel = loud\n") << u"expected one of debug, info, warning, error"_s;
+        QTest::newRow("unknown key") << QByteArray("[log]\nlevle = info\n")
+                                     << u"line 2: 'levle = info' is no setting"_s;
+        QTest::newRow("out of range") << QByteArray("[checkpoint]\ninterval_seconds = 0\n")
+                                      << u"expected a whole number from 1 to 86400"_s;
+        QTest::newRow("not a number") << QByteArray("[checkpoint]\ninterval_seconds = ten\n")
+                                      << u"expected a whole number"_s;
+        QTest::newRow("no such choice") << QByteArray("[log]\nlevel = loud\n")
+                                        << u"expected one of debug, info, warning, error"_s;
     }
     void wrongInputIsRefusedAndSaysWhere()
     {
@@ -58,15 +62,17 @@ private Q_SLOTS:
 
     void aChangeKeepsCommentsAndOrder()
     {
-        const QString path = write("# mine\n[log]\nlevel = info\n\n[checkpoint]\n# ten minutes\ninterval_seconds = 600\n");
+        const QString path =
+            write("# mine\n[log]\nlevel = info\n\n[checkpoint]\n# ten minutes\ninterval_seconds = 600\n");
         auto settings = *Settings::load(path, {});
         QVERIFY(settings.set(setting::checkpointSeconds, u"60"_s));
         QVERIFY(settings.set(setting::maxFileMegabytes, u"5"_s));
         QVERIFY(settings.set(setting::alertCooldown, u"7"_s));
         QFile file(path);
         QVERIFY(file.open(QIODevice::ReadOnly));
-        QCOMPARE(file.readAll(), QByteArray("# mine\n[log]\nlevel = info\n\n[checkpoint]\n# ten minutes\ninterval_seconds = 60\n"
-                                            "max_file_mb = 5\n\n[monitor]\nalert_cooldown_seconds = 7\n"));
+        QCOMPARE(file.readAll(),
+                 QByteArray("# mine\n[log]\nlevel = info\n\n[checkpoint]\n# ten minutes\ninterval_seconds = 60\n"
+                            "max_file_mb = 5\n\n[monitor]\nalert_cooldown_seconds = 7\n"));
         QCOMPARE(Settings::load(path, {})->number(setting::maxFileMegabytes), 5);
     }
 

@@ -17,7 +17,8 @@ private Q_SLOTS:
         QTest::newRow("nothing touched") << QString() << qint64(0);
         QTest::newRow("a word changed") << u"UPDATE audit SET who = 'eve' WHERE id = 3"_s << qint64(3);
         QTest::newRow("a row removed") << u"DELETE FROM audit WHERE id = 2"_s << qint64(3);
-        QTest::newRow("words moved between columns") << u"UPDATE audit SET who = 'ana terminal', origin = '' WHERE id = 4"_s << qint64(4);
+        QTest::newRow("words moved between columns")
+            << u"UPDATE audit SET who = 'ana terminal', origin = '' WHERE id = 4"_s << qint64(4);
     }
     void aChangedRowBreaksTheChain()
     {
@@ -26,7 +27,9 @@ private Q_SLOTS:
         StateFixture fixture;
         state::AuditTrail trail(*fixture.database, fixture.clock);
         for (int i = 0; i < 5; ++i)
-            DO(fixture.commit([&] { return trail.add({.who = u"ana"_s, .origin = u"terminal"_s, .action = u"say"_s, .outcome = u"done"_s}); }));
+            DO(fixture.commit([&] {
+                return trail.add({.who = u"ana"_s, .origin = u"terminal"_s, .action = u"say"_s, .outcome = u"done"_s});
+            }));
         if (!tampering.isEmpty()) {
             DO(fixture.database->run(u"DROP TRIGGER audit_is_never_changed"_s));
             DO(fixture.database->run(u"DROP TRIGGER audit_is_never_shortened"_s));

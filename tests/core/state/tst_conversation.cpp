@@ -18,9 +18,8 @@ class TestConversation : public QObject
 
     qint64 say(const QString &text)
     {
-        const auto seq = m_state->commit([&] {
-            return m_conversation->append(m_task, {.role = u"agent"_s, .kind = u"output"_s, .body = text});
-        });
+        const auto seq = m_state->commit(
+            [&] { return m_conversation->append(m_task, {.role = u"agent"_s, .kind = u"output"_s, .body = text}); });
         return seq ? *seq : -1;
     }
     QString visible()
@@ -46,7 +45,8 @@ private Q_SLOTS:
         state::ProjectStore projects(*m_state->database, m_state->clock);
         const auto task = m_state->commit([&]() -> Result<Task> {
             HUB_CHECK(projects.add(*ProjectName::parse(u"p"), u"/p"_s, u"ana"_s, {}));
-            return m_tasks->create({.project = *ProjectName::parse(u"p"), .agent = *AgentName::parse(u"a"), .title = u"t"_s});
+            return m_tasks->create(
+                {.project = *ProjectName::parse(u"p"), .agent = *AgentName::parse(u"a"), .title = u"t"_s});
         });
         QVERIFY(task);
         m_task = task->id;

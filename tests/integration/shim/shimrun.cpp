@@ -51,20 +51,11 @@ ShimRun::~ShimRun()
     std::ignore = endRemains(m_folder, mark(), identityFrame);
 }
 
-QByteArray ShimRun::binFolder()
-{
-    return HUB_BIN_DIR;
-}
+QByteArray ShimRun::binFolder() { return HUB_BIN_DIR; }
 
-QByteArray ShimRun::testAgent()
-{
-    return binFolder() + "/hub_testagent";
-}
+QByteArray ShimRun::testAgent() { return binFolder() + "/hub_testagent"; }
 
-Result<> ShimRun::launch()
-{
-    return launchShim(binFolder() + "/agenthub-shim", m_folder, spec);
-}
+Result<> ShimRun::launch() { return launchShim(binFolder() + "/agenthub-shim", m_folder, spec); }
 
 Result<> ShimRun::connectLink()
 {
@@ -118,23 +109,16 @@ void ShimRun::collect(int limit)
         frames << QByteArray::number(int(frame.stream)) + ' ' + QByteArray::number(qulonglong(frame.sequence));
         const QByteArray bytes(frame.bytes.data(), qsizetype(frame.bytes.size()));
         switch (frame.stream) {
-        case Stream::Identity:
-            identityFrame = decodeIdentity(frame.bytes);
-            break;
-        case Stream::Exit:
-            exitFrame = decodeExit(frame.bytes);
-            break;
-        case Stream::Input:
-            inputNumbers << frame.place;
-            break;
+        case Stream::Identity: identityFrame = decodeIdentity(frame.bytes); break;
+        case Stream::Exit: exitFrame = decodeExit(frame.bytes); break;
+        case Stream::Input: inputNumbers << frame.place; break;
         case Stream::Output:
             damaged = damaged || frame.place != outputBytes;
             outputBytes += frame.bytes.size();
             if (keepsBytes)
                 m_texts[frame.stream] += bytes;
             continue;
-        default:
-            break;
+        default: break;
         }
         m_texts[frame.stream] += bytes;
         if (frame.stream == Stream::Note)
