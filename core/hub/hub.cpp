@@ -66,6 +66,8 @@ Result<std::unique_ptr<Hub>> Hub::start(HubConfig config)
 
 Hub::~Hub()
 {
+    if (!m_thread)
+        return; // the folder was another hub's
     if (!m_core) {
         m_thread->quit();
         m_thread->wait();
