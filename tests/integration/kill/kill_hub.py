@@ -2,7 +2,9 @@
 """Kills the hub with SIGKILL at random moments while agents talk to it and a person answers their questions, and has the
 ledgers judged by check_ledger.py, while it goes on and at the end.
 
-usage: kill_hub.py BIN_DIR [--kills N] [--seed S] [--tasks N] [--save-every ROUNDS] [--keep]
+usage: kill_hub.py BIN_DIR [--kills N] [--seed S] [--tasks N] [--save-every ROUNDS] [--agents] [--keep]
+
+--agents: agents and their shims are killed too; their tasks go on by themselves, or by resume-task.
 """
 import argparse
 import json
@@ -25,7 +27,7 @@ class Hub:
         self.programs, self.folder = pathlib.Path(programs).resolve(), pathlib.Path(folder)
         self.data, self.ledgers = self.folder / "data", self.folder / "ledgers"
         self.ledgers.mkdir()
-        (self.folder / "agenthub.ini").write_text("[agents]\nmax_running = 100\n", encoding="utf-8")
+        (self.folder / "agenthub.ini").write_text("[agents]\nmax_running = 100\nrestart_backoff_seconds = 0\n", encoding="utf-8")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("AGENTHUB_", "GIT_"))}
         self.daemon = None
 
@@ -91,6 +93,32 @@ def judged(hub, *options):
     return ran.returncode == 0, (ran.stdout + ran.stderr).strip()
 
 
+def processes(hub):
+    """(pid, whether it is a shim) of the agents and shims of this test."""
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            is_shim = process.joinpath("comm").read_text(encoding="utf-8") == "agenthub-shim\n"
+            named = process.joinpath("cmdline" if is_shim else "environ").read_bytes()
+        except OSError:
+            continue
+        if (str(hub.data).encode() if is_shim else f"AGENTHUB_LEDGER={hub.ledgers}".encode()) in named:
+            yield int(process.name), is_shim
+
+
+def kill_agent(hub):
+    """One agent or shim, and no task is left waiting for a person."""
+    found = list(processes(hub))
+    if found:
+        try:
+            os.kill(random.choice(found)[0], signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    code, answer = hub.ctl("tasks", "all")
+    for task in answer.get("tasks", []) if code == 0 else []:
+        if task["state"] in ("interrupted", "needs_review"):
+            hub.ctl("resume-task", task["task_id"], "--yes")
+
+
 def play(hub, options):
     make_repository(hub.folder / "project")
     hub.start()
@@ -108,6 +136,8 @@ def play(hub, options):
     for number in range(1, options.kills + 1):
         # Half of the kills fall into the start, where the hub takes its agents over.
         time.sleep(random.choice((random.uniform(0, 0.15), random.uniform(0.1, 0.8))))
+        if options.agents and random.random() < 0.5:
+            kill_agent(hub)
         hub.kill()
         hub.start()
         if number % 10 == 0:
@@ -116,10 +146,13 @@ def play(hub, options):
             if not good:
                 return False
     time.sleep(0.5)
-    same = {task: hub.must("task-status", task).get("pid") for task in tasks} == pids
+    same = options.agents or {task: hub.must("task-status", task).get("pid") for task in tasks} == pids
     person.stopped.set()
     person.join()
-    for task in tasks:
+    lost = [task for task in hub.must("tasks", "all")["tasks"] if task["state"] in ("completed", "failed", "cancelled")]
+    for task in lost:
+        print(f"task {task['task_id']} is {task['state']}, though nobody ended it: {task['reason']}")
+    for task in set(tasks) - {task["task_id"] for task in lost}:
         hub.must("cancel-task", task, "--yes")
     time.sleep(1)
     good, text = judged(hub, "--settled")
@@ -128,7 +161,7 @@ def play(hub, options):
         print("an agent is another process than at the beginning")
     if person.answered == 0:
         print("no question was answered")
-    return good and same and person.answered > 0
+    return good and same and not lost and person.answered > 0
 
 
 def main():
@@ -138,6 +171,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     parser.add_argument("--tasks", type=int, default=2)
     parser.add_argument("--save-every", type=int, default=20, help="rounds between checkpoints; 0: none")
+    parser.add_argument("--agents", action="store_true")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
     random.seed(options.seed)
@@ -150,12 +184,9 @@ def main():
     finally:
         if not good:
             # What still runs would else stay: agents outlive the hub.
-            for status in pathlib.Path("/proc").glob("[0-9]*/environ"):
-                try:
-                    if f"AGENTHUB_LEDGER={hub.ledgers}".encode() in status.read_bytes():
-                        os.kill(int(status.parent.name), signal.SIGKILL)
-                except OSError:
-                    pass
+            for pid, is_shim in processes(hub):
+                if not is_shim:
+                    os.kill(pid, signal.SIGKILL)
             time.sleep(1)
         hub.daemon.terminate()
         hub.daemon.wait()
