@@ -62,8 +62,10 @@ QFuture<Result<StopReport>> Brake::hold(const Scope &scope, Hold reason)
 void Brake::holdNow(const Scope &scope, Hold reason, std::shared_ptr<QPromise<Result<StopReport>>> promise)
 {
     const bool lasting = reason != Hold::Scan && reason != Hold::Rollback;
-    if (lasting)
+    if (lasting) {
         ++m_epoch;
+        m_unrecorded.emplace_back(scope, reason);
+    }
     const quint64 number = m_nextStop++;
     PendingStop stop{.promise = std::move(promise)};
     for (auto &[id, run] : m_runs) {
@@ -127,6 +129,10 @@ void Brake::finishStop(quint64 number)
 void Brake::release(const Scope &scope, Hold reason)
 {
     act([this, scope, reason] {
+        if (reason != Hold::Scan && reason != Hold::Rollback) {
+            ++m_epoch; // what was decided before this may hold a run for a reason that is gone
+            std::erase(m_unrecorded, std::pair(scope, reason));
+        }
         for (auto &[id, run] : m_runs) {
             if (!covers(scope, run.place) || !run.holds.testFlag(reason))
                 continue;
@@ -141,13 +147,27 @@ void Brake::release(const Scope &scope, Hold reason)
     });
 }
 
+void Brake::recorded(const Scope &scope, Hold reason)
+{
+    act([this, scope, reason] {
+        if (std::erase(m_unrecorded, std::pair(scope, reason)) > 0)
+            ++m_epoch; // what was read from the database before the record was there is no longer good
+    });
+}
+
 void Brake::watch(const RunPlace &place, Holds holds, quint64 epoch)
 {
     act([this, place, holds, epoch] {
         Watched &run = m_runs.try_emplace(place.run, Watched{.place = place, .shim = place.shim}).first->second;
+        // A decision that a stop or release has overtaken counts for nothing; there will be a newer one. A hold that is
+        // here already is only ever ended by release().
         const bool fresh = epoch == m_epoch;
-        // What was held since that decision stays held until there is a newer one.
-        run.holds = fresh ? (holds | (run.holds & (Hold::Scan | Hold::Rollback))) : (run.holds | holds);
+        if (fresh)
+            run.holds |= holds;
+        for (const auto &[scope, reason] : m_unrecorded) {
+            if (covers(scope, place))
+                run.holds |= reason;
+        }
         run.epoch = epoch;
         if (!run.link) {
             run.link = std::make_unique<ShimLink>();
@@ -166,7 +186,7 @@ void Brake::watch(const RunPlace &place, Holds holds, quint64 epoch)
         else if (run.welcomed && run.holds && !run.frozen)
             run.link->freeze(m_epoch, 0);
         else if (run.welcomed && !run.holds && run.frozen)
-            run.link->thaw();
+            run.holds |= Hold::Unrecorded;
     });
 }
 

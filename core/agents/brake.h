@@ -33,6 +33,7 @@ struct Scope {
     std::optional<AgentName> agent;
     std::optional<TaskId> task;
     std::optional<RunId> run;
+    friend bool operator==(const Scope &, const Scope &) = default;
 };
 
 struct RunPlace {
@@ -76,6 +77,9 @@ public:
     // epoch.
     QFuture<Result<StopReport>> hold(const Scope &scope, Hold reason);
     void release(const Scope &scope, Hold reason);
+    // The lasting hold is in the database now. Until then it also covers runs that are watched later, since what was
+    // decided from the database does not know of it.
+    void recorded(const Scope &scope, Hold reason);
 
     // Connects to the run's shim. `holds` were decided under `epoch`; when that is not the newest any more,
     // holdsOutdated() asks for another decision. A waiting shim starts its agent once no hold is left.
@@ -132,6 +136,7 @@ private:
     std::atomic<quint64> m_epoch;
     std::map<RunId, Watched> m_runs;
     std::map<quint64, PendingStop> m_stops;
+    std::vector<std::pair<Scope, Hold>> m_unrecorded;
     quint64 m_nextStop = 1;
 };
 

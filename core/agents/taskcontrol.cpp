@@ -2,9 +2,11 @@
 #include "core/agents/taskdriver.h"
 
 #include "core/agents/remains.h"
+#include "core/base/durablefile.h"
 #include "core/base/log.h"
 
 #include <QDeadlineTimer>
+#include <QDir>
 #include <QThread>
 
 using namespace Qt::StringLiterals;
@@ -321,6 +323,7 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
         else if (task.state == TaskState::Running || task.state == TaskState::AwaitingApproval)
             watchClock(task.id);
     }
+    sweepRunFolders(living);
     // Tasks that were on their way when the hub stopped.
     HUB_TRY(const auto between,
             m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running, TaskState::Interrupted}));
@@ -340,6 +343,21 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
     }
     admit();
     return {};
+}
+
+// Folders of runs whose end is committed, left by a hub that was killed before it could remove them. A shim that still
+// waits there to be dismissed leaves when its folder is gone.
+void TaskDriver::sweepRunFolders(const QList<Run> &living)
+{
+    QSet<QString> kept;
+    for (const Run &run : living)
+        kept.insert(run.folder);
+    const QString runs = QFileInfo(m_data.runPattern(m_config.hubId)).path();
+    for (const QString &name : QDir(runs).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        const QString folder = runs + u'/' + name;
+        if (!kept.contains(folder))
+            m_workers.run(u"runs"_s, [folder] { return removeTree(QFile::encodeName(folder)); });
+    }
 }
 
 // The hub stopped between writing the run down and starting its shim: nothing ran, so it is simply started again.

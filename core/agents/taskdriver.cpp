@@ -206,20 +206,21 @@ Result<> TaskDriver::prepare(TaskId id)
     struct Facts {
         Task task;
         state::Project project;
+        QStringList protectedBranches;
     };
     HUB_TRY(const Facts facts, m_stores.commits.ask([&]() -> Result<Facts> {
         HUB_TRY(const Task task, m_stores.tasks.get(id));
         HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
-        return Facts{task, project};
+        return Facts{task, project, m_settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts)};
     }));
     if (!facts.task.tree.isEmpty())
         return {};
-    HUB_CHECK(makeTree(facts.task, facts.project));
+    HUB_CHECK(makeTree(facts.task, facts.project, facts.protectedBranches));
     HUB_CHECK(m_checkpointer.takeNow({.task = id, .type = CheckpointType::Milestone, .notes = u"start"_s}, {}));
     return {};
 }
 
-Result<> TaskDriver::makeTree(const Task &task, const state::Project &project)
+Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, const QStringList &protectedBranches)
 {
     HUB_TRY(const auto main, git::locate(QFile::encodeName(project.path)));
     HUB_TRY(const auto head, git::readHead(main));
@@ -230,6 +231,12 @@ Result<> TaskDriver::makeTree(const Task &task, const state::Project &project)
             [&] { return m_stores.tasks.setBackupBranch(task.id, QFile::decodeName(backup.name.mid(11))); }));
     }
     if (task.spec.mode == TreeMode::InPlace) {
+        const QString current = QFile::decodeName(head.branch.mid(11));
+        if (protectedBranches.contains(current)) {
+            return fail(ErrorCode::Refused,
+                        u"%1 is protected, so no agent works on it in place; nothing was changed."_s.arg(current),
+                        u"Switch to a branch of its own there, or assign the task without --mode in-place."_s);
+        }
         return m_stores.commits.ask([&] {
             return m_stores.tasks.setTree(task.id, project.path, QFile::decodeName(head.branch.mid(11)),
                                           head.commit ? QString::fromLatin1(head.commit->hex()) : QString());
@@ -369,7 +376,10 @@ void TaskDriver::startFailed(TaskId id, const Error &error)
         HUB_CHECK(m_stores.tasks.recordError(id, error.message));
         HUB_CHECK(
             post(id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
-        HUB_CHECK(m_stores.tasks.setState(id, TaskState::Failed, error.message));
+        // What ran before has work to go on with; what never ran has to be set right first.
+        HUB_TRY(const auto runs, m_stores.runs.ofTask(id));
+        HUB_CHECK(
+            m_stores.tasks.setState(id, runs.size() > 1 ? TaskState::Interrupted : TaskState::Failed, error.message));
         announce(id);
         HUB_CHECK(
             m_alerts.raise({.type = AlertType::AgentError,

@@ -102,7 +102,7 @@ private:
     Result<> admitNow();
     void prepareAndStart(TaskId task);
     Result<> prepare(TaskId task);
-    Result<> makeTree(const Task &task, const state::Project &project);
+    Result<> makeTree(const Task &task, const state::Project &project, const QStringList &protectedBranches);
     Result<std::optional<Launch>> plan(TaskId task);
     Result<> start(TaskId task);
     Result<posix::ShimSpec> specFor(const Task &task, const Profile &profile, const Run &run,
@@ -124,6 +124,7 @@ private:
     Result<Holds> holdsFor(const Task &task) const;
     void decideHolds(RunId run);
     Result<> unpause(const Task &task);
+    void sweepRunFolders(const QList<Run> &living);
     Result<> settleDead(const Run &run, const Task &task);
     Result<> finishJob(TaskId task, TaskState state, const QString &reason, const QString &who, const Also &also);
 

@@ -174,11 +174,12 @@ constexpr CommandSpec rows[]{
      Effect::Read,
      {},
      "system-health"_L1},
+    // First of its group: a bare "safe-mode" looks and stops nothing.
+    {"safe-mode status"_L1, "On or off, since when, by whom, why"_L1, V, Effect::Read, {}, "safe-mode status"_L1},
     {"safe-mode enable"_L1, "Freeze every agent and take no new work, until a person ends it"_L1, O, Effect::Stop,
      reasonOnly, "safe-mode enable moving the server"_L1},
     {"safe-mode disable"_L1, "Work goes on; agents that stay paused are named"_L1, O, Effect::Change,
      safeModeDisableOptions, "safe-mode disable --clear-pauses"_L1},
-    {"safe-mode status"_L1, "On or off, since when, by whom, why"_L1, V, Effect::Read, {}, "safe-mode status"_L1},
     {"emergency-stop"_L1, "Freeze everything now, then ask: keep frozen, end, or go on"_L1, O, Effect::Stop, reasonOnly,
      "emergency-stop"_L1},
     {"assign-task"_L1, "Give an agent a task, with backup, checkpoints and its own working tree"_L1, O, Effect::Change,

@@ -165,23 +165,26 @@ QFuture<Result<Reply>> pauseAgent(Services &services, const Invocation &in)
     const agents::Scope scope = in.text("name"_L1) == u"all" ? agents::Scope{} : agents::Scope{.agent = names->first()};
     auto stopped = in.stopped ? readyFuture<agents::StopReport>(*in.stopped)
                               : services.brake.hold(scope, agents::Hold::AgentPause);
-    return replyWhen(
-        &services.driver, stopped,
-        [&services, names = *names, who = in.who(), reason = in.text("reason"_L1)](const agents::StopReport &report) {
-            auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
-                QStringList paused;
-                for (const AgentName &name : names) {
-                    HUB_CHECK(services.driver.recordPause({.agent = name}, who, reason));
-                    paused << name.toString();
-                }
-                return Reply{.severity = report.complete() ? Severity::Ok : Severity::Error,
-                             .title = u"Paused: %1"_s.arg(paused.join(u", "_s)),
-                             .text = stopText(report),
-                             .next = {u"resume-agent "_s + (paused.size() == 1 ? paused.first() : u"all"_s)}};
-            });
-            services.stores.commits.flush();
-            return takeResult(recorded);
-        });
+    return replyWhen(&services.driver, stopped,
+                     [&services, scope, names = *names, who = in.who(),
+                      reason = in.text("reason"_L1)](const agents::StopReport &report) {
+                         auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
+                             services.stores.commits.afterCommit(
+                                 [&services, scope] { services.brake.recorded(scope, agents::Hold::AgentPause); });
+                             QStringList paused;
+                             for (const AgentName &name : names) {
+                                 HUB_CHECK(services.driver.recordPause({.agent = name}, who, reason));
+                                 paused << name.toString();
+                             }
+                             return Reply{
+                                 .severity = report.complete() ? Severity::Ok : Severity::Error,
+                                 .title = u"Paused: %1"_s.arg(paused.join(u", "_s)),
+                                 .text = stopText(report),
+                                 .next = {u"resume-agent "_s + (paused.size() == 1 ? paused.first() : u"all"_s)}};
+                         });
+                         services.stores.commits.flush();
+                         return takeResult(recorded);
+                     });
 }
 
 Result<Reply> resumeAgent(Services &services, const Invocation &in)

@@ -157,11 +157,11 @@ Result<Now> Lifecycle::saveCheckpoint(const Context &context)
     // After the commit: the checkpoint must see the context that came with it.
     m_stores.commits.afterCommit(
         [this, id = context.request.id, task = context.task.id, type, notes = arguments.value(u"notes"_s).toString()] {
-            whenDone(m_checkpointer.request({.task = task, .type = type, .notes = notes}), this,
+            const auto told = [this, id](const Checkpoint &saved) { return answer(id, describe(saved)); };
+            whenDone(m_checkpointer.request({.task = task, .type = type, .notes = notes, .also = told}), this,
                      [this, id](const Result<std::optional<Checkpoint>> &saved) {
                          if (!saved)
-                             return answerLater(id, saved.error());
-                         answerLater(id, describe(**saved));
+                             answerLater(id, saved.error());
                      });
         });
     return Now();

@@ -123,7 +123,8 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
                 : QDir::cleanPath(
                       QDir(in.call.folder.isEmpty() ? QDir::homePath() : in.call.folder).absoluteFilePath(source));
     if (!address && QDir(path).isRoot())
-        return readyFuture<Reply>(fail(ErrorCode::InvalidInput, u"The root folder can't be a project; name a repository."_s));
+        return readyFuture<Reply>(
+            fail(ErrorCode::InvalidInput, u"The root folder can't be a project; name a repository."_s));
     const auto name = nameFor(address ? source : path);
     if (!name)
         return readyFuture<Reply>(name.error());

@@ -117,6 +117,8 @@ Result<Reply> rollbackShow(Services &services, const Invocation &in)
                                .whenEmpty = u"Nothing was rolled back yet."_s};
     QJsonArray data, operationData;
     const QString wanted = in.text("task_id"_L1);
+    if (in.has("agent"_L1))
+        HUB_CHECK(findAgent(services, in.options)); // a name that is none would look like an empty list
     std::optional<TaskId> only;
     if (!wanted.isEmpty()) {
         HUB_TRY(const Task task, findTask(services, in.call, in.options));

@@ -27,6 +27,8 @@ QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
         &services.driver, stopped, [&services, emergency, reason, who = in.who()](const agents::StopReport &report) {
             auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
                 HUB_CHECK(services.stores.holds.enterSafeMode(who, reason));
+                services.stores.commits.afterCommit(
+                    [&services] { services.brake.recorded({}, agents::Hold::SafeMode); });
                 HUB_CHECK(
                     services.alerts.raise({.type = AlertType::ManualIntervention,
                                            .level = report.complete() ? AlertLevel::Warning : AlertLevel::Critical,

@@ -333,6 +333,9 @@ QFuture<Result<Reply>> pauseTask(Services &services, const Invocation &in)
                          auto recorded =
                              services.stores.commits.submit([&services, id, who, reason, report]() -> Result<Reply> {
                                  HUB_CHECK(services.driver.recordPause({.task = id}, who, reason));
+                                 services.stores.commits.afterCommit([&services, id] {
+                                     services.brake.recorded({.task = id}, agents::Hold::TaskPause);
+                                 });
                                  HUB_TRY(const Task now, services.stores.tasks.get(id));
                                  Reply reply = about(services, now, u"#%1 is paused"_s.arg(id.toString()));
                                  reply.text = stopText(report);

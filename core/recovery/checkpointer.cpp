@@ -225,7 +225,6 @@ std::vector<Result<std::optional<Checkpoint>>> Checkpointer::takeBatch(const Pro
 
     // One commit for all rows of the batch.
     std::vector<QFuture<Result<>>> rows;
-    std::vector<Checkpoint> made;
     for (size_t k = 0; k < taking.size(); ++k) {
         const size_t i = taking[k];
         const auto &snapshot = (*snapshots)[k];
@@ -242,8 +241,10 @@ std::vector<Result<std::optional<Checkpoint>>> Checkpointer::takeBatch(const Pro
             continue;
         }
         answers[i] = std::optional(checkpoint);
-        rows.push_back(m_stores.commits.post([this, checkpoint]() -> Result<> {
+        rows.push_back(m_stores.commits.post([this, checkpoint, also = batch[i].also]() -> Result<> {
             HUB_CHECK(m_stores.tasks.addCheckpoint(checkpoint));
+            if (also)
+                HUB_CHECK(also(checkpoint));
             m_stores.commits.afterCommit([this, checkpoint] { Q_EMIT checkpointTaken(checkpoint); });
             return {};
         }));

@@ -20,6 +20,9 @@ struct CheckpointRequest {
     QString notes;
     bool freeze = true;         // the run is held still while its files are read
     bool onlyIfChanged = false; // no files changed and nothing said since the newest: none is made
+    // Committed together with the checkpoint, inside that work on the hub thread: whoever asked for it hears of it
+    // once.
+    std::function<Result<>(const Checkpoint &)> also = {};
 };
 
 // Open vaults, one per project; each is used by its project's worker alone.
