@@ -126,13 +126,7 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     auto reply = m_services.stores.commits.submit([this, quick, in]() -> Result<Reply> {
         auto done = quick(m_services, in);
         if (done && done->confirm.isEmpty())
-            HUB_CHECK(m_services.stores.audit.add({.who = in.who(),
-                                                   .origin = in.call.caller.origin,
-                                                   .role = roleText(in.call.caller.role),
-                                                   .action = QString(in.spec.name),
-                                                   .task = taskOf(in, done),
-                                                   .detail = QString::fromUtf8(toJson(in.options)),
-                                                   .outcome = u"done"_s}));
+            HUB_CHECK(record(in, u"done"_s, {}, taskOf(in, done)));
         return done;
     });
     // What failed was taken back with its audit entry, so that gets one of its own.
@@ -143,7 +137,7 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
         if (!done)
             m_services.stores.commits.submit([this, in, done] {
                 return record(in, done.error().code == ErrorCode::Refused ? u"refused"_s : u"failed"_s,
-                              done.error().message);
+                              u' ' + done.error().message, taskOf(in, done));
             });
         promise->addResult(done);
         promise->finish();
@@ -169,28 +163,22 @@ QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<R
             const QString outcome = done                                      ? u"done"_s
                                     : done.error().code == ErrorCode::Refused ? u"refused"_s
                                                                               : u"failed"_s;
-            return m_services.stores.audit.add({.who = in.who(),
-                                                .origin = in.call.caller.origin,
-                                                .role = roleText(in.call.caller.role),
-                                                .action = QString(in.spec.name),
-                                                .task = taskOf(in, done),
-                                                .detail = QString::fromUtf8(toJson(in.options)) +
-                                                          (done ? u" "_s + done->title : u" "_s + done.error().message),
-                                                .outcome = outcome});
+            return record(in, outcome, u' ' + (done ? done->title : done.error().message), taskOf(in, done));
         });
         whenDone(std::move(recorded), &m_services.driver, [answer](const Result<> &) { answer(); });
     });
     return future;
 }
 
-Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const QString &detail)
+Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const QString &result,
+                            std::optional<TaskId> task)
 {
     return m_services.stores.audit.add({.who = in.who(),
                                         .origin = in.call.caller.origin,
                                         .role = roleText(in.call.caller.role),
                                         .action = QString(in.spec.name),
-                                        .task = TaskId::parse(in.options.value(u"task_id"_s).toString()),
-                                        .detail = QString::fromUtf8(toJson(in.options)) + u' ' + detail,
+                                        .task = task,
+                                        .detail = QString::fromUtf8(toJson(in.options)) + result,
                                         .outcome = outcome});
 }
 

@@ -28,7 +28,8 @@ private:
     {
     }
     QFuture<Result<commands::Reply>> finish(const Invocation &in, QFuture<Result<commands::Reply>> reply);
-    Result<> record(const Invocation &in, const QString &outcome, const QString &detail);
+    // The one audit entry of a call: its options, followed by `result`.
+    Result<> record(const Invocation &in, const QString &outcome, const QString &result, std::optional<TaskId> task);
 
     Services &m_services;
     QHash<QString, std::variant<QuickHandler, SlowHandler>> m_handlers;
