@@ -359,7 +359,7 @@ private Q_SLOTS:
         scratch.inRepo(
             u"echo a > a; mkfifo pipe; truncate -s 60M big; echo s > sealed; chmod 000 sealed; mkdir closed; echo x > closed/x; chmod 000 closed; git init -q nested; echo n > nested/n"_s);
         if (::geteuid() == 0)
-            QSKIP("root reads everything");
+            QSKIP("root reads everything: run by tests/support/as_nobody.sh");
         VALUE(const RepositoryPlace place, locate(scratch.repo()));
         VALUE(const auto vault, Vault::create(scratch.vaultPath(), place, {}));
         VALUE(const auto snapshot, takeSnapshot(*vault, request(scratch, place, 1)));

@@ -115,6 +115,8 @@ void ShimRun::collect(int limit)
         case Stream::Output:
             damaged = damaged || frame.place != outputBytes;
             outputBytes += frame.bytes.size();
+            if (identityFrame && frame.sequence % 128 == 0)
+                mostKib = qMax(mostKib, privateKib(identityFrame->shim.pid));
             if (keepsBytes)
                 m_texts[frame.stream] += bytes;
             continue;

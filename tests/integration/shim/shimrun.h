@@ -19,6 +19,11 @@ public:
     explicit ShimRun(const QByteArrayList &arguments);
     ~ShimRun(); // ends the run, whatever state it is in
 
+#ifdef __SANITIZE_ADDRESS__ // which keeps freed memory on purpose
+    static constexpr bool tellsMemory = false;
+#else
+    static constexpr bool tellsMemory = true;
+#endif
     static QByteArray binFolder();
     static QByteArray testAgent();
 
@@ -62,6 +67,7 @@ public:
     QList<quint64> inputNumbers;
     quint64 outputBytes = 0;
     int announcements = 0;
+    qint64 mostKib = 0; // of the shim's private memory, seen between two frames of output
     bool lost = false;
     bool damaged = false;
     QByteArrayList frames; // "<stream> <sequence>"

@@ -41,18 +41,16 @@ private Q_SLOTS:
         constexpr qint64 size = 200 << 20;
         ShimRun run({ShimRun::testAgent(), "flood", QByteArray::number(size)});
         run.keepsBytes = false;
-        QVERIFY(run.start());
         QElapsedTimer timer;
         timer.start();
-        qint64 most = 0;
-        connect(run.link.get(), &ShimLink::outputAvailable, this,
-                [&] { most = qMax(most, privateKib(run.identity->shim.pid)); });
+        QVERIFY(run.start());
         SHIM_WAIT(run.exitFrame);
         qInfo("200 MiB in %lld ms: %lld MB/s; shim at most %lld KiB private", timer.elapsed(),
-              size / 1000 / qMax<qint64>(1, timer.elapsed()), most);
+              size / 1000 / qMax<qint64>(1, timer.elapsed()), run.mostKib);
         QCOMPARE(run.outputBytes, quint64(size));
         QVERIFY(!run.damaged);
-        QVERIFY(most < 2048);
+        QVERIFY(run.mostKib > 0);
+        QVERIFY(!ShimRun::tellsMemory || run.mostKib < 2048);
     }
 
     void aBurstsMemoryIsGivenBack()
@@ -61,7 +59,7 @@ private Q_SLOTS:
         run.keepsBytes = false;
         QVERIFY(run.start());
         SHIM_WAIT(run.outputBytes == 3000000);
-        SHIM_WAIT(privateKib(run.identity->shim.pid) <= 300);
+        SHIM_WAIT(!ShimRun::tellsMemory || privateKib(run.identity->shim.pid) <= 300);
         qInfo("private memory after a burst: %lld KiB", privateKib(run.identity->shim.pid));
     }
 
@@ -76,7 +74,7 @@ private Q_SLOTS:
         SHIM_WAIT((run.collect(), run.hasNote("output is held back")));
         QVERIFY(run.outputBytes < (1 << 20) + 2 * framePayloadLimit);
         QVERIFY(!run.exit);
-        QVERIFY(!run.statuses.isEmpty());
+        SHIM_WAIT(!run.statuses.isEmpty());
         run.acknowledges = true;
         run.link->acknowledge(run.reader->position());
         SHIM_WAIT(run.exitFrame);

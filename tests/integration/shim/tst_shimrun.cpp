@@ -373,7 +373,8 @@ private Q_SLOTS:
         SHIM_WAIT(run.text(Stream::Output) == "one line\n");
         const qint64 kib = privateKib(run.identity->shim.pid);
         qInfo("private memory of an idle shim: %lld KiB", kib);
-        QVERIFY(kib > 0 && kib <= 300);
+        QVERIFY(kib > 0);
+        QVERIFY(!ShimRun::tellsMemory || kib <= 300);
     }
 };
 
