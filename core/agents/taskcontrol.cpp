@@ -164,7 +164,7 @@ Result<> TaskDriver::unpause(const Task &task)
     announce(task.id);
     m_stores.commits.afterCommit([this, id = task.id, state] {
         if (state == TaskState::NeedsReview)
-            m_stores.commits.submit([this, id] { return beginNextTurn(id); });
+            goOn(id);
     });
     return {};
 }
@@ -255,18 +255,24 @@ QFuture<Result<>> TaskDriver::finish(TaskId id, TaskState state, const QString &
 Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason, const QString &who, const Also &also)
 {
     HUB_TRY(const Task task, m_stores.commits.ask([&] { return m_stores.tasks.get(id); }));
-    Result<Checkpoint> last = fail(ErrorCode::NotFound, u"the task has no working tree"_s);
-    if (!task.tree.isEmpty()) {
+    const auto save = [&]() -> Result<Checkpoint> {
+        if (task.tree.isEmpty())
+            return fail(ErrorCode::NotFound, u"the task has no working tree"_s);
         HUB_CHECK(hold(id, Stillness::Scan));
-        last = m_checkpointer.takeNow(
+        return m_checkpointer.takeNow(
             {.task = id, .type = CheckpointType::Milestone, .notes = textOf(taskStateTexts, state)}, {});
-        if (!last) {
-            release(id, Stillness::Scan);
-            return std::move(last).error();
-        }
+    };
+    const Result<Checkpoint> last = save();
+    // What is cancelled has to end whatever has become of its files. They are not touched, only not held.
+    if (!last && !task.tree.isEmpty() && state != TaskState::Cancelled) {
+        release(id, Stillness::Scan);
+        return last.error();
     }
+    const bool unsaved = !last && !task.tree.isEmpty();
+    const QString text =
+        unsaved ? u"%1. Its files as they are now could not be saved: %2"_s.arg(reason, last.error().message) : reason;
     auto ended = m_stores.commits.ask([&]() -> Result<> {
-        HUB_CHECK(m_stores.tasks.setState(id, state, reason));
+        HUB_CHECK(m_stores.tasks.setState(id, state, text));
         HUB_CHECK(m_stores.holds.endPause(u"task"_s, id.toString()));
         HUB_CHECK(m_stores.holds.releaseAllOf(id));
         HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
@@ -280,25 +286,39 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
                             .kind = u"note"_s,
                             .author = who,
                             .body = u"The task is %1%2."_s.arg(textOf(taskStateTexts, state),
-                                                               reason.isEmpty() ? QString() : u": "_s + reason)}));
+                                                               text.isEmpty() ? QString() : u": "_s + text)}));
         HUB_TRY(const auto run, m_stores.runs.livingOf(id));
         if (run)
             HUB_CHECK(m_stores.runs.setEnding(run->id, textOf(taskStateTexts, state)));
         if (also)
             HUB_CHECK(also(last));
+        if (run && state == TaskState::Completed)
+            HUB_CHECK(leaveToEnd(*run));
         announce(id);
         m_stores.commits.afterCommit([this, id, run, state] {
             m_clocks.erase(id);
-            // A completed agent gets time to say goodbye; a cancelled one must not do another thing.
-            if (run)
-                m_brake.end(run->id, state == TaskState::Completed ? std::chrono::milliseconds(politeEnd)
-                                                                   : std::chrono::milliseconds{0});
+            if (run && state != TaskState::Completed)
+                m_brake.end(run->id, std::chrono::milliseconds{0}); // it must not do another thing
             admit();
         });
         return {};
     });
     release(id, Stillness::Scan);
     return ended;
+}
+
+// Inside work. An agent whose task is completed may still tidy up and say goodbye: it hears that nothing more will
+// come, and is asked to end only when it does not.
+Result<> TaskDriver::leaveToEnd(const Run &run)
+{
+    HUB_TRY(const Adapter *adapter, adapterNamed(run.adapter));
+    if (!adapter->oneTurnPerRun())
+        HUB_CHECK(m_stores.runs.endInput(run.id));
+    m_stores.commits.afterCommit([this, id = run.id] {
+        m_runs.sendInputs(id);
+        QTimer::singleShot(politeEnd, this, [this, id] { m_brake.end(id, politeEnd); });
+    });
+    return {};
 }
 
 Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
@@ -332,14 +352,15 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
         if (task.state == TaskState::Preparing)
             prepareAndStart(task.id);
         else if (task.state == TaskState::Running && !run)
-            m_stores.commits.submit([this, id = task.id]() -> Result<> {
-                HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
-                if (turn)
-                    HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"The hub was restarted."_s));
-                return beginNextTurn(id);
-            });
+            m_stores.commits.submitOrLog(
+                u"going on with task #%1"_s.arg(task.id.toString()), [this, id = task.id]() -> Result<> {
+                    HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
+                    if (turn)
+                        HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"The hub was restarted."_s));
+                    return beginNextTurn(id);
+                });
         else if (task.state == TaskState::Running && run)
-            m_stores.commits.submit([this, id = task.id] { return beginNextTurn(id); });
+            goOn(task.id);
     }
     admit();
     return {};

@@ -54,6 +54,8 @@ TaskDriver::TaskDriver(state::Stores &stores, Brake &brake, RunKeeper &runs, Wor
 {
     runs.setListener(*this);
     checkpointer.setRunControl(*this);
+    connect(&checkpointer, &recovery::Checkpointer::checkpointTaken, this,
+            [this](const Checkpoint &taken) { saveSucceeded(taken.id.task); });
     connect(&brake, &Brake::holdsOutdated, this, &TaskDriver::decideHolds);
     connect(&runs, &RunKeeper::gone, this, [this](RunId run) {
         m_idle.erase(run);
@@ -365,32 +367,33 @@ Result<> TaskDriver::start(TaskId id)
 void TaskDriver::startFailed(TaskId id, const Error &error)
 {
     qCWarning(lcAgents).noquote() << "task" << id.toString() << "could not be started:" << error.message;
-    m_stores.commits.submit([this, id, error]() -> Result<> {
-        HUB_TRY(const Task task, m_stores.tasks.get(id));
-        HUB_TRY(const auto run, m_stores.runs.livingOf(id));
-        if (run && !m_runs.keeps(run->id))
-            HUB_CHECK(m_stores.runs.setEnded(run->id, RunState::Interrupted, {}, {}, error.message));
-        HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
-        if (turn)
-            HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
-        HUB_CHECK(m_stores.tasks.recordError(id, error.message));
-        HUB_CHECK(
-            post(id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
-        // What ran before has work to go on with; what never ran has to be set right first.
-        HUB_TRY(const auto runs, m_stores.runs.ofTask(id));
-        HUB_CHECK(
-            m_stores.tasks.setState(id, runs.size() > 1 ? TaskState::Interrupted : TaskState::Failed, error.message));
-        announce(id);
-        HUB_CHECK(
-            m_alerts.raise({.type = AlertType::AgentError,
-                            .level = AlertLevel::Error,
-                            .subject = u"task "_s + id.toString(),
-                            .title = u"Task #%1 could not be started"_s.arg(id.toString()),
-                            .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
-                            .task = id,
-                            .agent = task.spec.agent}));
-        return {};
-    });
+    m_stores.commits.submitOrLog(
+        u"recording that task #%1 did not start"_s.arg(id.toString()), [this, id, error]() -> Result<> {
+            HUB_TRY(const Task task, m_stores.tasks.get(id));
+            HUB_TRY(const auto run, m_stores.runs.livingOf(id));
+            if (run && !m_runs.keeps(run->id))
+                HUB_CHECK(m_stores.runs.setEnded(run->id, RunState::Interrupted, {}, {}, error.message));
+            HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
+            if (turn)
+                HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
+            HUB_CHECK(m_stores.tasks.recordError(id, error.message));
+            HUB_CHECK(post(
+                id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
+            // What ran before has work to go on with; what never ran has to be set right first.
+            HUB_TRY(const auto runs, m_stores.runs.ofTask(id));
+            HUB_CHECK(m_stores.tasks.setState(id, runs.size() > 1 ? TaskState::Interrupted : TaskState::Failed,
+                                              error.message));
+            announce(id);
+            HUB_CHECK(
+                m_alerts.raise({.type = AlertType::AgentError,
+                                .level = AlertLevel::Error,
+                                .subject = u"task "_s + id.toString(),
+                                .title = u"Task #%1 could not be started"_s.arg(id.toString()),
+                                .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
+                                .task = id,
+                                .agent = task.spec.agent}));
+            return {};
+        });
 }
 
 } // namespace hub::agents

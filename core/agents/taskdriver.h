@@ -114,6 +114,10 @@ private:
     Result<> endTurn(const Task &task, const QString &outcome, const QString &errorText);
     void afterTurn(TaskId task);
     Result<> beginNextTurn(TaskId task);
+    void goOn(TaskId task); // the same, as work of its own
+    void noteSaved(TaskId task, const QString &when, const Result<std::optional<Checkpoint>> &saved);
+    void saveSucceeded(TaskId task);
+    void saveLast(TaskId task);
     Result<> crashed(const Task &task, const Run &run, const QString &what);
     void afterCrash(TaskId task);
     Result<> goOnAfterCrash(TaskId task);
@@ -126,6 +130,7 @@ private:
     Result<> unpause(const Task &task);
     void sweepRunFolders(const QList<Run> &living);
     Result<> settleDead(const Run &run, const Task &task);
+    Result<> leaveToEnd(const Run &run);
     Result<> finishJob(TaskId task, TaskState state, const QString &reason, const QString &who, const Also &also);
 
     state::Stores &m_stores;
@@ -142,6 +147,7 @@ private:
     QSet<TaskId> m_unfinished; // tasks whose rollback is being finished
     std::map<TaskId, std::unique_ptr<QTimer>> m_clocks;
     std::map<RunId, std::unique_ptr<QTimer>> m_idle;
+    QSet<TaskId> m_savedBefore; // tasks about which no alert of a failed checkpoint can be open
     bool m_admitting = false;
 };
 

@@ -218,6 +218,12 @@ QFuture<Result<Reply>> doctor(Services &services, const Invocation &in)
                 u"Project %1 has no vault: its checkpoints can't be restored."_s.arg(project.name.toString()),
                 u"Restore %1 from a backup."_s.arg(QFile::decodeName(services.data.vault(project.name)))};
     }
+    for (const Alert &alert : services.alerts.book().list(true, {}, {}).valueOr({})) {
+        if (alert.report.type == AlertType::CheckpointFailed)
+            findings << Finding{u"%1: %2"_s.arg(alert.report.title, alert.report.description),
+                                u"agenthubctl checkpoint --task-id %1, when the cause is gone"_s.arg(
+                                    alert.report.task ? alert.report.task->toString() : u"N"_s)};
+    }
     if (QFileInfo(services.data.root()).permissions() &
         (QFile::ReadGroup | QFile::ReadOther | QFile::ExeGroup | QFile::ExeOther))
         findings << Finding{u"Others may look into the data folder."_s, u"chmod 700 "_s + services.data.root()};

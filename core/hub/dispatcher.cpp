@@ -184,7 +184,7 @@ Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const 
 
 void Dispatcher::recordRefusal(const commands::Caller &caller, const QString &what, const QString &why)
 {
-    m_services.stores.commits.submit([this, caller, what, why]() -> Result<> {
+    m_services.stores.commits.submitOrLog(u"recording a refusal"_s, [this, caller, what, why]() -> Result<> {
         std::optional<TaskId> task;
         if (caller.run) {
             if (const auto run = m_services.stores.runs.get(*caller.run))

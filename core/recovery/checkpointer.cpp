@@ -1,6 +1,7 @@
 #include "core/recovery/checkpointer.h"
 
 #include "core/base/log.h"
+#include "core/recovery/tasktree.h"
 
 #include <set>
 
@@ -68,7 +69,7 @@ Result<git::SnapshotRequest> Checkpointer::snapshotRequest(const Task &task, con
                                                            const QString &message,
                                                            const git::SnapshotOptions &options) const
 {
-    HUB_TRY(const git::RepositoryPlace place, git::locate(QFile::encodeName(task.tree)));
+    HUB_TRY(const git::RepositoryPlace place, findTree(task));
     git::SnapshotRequest request{.place = place,
                                  .ref = ref,
                                  .cachePath = m_data.statCache(task.id),
