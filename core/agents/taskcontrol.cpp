@@ -326,9 +326,15 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
         announce(id);
         m_stores.commits.afterCommit([this, id, run, state] {
             m_clocks.erase(id);
-            // A completed agent gets time to say goodbye; a cancelled one must not do another thing.
-            if (run)
-                m_brake.end(run->id, state == TaskState::Completed ? politeEnd : std::chrono::milliseconds{0});
+            // A cancelled agent must not do another thing; a completed one gets time to say goodbye, and one whose
+            // process is a single turn to end by itself, with all of its output.
+            const auto adapter = run ? adapterNamed(run->adapter) : Result<const Adapter *>(nullptr);
+            if (run && state != TaskState::Completed)
+                m_brake.end(run->id, std::chrono::milliseconds{0});
+            else if (run && adapter && (*adapter)->oneTurnPerRun())
+                QTimer::singleShot(politeEnd, this, [this, id = run->id] { m_brake.end(id, politeEnd); });
+            else if (run)
+                m_brake.end(run->id, politeEnd);
             admit();
         });
         return {};

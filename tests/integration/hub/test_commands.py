@@ -203,6 +203,13 @@ class Agents(CommandCase):
         self.refused(2, "'colour' is no setting of an agent", "agents", "set", "script", "colour")
 
 
+    def test_one_that_says_it_is_done_ends_by_itself(self):
+        task = self.hub.assign(self.hub.script('"$AGENTHUB_CTL" tool complete-task-safely --summary done; sleep 0.3; echo goodbye'))
+        self.hub.wait_said(task, "goodbye")
+        self.assertEqual(self.hub.state(task), "completed")
+        self.hub.until(lambda: self.hub.do("agents", "show", "script")["runs"][0]["state"] == "ended", "its process ends")
+
+
 class Frozen(CommandCase):
     def test_a_stop_that_was_never_recorded_is_told(self):
         hanging = self.hub.folder / "hang"
