@@ -18,7 +18,6 @@ namespace
 {
 
 constexpr std::chrono::seconds endLimit{15};
-constexpr std::chrono::seconds politeEnd{5};
 
 } // namespace
 
@@ -58,6 +57,32 @@ void TaskDriver::decideHolds(RunId id)
                  }
                  m_brake.watch(RunPlace::of(decision->run), decision->holds, decision->epoch);
              });
+}
+
+// The hub died between freezing it and recording why. Who wanted that isn't known, so a person has to say.
+void TaskDriver::tellFrozen(RunId id)
+{
+    m_stores.commits.submit([this, id]() -> Result<> {
+        HUB_TRY(const Run run, m_stores.runs.get(id));
+        const QString task = run.task.toString();
+        HUB_CHECK(m_alerts.raise({.type = AlertType::ManualIntervention,
+                                  .level = AlertLevel::Warning,
+                                  .subject = u"frozen run "_s + id.toString(),
+                                  .title = u"Task #%1 is frozen, and no record says why"_s.arg(task),
+                                  .description = u"A stop was probably cut off before it was recorded. Its agent stays "
+                                                 "as it is until resume-task %1 or cancel-task %1."_s.arg(task),
+                                  .task = run.task,
+                                  .agent = run.agent}));
+        return {};
+    });
+}
+
+void TaskDriver::settleFrozen(RunId id)
+{
+    m_stores.commits.submit([this, id] {
+        return m_alerts.resolveSubject(AlertType::ManualIntervention, u"frozen run "_s + id.toString(),
+                                       u"it is not frozen any more"_s);
+    });
 }
 
 Result<> TaskDriver::hold(TaskId task, Stillness why)
@@ -122,8 +147,10 @@ Result<> TaskDriver::endRun(TaskId task, const QString &reason)
 Result<TaskState> TaskDriver::stateByRun(const Task &task) const
 {
     HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
-    if (!run)
-        return task.startedAt ? TaskState::Interrupted : TaskState::Queued;
+    if (!run) {
+        HUB_TRY(const bool ended, m_stores.talk.lastTurnEnded(task.id));
+        return !task.startedAt ? TaskState::Queued : ended ? TaskState::NeedsReview : TaskState::Interrupted;
+    }
     HUB_TRY(const auto approvals, m_stores.approvals.list(task.id, ApprovalState::Open));
     if (!approvals.isEmpty())
         return TaskState::AwaitingApproval;
@@ -137,10 +164,11 @@ Result<> TaskDriver::recordPause(const Scope &scope, const QString &who, const Q
     HUB_CHECK(m_stores.holds.pause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString(),
                                    who, reason));
     HUB_TRY(const auto open,
-            m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval}));
+            m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval,
+                                     TaskState::NeedsReview, TaskState::Interrupted}));
     for (const Task &task : open) {
-        const bool meant =
-            one ? task.id == *scope.task : task.spec.agent == *scope.agent && task.state != TaskState::Queued;
+        const bool working = task.state == TaskState::Running || task.state == TaskState::AwaitingApproval;
+        const bool meant = one ? task.id == *scope.task : task.spec.agent == *scope.agent && working;
         if (!meant)
             continue;
         HUB_CHECK(
@@ -160,7 +188,10 @@ Result<> TaskDriver::unpause(const Task &task)
         return {};
     HUB_TRY(const TaskState state, stateByRun(task));
     HUB_CHECK(m_stores.tasks.setState(
-        task.id, state, state == TaskState::Interrupted ? u"It ended while it was paused."_s : QString()));
+        task.id, state,
+        state == TaskState::Interrupted ? u"It is not running; resume-task %1 lets it go on."_s.arg(task.id.toString())
+        : state == TaskState::NeedsReview ? u"Its turn ended; look at it and say what is next."_s
+                                          : QString()));
     announce(task.id);
     m_stores.commits.afterCommit([this, id = task.id, state] {
         if (state == TaskState::NeedsReview)
@@ -230,8 +261,14 @@ Result<> TaskDriver::resume(const Task &task, const QString &who, const QString 
         m_brake.release({.task = id}, Hold::Unrecorded);
         admit();
     });
-    if (task.state == TaskState::Paused)
-        return unpause(task);
+    if (task.state == TaskState::Paused) {
+        HUB_CHECK(unpause(task));
+        HUB_TRY(const Task now, m_stores.tasks.get(task.id));
+        if (now.state == TaskState::NeedsReview)
+            return beginNextTurn(task.id); // when something was said meanwhile
+        if (now.state != TaskState::Interrupted)
+            return {};
+    }
     if (run && !run->ending)
         return beginNextTurn(task.id);
     if (task.state == TaskState::Queued || task.state == TaskState::Preparing)

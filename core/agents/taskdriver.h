@@ -29,6 +29,8 @@ struct DriverConfig {
     QMap<QString, QString> agentEnvironment; // how an agent's agenthubctl finds this hub
 };
 
+inline constexpr qint64 memoryPerAgent = 700ll << 20; // bytes; as many as fit into the free memory may run at once
+
 class TaskDriver final : public QObject, public RunListener, public recovery::RunControl
 {
     Q_OBJECT
@@ -91,6 +93,8 @@ Q_SIGNALS:
     void messageAdded(const hub::TaskId &task, qint64 seq);
 
 private:
+    static constexpr std::chrono::milliseconds politeEnd{5000}; // between asking an agent to end and making it
+
     struct Launch {
         Run run;
         posix::ShimSpec spec;
@@ -127,6 +131,8 @@ private:
     // taskcontrol.cpp: holds, pauses, adoption
     Result<Holds> holdsFor(const Task &task) const;
     void decideHolds(RunId run);
+    void tellFrozen(RunId run);
+    void settleFrozen(RunId run);
     Result<> unpause(const Task &task);
     void sweepRunFolders(const QList<Run> &living);
     Result<> settleDead(const Run &run, const Task &task);

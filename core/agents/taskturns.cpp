@@ -14,8 +14,6 @@ namespace hub::agents
 namespace
 {
 
-constexpr std::chrono::seconds politeEnd{5}; // between asking an agent to end and making it
-
 QString endText(const posix::RunExit &end)
 {
     switch (end.kind) {
