@@ -9,9 +9,10 @@ using namespace Qt::StringLiterals;
 namespace hub::recovery
 {
 
-Result<git::RepositoryPlace> findTree(const Task &task)
+Result<git::RepositoryPlace> findTree(const Task &task, git::PlaceCache *places)
 {
-    auto place = git::locateTree(QFile::encodeName(task.tree));
+    const QByteArray path = QFile::encodeName(task.tree);
+    auto place = places ? places->of(path) : git::locateTree(path);
     if (place || place.error().code != ErrorCode::NotFound)
         return place;
     if (task.spec.mode == TreeMode::InPlace)
