@@ -1,5 +1,7 @@
 #include "core/git/placecache.h"
 
+#include "core/git/workingtree.h"
+
 #include <sys/stat.h>
 
 namespace hub::git
