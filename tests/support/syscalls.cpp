@@ -154,6 +154,8 @@ const Row rows[] = {
     CALL(recvfrom, Kind::Nothing),
     CALL(sendmsg, Kind::Nothing),
     CALL(recvmsg, Kind::Nothing),
+    CALL(sendmmsg, Kind::Nothing), // git asks for the machine's name
+    CALL(recvmmsg, Kind::Nothing),
     CALL(shutdown, Kind::Nothing),
     CALL(mprotect, Kind::Nothing),
     CALL(munmap, Kind::Nothing),

@@ -220,10 +220,15 @@ class Frozen(CommandCase):
         tree = self.hub.tree(task)
         self.assert_beating(tree)
         hanging.touch()
+        # Behind a commit that hangs the next one is not written at all; its own words might be in the file already.
+        first = subprocess.Popen([test_hub.BIN / "agenthubctl", "--data-dir", self.hub.data, "say", "more", "--task-id", str(task)],
+                                 env=self.hub.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.hub.until(lambda: hanging.stat().st_size > 0, "a commit hangs")
         stop = subprocess.Popen([test_hub.BIN / "agenthubctl", "--data-dir", self.hub.data, "pause-task", str(task)],
                                 env=self.hub.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.hub.until(lambda: [before := self.sizes(tree), time.sleep(0.2)] and self.sizes(tree) == before, "it is frozen")
         self.hub.kill()
+        first.wait(timeout=10)
         stop.wait(timeout=10)
         hanging.unlink()
         self.hub.start()

@@ -107,7 +107,10 @@ class Hub:
         return "\n".join(m["text"] for m in self.do("task-log", task, "--limit", 1000)["messages"])
 
     def wait_said(self, task, text, seconds=20):
-        self.until(lambda: text in self.said(task), f"task {task} says {text!r}", seconds)
+        try:
+            self.until(lambda: text in self.said(task), f"task {task} says {text!r}", seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nit said: {self.said(task)}\n{self.do('task-status', task)}") from None
 
     def tree(self, task):
         return pathlib.Path(self.do("task-status", task)["path"])
