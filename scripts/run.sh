@@ -10,7 +10,7 @@ source scripts/deps.sh
 install_missing --yes
 # A folder of its own and no tests, so that a first run starts soon and leaves the build of test.sh alone.
 build=${HUB_BUILD_DIR:-build-run}
-[[ -f $build/build.ninja ]] || cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DHUB_TESTS=OFF -DHUB_BENCH=OFF > /dev/null
+[[ -f $build/build.ninja ]] || cmake -S . -B "$build" -G Ninja -DHUB_TESTS=OFF -DHUB_BENCH=OFF > /dev/null
 cmake --build "$build" -j "$(build_jobs)"
 bin=$PWD/$build/bin
 cd "$here"

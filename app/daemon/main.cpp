@@ -2,6 +2,7 @@
 #include "core/base/log.h"
 #include "core/hub/hub.h"
 #include "core/ipc/endpoint.h"
+#include "core/ipc/peer.h"
 #include "core/ipc/server.h"
 #include "headless/daemon/signalwatcher.h"
 
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <malloc.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace hub;
 using namespace Qt::StringLiterals;
@@ -76,7 +78,7 @@ void takeProject(Hub &hub, const QString &path)
 {
     commands::CommandCall call{.command = u"projects add"_s,
                                .options = {{u"source"_s, QFileInfo(path).absoluteFilePath()}},
-                               .caller = {commands::Role::Machine, u"agenthubd --project"_s, u"terminal"_s, {}}};
+                               .caller = {commands::Role::Machine, ipc::accountName(::geteuid()), u"terminal"_s, {}}};
     whenDone(hub.execute(call), &hub, [path](const Result<commands::Reply> &reply) {
         if (reply)
             qCInfo(lcHub).noquote() << "took in" << path;
@@ -108,6 +110,9 @@ int main(int argc, char **argv)
                      {u"config"_s, u"Settings file; agents.d lies beside it."_s, u"file"_s},
                      {u"project"_s, u"Take this repository in at the start."_s, u"folder"_s}});
     line.process(app);
+    if (const QStringList words = line.positionalArguments(); !words.isEmpty())
+        return complain(fail(ErrorCode::InvalidInput, u"agenthubd takes options only, not '%1'."_s.arg(words.first()),
+                             u"agenthubd --help; commands are agenthubctl's: agenthubctl help"_s));
 
     auto config = configFrom(line);
     if (!config)

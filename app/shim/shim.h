@@ -60,8 +60,8 @@ private:
     void onAcknowledge(const Position &position);
     void refuseInput(const char *why);
     void tell(StatusKind kind, const std::string &text);
-    FreezeReport freezeTree(const char *why);
-    FreezeReport thawTree(const char *why);
+    FreezeReport freezeTree(const char *why, bool isNews = true);
+    void thawTree(const char *why);
     void killTree(const char *why);
 
     Fd m_folder;

@@ -150,11 +150,12 @@ void Shim::onFreeze(uint64_t epoch, uint32_t leaseMillis)
     m_newestEpoch = std::max(m_newestEpoch, epoch);
     FreezeReport report{m_identity.method, true, 0, 0};
     if (m_state == ShimState::Running && !m_treeEnded) {
+        const bool lasts = m_frozen && !m_frozenByLease && !m_frozenByStall;
         m_frozenByStall = false; // from now on only the hub thaws
         // A lease on top of a lasting freeze changes nothing; a lasting one ends the lease.
         m_frozenByLease = leaseMillis > 0 && (m_frozenByLease || !m_frozen);
         m_leaseAt = m_frozenByLease ? monotonicMicros() + leaseMillis * 1000LL : never;
-        report = freezeTree("the hub asked");
+        report = freezeTree("the hub asked", !lasts);
     }
     putFreezeNews(m_socket.out(), MessageType::Frozen, {report, m_newestEpoch});
 }
@@ -167,19 +168,19 @@ void Shim::endLease()
 
 void Shim::onThaw()
 {
-    FreezeReport report{m_identity.method, true, 0, 0};
     if (m_frozen)
-        report = thawTree("the hub asked");
-    putFreezeNews(m_socket.out(), MessageType::Thawed, {report, m_newestEpoch});
+        thawTree("the hub asked");
+    else
+        putFreezeNews(m_socket.out(), MessageType::Thawed, {{m_identity.method, true, 0, 0}, m_newestEpoch});
 }
 
-FreezeReport Shim::freezeTree(const char *why)
+FreezeReport Shim::freezeTree(const char *why, bool isNews)
 {
     const FreezeReport report = m_freezer->freeze();
     m_frozen = true;
     if (report.method == FreezeMethod::Walk)
         m_recheckAt = monotonicMicros() + 100'000;
-    if (m_frozenByLease)
+    if (!isNews || m_frozenByLease)
         return report; // a moment's stop for a checkpoint is no news
     note("frozen by " + std::string(freezeMethodText(report.method)) + ", " + std::to_string(report.processes) +
          " processes, " + std::to_string(report.micros) + " us" + (report.success ? ": " : ", not all of them: ") +
@@ -187,16 +188,18 @@ FreezeReport Shim::freezeTree(const char *why)
     return report;
 }
 
-FreezeReport Shim::thawTree(const char *why)
+void Shim::thawTree(const char *why)
 {
     m_recheckAt = never;
     const FreezeReport report = m_freezer->thaw();
     m_frozen = m_frozenByStall = false;
     m_leaseAt = never;
+    // Also when the hub did not ask: it must not take a running agent for a frozen one.
+    if (m_socket.hasHub())
+        putFreezeNews(m_socket.out(), MessageType::Thawed, {report, m_newestEpoch});
     if (std::exchange(m_frozenByLease, false))
-        return report;
+        return;
     note("thawed, " + std::to_string(report.processes) + " processes: " + why);
-    return report;
 }
 
 void Shim::onEnd(uint32_t graceMillis)

@@ -18,6 +18,9 @@ namespace
 // A shim freezes in milliseconds; one that has not answered by then is stuck, and that has to be said.
 constexpr std::chrono::seconds answerLimit{1};
 
+// A shim that froze its agent because its spool was full thaws it once that was read.
+constexpr std::chrono::seconds byItselfLimit{5};
+
 // Longest time that a checkpoint may hold an agent still; the shim ends it then, or when the hub is gone.
 constexpr quint32 scanLeaseMillis = 20000;
 
@@ -186,7 +189,7 @@ void Brake::watch(const RunPlace &place, Holds holds, quint64 epoch)
         else if (run.welcomed && run.holds && !run.frozen)
             run.link->freeze(m_epoch, 0);
         else if (run.welcomed && !run.holds && run.frozen)
-            run.holds |= Hold::Unrecorded;
+            keepFrozen(run);
     });
 }
 
@@ -196,6 +199,19 @@ void Brake::startIfFree(Watched &run)
         Q_EMIT holdsOutdated(run.place.run);
     else if (!run.holds)
         run.link->go(m_epoch);
+}
+
+// Found frozen and nothing on record says why: it stays so until a person decides, and is told of.
+void Brake::keepFrozen(Watched &run)
+{
+    run.holds |= Hold::Unrecorded;
+    QTimer::singleShot(byItselfLimit, this, [this, id = run.place.run] {
+        const auto found = m_runs.find(id);
+        if (found == m_runs.end() || !found->second.holds.testFlag(Hold::Unrecorded) || found->second.told)
+            return;
+        found->second.told = true;
+        Q_EMIT foundFrozen(id);
+    });
 }
 
 void Brake::connectLink(Watched &watched)
@@ -215,9 +231,8 @@ void Brake::connectLink(Watched &watched)
                 run.exited = welcome.state == posix::ShimState::Exited;
                 run.frozen = welcome.frozen;
                 run.shim = welcome.identity.shim;
-                // Found frozen and nothing on record says why: it stays so until a person decides.
                 if (run.frozen && !run.holds && run.epoch == m_epoch)
-                    run.holds |= Hold::Unrecorded;
+                    keepFrozen(run);
                 Q_EMIT welcomed(id, welcome);
                 if (run.exited)
                     return;
@@ -225,8 +240,8 @@ void Brake::connectLink(Watched &watched)
                     startIfFree(run);
                 else if (run.epoch != m_epoch)
                     Q_EMIT holdsOutdated(id);
-                else if (run.holds && !run.frozen)
-                    run.link->freeze(m_epoch, 0);
+                else if (run.holds && run.holds != Holds(Hold::Unrecorded))
+                    run.link->freeze(m_epoch, 0); // a frozen one too: what froze it may end by itself
             }));
     connect(link, &ShimLink::started, this, on([this, id](Watched &run, const posix::RunIdentity &identity) {
                 run.waiting = false;
@@ -250,11 +265,18 @@ void Brake::connectLink(Watched &watched)
                             .processes = int(news.report.processes),
                             .micros = int(news.report.micros)});
             }));
-    connect(link, &ShimLink::thawed, this, on([](Watched &run, const posix::FreezeNews &) { run.frozen = false; }));
+    connect(link, &ShimLink::thawed, this, on([this, id](Watched &run, const posix::FreezeNews &) {
+                run.frozen = false;
+                run.holds.setFlag(Hold::Unrecorded, false);
+                if (std::exchange(run.told, false))
+                    Q_EMIT frozenNoMore(id);
+            }));
     connect(link, &ShimLink::exited, this,
             on([this, id](Watched &run, const posix::RunExit &, const posix::Position &) {
                 run.exited = true;
                 run.waiting = false;
+                if (std::exchange(run.told, false))
+                    Q_EMIT frozenNoMore(id);
                 settle(id, {.run = id, .task = run.place.task, .agent = run.place.agent, .frozen = true});
                 Q_EMIT outputAvailable(id);
             }));

@@ -101,6 +101,9 @@ Q_SIGNALS:
     void inputRefused(const hub::RunId &run, qint64 lastInput);
     void statusChanged(const hub::RunId &run, const QString &text);
     void lost(const hub::RunId &run, const QString &reason);
+    // It was found frozen, no record says why, and it does not go on by itself either.
+    void foundFrozen(const hub::RunId &run);
+    void frozenNoMore(const hub::RunId &run); // what foundFrozen told of is over
 
 private:
     struct Watched {
@@ -112,6 +115,7 @@ private:
         bool waiting = false; // its agent has not been started
         bool exited = false;
         bool frozen = false;
+        bool told = false; // foundFrozen
         posix::ProcessId shim;
         posix::FreezeReport lastFreeze;
     };
@@ -130,6 +134,7 @@ private:
     void holdNow(const Scope &scope, Hold reason, std::shared_ptr<QPromise<Result<StopReport>>> promise);
     void connectLink(Watched &run);
     void startIfFree(Watched &run);
+    void keepFrozen(Watched &run);
     void settle(RunId run, const FrozenRun &result);
     void finishStop(quint64 number);
 

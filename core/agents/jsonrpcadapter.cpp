@@ -1,6 +1,6 @@
 #include "core/agents/jsonrpcadapter.h"
 
-#include "core/base/enumtext.h"
+#include "core/base/errortexts.h"
 #include "core/base/json.h"
 
 using namespace Qt::StringLiterals;
@@ -92,7 +92,8 @@ QByteArray JsonRpcAdapter::answer(const QJsonValue &id, const Result<QJsonObject
         {{u"id"_s, id},
          {u"error"_s, QJsonObject{{u"code"_s, -32000},
                                   {u"message"_s, error.message},
-                                  {u"data"_s, QJsonObject{{u"hint"_s, error.hint},
+                                  {u"data"_s, QJsonObject{{u"code"_s, textOf(errorCodeTexts, error.code)},
+                                                          {u"hint"_s, error.hint},
                                                           {u"refused"_s, error.code == ErrorCode::Refused}}}}}});
 }
 

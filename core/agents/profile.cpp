@@ -17,6 +17,22 @@ namespace hub::agents
 namespace
 {
 
+bool isKey(const QString &key)
+{
+    const auto keys = profileKeys();
+    return (key.startsWith(u"env.") && key.size() > 4) ||
+           std::any_of(keys.begin(), keys.end(), [&](const auto &known) { return known.first == key; });
+}
+
+Error unknownKey(const QString &key)
+{
+    QStringList known;
+    for (const auto &[name, help] : profileKeys())
+        known << name;
+    return fail(ErrorCode::InvalidInput,
+                u"'%1' is no setting of an agent (there are: %2)."_s.arg(key, known.join(u", "_s)));
+}
+
 Result<> assign(Profile &profile, const QString &key, const QString &value)
 {
     if (key == u"adapter") {
@@ -46,11 +62,7 @@ Result<> assign(Profile &profile, const QString &key, const QString &value)
     } else if (key.startsWith(u"env.") && key.size() > 4) {
         profile.environment.insert(key.mid(4), value);
     } else {
-        QStringList known;
-        for (const auto &[name, help] : profileKeys())
-            known << name;
-        return fail(ErrorCode::InvalidInput,
-                    u"'%1' is no setting of an agent (there are: %2)."_s.arg(key, known.join(u", "_s)));
+        return unknownKey(key);
     }
     return {};
 }
@@ -129,6 +141,29 @@ bool takesPromptAsArgument(const Profile &profile)
     return false;
 }
 
+std::optional<QStringList> saferCommand(const QStringList &command)
+{
+    static const QStringList shells{u"sh"_s, u"bash"_s, u"dash"_s, u"ash"_s, u"zsh"_s, u"ksh"_s};
+    bool shell = false, script = false;
+    for (qsizetype i = 0; i < command.size(); ++i) {
+        const QString &word = command[i];
+        if (script && word.contains(u"{prompt}")) {
+            QStringList safer = command.mid(0, i + 1);
+            QStringList arguments = command.mid(i + 1);
+            if (arguments.isEmpty())
+                arguments << u"sh"_s; // what the text sees as $0
+            const QString place = u"\"${%1}\""_s.arg(arguments.size());
+            // Quotes around it would only get in each other's way.
+            safer[i].replace(u"'{prompt}'"_s, u"{prompt}"_s).replace(u"\"{prompt}\""_s, u"{prompt}"_s);
+            safer[i].replace(u"{prompt}"_s, place);
+            return safer + arguments + QStringList{u"{prompt}"_s};
+        }
+        script = shell && word.size() > 1 && word.startsWith(u'-') && !word.startsWith(u"--") && word.endsWith(u'c');
+        shell = shells.contains(word.section(u'/', -1)) || (shell && word.startsWith(u'-'));
+    }
+    return std::nullopt;
+}
+
 QString ProfileBook::pathOf(const AgentName &name) const { return m_folder + u'/' + name.toString() + u".ini"_s; }
 
 Result<Profile> ProfileBook::get(const AgentName &name) const
@@ -145,7 +180,7 @@ Result<Profile> ProfileBook::get(const AgentName &name) const
     return fail(ErrorCode::NotFound,
                 names.isEmpty() ? u"There is no agent %1; none is set up yet."_s.arg(name.toString())
                                 : u"There is no agent %1 (there are: %2)."_s.arg(name.toString(), names.join(u", "_s)),
-                u"agenthubctl agents add %1 --command \"PROGRAM ARGUMENTS\""_s.arg(name.toString()));
+                u"agenthubctl agents add %1 PROGRAM ARGUMENTS"_s.arg(name.toString()));
 }
 
 QList<Profile> ProfileBook::all(QStringList *problems) const
@@ -184,8 +219,13 @@ Result<Profile> ProfileBook::set(const AgentName &name, const QString &key, cons
     HUB_TRY(const Profile before, get(name));
     if (value.contains(u'\n'))
         return fail(ErrorCode::InvalidInput, u"%1 has to be one line."_s.arg(key));
+    if (!isKey(key))
+        return unknownKey(key);
     HUB_TRY(const QByteArray bytes, readFile(QFile::encodeName(before.file)));
     QStringList lines = QString::fromUtf8(bytes).split(u'\n');
+    if (value.isEmpty())
+        lines.removeIf(
+            [&](const QString &line) { return line.contains(u'=') && line.section(u'=', 0, 0).trimmed() == key; });
     bool replaced = false;
     for (QString &line : lines) {
         if (!replaced && line.section(u'=', 0, 0).trimmed() == key && line.contains(u'=')) {
@@ -193,7 +233,7 @@ Result<Profile> ProfileBook::set(const AgentName &name, const QString &key, cons
             replaced = true;
         }
     }
-    if (!replaced) {
+    if (!replaced && !value.isEmpty()) {
         while (!lines.isEmpty() && lines.last().isEmpty())
             lines.removeLast();
         lines << key + u" = "_s + value << QString();

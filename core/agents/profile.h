@@ -9,6 +9,8 @@
 #include <QMap>
 #include <QStringList>
 
+#include <optional>
+
 namespace hub::agents
 {
 
@@ -32,6 +34,9 @@ struct Placeholders {
 // The command with its placeholders filled in; other braces stay as they are.
 QStringList commandLine(const Profile &profile, const Placeholders &values);
 bool takesPromptAsArgument(const Profile &profile);
+// The same command without the danger, when a shell would run what the prompt says: "{prompt}" within the text of
+// `sh -c`. The prompt becomes an argument of that text instead. Nothing when there is no such danger.
+std::optional<QStringList> saferCommand(const QStringList &command);
 
 // The keys that "agents set" takes, each with a sentence of help.
 QList<std::pair<QString, QString>> profileKeys();
@@ -50,6 +55,7 @@ public:
     QList<Profile> all(QStringList *problems = nullptr) const;
 
     Result<Profile> add(const AgentName &name, const QString &command); // split as a shell would, never run by one
+    // An empty value takes the key out, so that its default counts again.
     Result<Profile> set(const AgentName &name, const QString &key, const QString &value);
     Result<> remove(const AgentName &name);
 

@@ -119,7 +119,8 @@ void RunKeeper::setStarted(RunId id, const posix::RunIdentity &identity)
     run.boot = QString::fromStdString(identity.bootId);
     run.freezeMethod = QString::fromStdString(std::string(posix::freezeMethodText(identity.method)));
     run.group = QString::fromStdString(identity.group);
-    m_stores.commits.submit([this, id, run] { return m_stores.runs.setStarted(id, run); });
+    m_stores.commits.submitOrLog(u"recording the start of run %1"_s.arg(id.toString()),
+                                 [this, id, run] { return m_stores.runs.setStarted(id, run); });
 }
 
 void RunKeeper::sendInputs(RunId id)

@@ -18,7 +18,6 @@ namespace
 {
 
 constexpr std::chrono::seconds endLimit{15};
-constexpr std::chrono::seconds politeEnd{5};
 
 } // namespace
 
@@ -58,6 +57,32 @@ void TaskDriver::decideHolds(RunId id)
                  }
                  m_brake.watch(RunPlace::of(decision->run), decision->holds, decision->epoch);
              });
+}
+
+// The hub died between freezing it and recording why. Who wanted that isn't known, so a person has to say.
+void TaskDriver::tellFrozen(RunId id)
+{
+    m_stores.commits.submit([this, id]() -> Result<> {
+        HUB_TRY(const Run run, m_stores.runs.get(id));
+        const QString task = run.task.toString();
+        HUB_CHECK(m_alerts.raise({.type = AlertType::ManualIntervention,
+                                  .level = AlertLevel::Warning,
+                                  .subject = u"frozen run "_s + id.toString(),
+                                  .title = u"Task #%1 is frozen, and no record says why"_s.arg(task),
+                                  .description = u"A stop was probably cut off before it was recorded. Its agent stays "
+                                                 "as it is until resume-task %1 or cancel-task %1."_s.arg(task),
+                                  .task = run.task,
+                                  .agent = run.agent}));
+        return {};
+    });
+}
+
+void TaskDriver::settleFrozen(RunId id)
+{
+    m_stores.commits.submit([this, id] {
+        return m_alerts.resolveSubject(AlertType::ManualIntervention, u"frozen run "_s + id.toString(),
+                                       u"it is not frozen any more"_s);
+    });
 }
 
 Result<> TaskDriver::hold(TaskId task, Stillness why)
@@ -122,8 +147,10 @@ Result<> TaskDriver::endRun(TaskId task, const QString &reason)
 Result<TaskState> TaskDriver::stateByRun(const Task &task) const
 {
     HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
-    if (!run)
-        return task.startedAt ? TaskState::Interrupted : TaskState::Queued;
+    if (!run) {
+        HUB_TRY(const bool ended, m_stores.talk.lastTurnEnded(task.id));
+        return !task.startedAt ? TaskState::Queued : ended ? TaskState::NeedsReview : TaskState::Interrupted;
+    }
     HUB_TRY(const auto approvals, m_stores.approvals.list(task.id, ApprovalState::Open));
     if (!approvals.isEmpty())
         return TaskState::AwaitingApproval;
@@ -137,10 +164,11 @@ Result<> TaskDriver::recordPause(const Scope &scope, const QString &who, const Q
     HUB_CHECK(m_stores.holds.pause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString(),
                                    who, reason));
     HUB_TRY(const auto open,
-            m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval}));
+            m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval,
+                                     TaskState::NeedsReview, TaskState::Interrupted}));
     for (const Task &task : open) {
-        const bool meant =
-            one ? task.id == *scope.task : task.spec.agent == *scope.agent && task.state != TaskState::Queued;
+        const bool working = task.state == TaskState::Running || task.state == TaskState::AwaitingApproval;
+        const bool meant = one ? task.id == *scope.task : task.spec.agent == *scope.agent && working;
         if (!meant)
             continue;
         HUB_CHECK(
@@ -160,11 +188,14 @@ Result<> TaskDriver::unpause(const Task &task)
         return {};
     HUB_TRY(const TaskState state, stateByRun(task));
     HUB_CHECK(m_stores.tasks.setState(
-        task.id, state, state == TaskState::Interrupted ? u"It ended while it was paused."_s : QString()));
+        task.id, state,
+        state == TaskState::Interrupted ? u"It is not running; resume-task %1 lets it go on."_s.arg(task.id.toString())
+        : state == TaskState::NeedsReview ? u"Its turn ended; look at it and say what is next."_s
+                                          : QString()));
     announce(task.id);
     m_stores.commits.afterCommit([this, id = task.id, state] {
         if (state == TaskState::NeedsReview)
-            m_stores.commits.submit([this, id] { return beginNextTurn(id); });
+            goOn(id);
     });
     return {};
 }
@@ -230,8 +261,14 @@ Result<> TaskDriver::resume(const Task &task, const QString &who, const QString 
         m_brake.release({.task = id}, Hold::Unrecorded);
         admit();
     });
-    if (task.state == TaskState::Paused)
-        return unpause(task);
+    if (task.state == TaskState::Paused) {
+        HUB_CHECK(unpause(task));
+        HUB_TRY(const Task now, m_stores.tasks.get(task.id));
+        if (now.state == TaskState::NeedsReview)
+            return beginNextTurn(task.id); // when something was said meanwhile
+        if (now.state != TaskState::Interrupted)
+            return {};
+    }
     if (run && !run->ending)
         return beginNextTurn(task.id);
     if (task.state == TaskState::Queued || task.state == TaskState::Preparing)
@@ -255,18 +292,24 @@ QFuture<Result<>> TaskDriver::finish(TaskId id, TaskState state, const QString &
 Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason, const QString &who, const Also &also)
 {
     HUB_TRY(const Task task, m_stores.commits.ask([&] { return m_stores.tasks.get(id); }));
-    Result<Checkpoint> last = fail(ErrorCode::NotFound, u"the task has no working tree"_s);
-    if (!task.tree.isEmpty()) {
+    const auto save = [&]() -> Result<Checkpoint> {
+        if (task.tree.isEmpty())
+            return fail(ErrorCode::NotFound, u"the task has no working tree"_s);
         HUB_CHECK(hold(id, Stillness::Scan));
-        last = m_checkpointer.takeNow(
+        return m_checkpointer.takeNow(
             {.task = id, .type = CheckpointType::Milestone, .notes = textOf(taskStateTexts, state)}, {});
-        if (!last) {
-            release(id, Stillness::Scan);
-            return std::move(last).error();
-        }
+    };
+    const Result<Checkpoint> last = save();
+    // What is cancelled has to end whatever has become of its files. They are not touched, only not held.
+    if (!last && !task.tree.isEmpty() && state != TaskState::Cancelled) {
+        release(id, Stillness::Scan);
+        return last.error();
     }
+    const bool unsaved = !last && !task.tree.isEmpty();
+    const QString text =
+        unsaved ? u"%1. Its files as they are now could not be saved: %2"_s.arg(reason, last.error().message) : reason;
     auto ended = m_stores.commits.ask([&]() -> Result<> {
-        HUB_CHECK(m_stores.tasks.setState(id, state, reason));
+        HUB_CHECK(m_stores.tasks.setState(id, state, text));
         HUB_CHECK(m_stores.holds.endPause(u"task"_s, id.toString()));
         HUB_CHECK(m_stores.holds.releaseAllOf(id));
         HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
@@ -280,25 +323,39 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
                             .kind = u"note"_s,
                             .author = who,
                             .body = u"The task is %1%2."_s.arg(textOf(taskStateTexts, state),
-                                                               reason.isEmpty() ? QString() : u": "_s + reason)}));
+                                                               text.isEmpty() ? QString() : u": "_s + text)}));
         HUB_TRY(const auto run, m_stores.runs.livingOf(id));
         if (run)
             HUB_CHECK(m_stores.runs.setEnding(run->id, textOf(taskStateTexts, state)));
         if (also)
             HUB_CHECK(also(last));
+        if (run && state == TaskState::Completed)
+            HUB_CHECK(leaveToEnd(*run));
         announce(id);
         m_stores.commits.afterCommit([this, id, run, state] {
             m_clocks.erase(id);
-            // A completed agent gets time to say goodbye; a cancelled one must not do another thing.
-            if (run)
-                m_brake.end(run->id, state == TaskState::Completed ? std::chrono::milliseconds(politeEnd)
-                                                                   : std::chrono::milliseconds{0});
+            if (run && state != TaskState::Completed)
+                m_brake.end(run->id, std::chrono::milliseconds{0}); // it must not do another thing
             admit();
         });
         return {};
     });
     release(id, Stillness::Scan);
     return ended;
+}
+
+// Inside work. An agent whose task is completed may still tidy up and say goodbye: it hears that nothing more will
+// come, and is asked to end only when it does not.
+Result<> TaskDriver::leaveToEnd(const Run &run)
+{
+    HUB_TRY(const Adapter *adapter, adapterNamed(run.adapter));
+    if (!adapter->oneTurnPerRun())
+        HUB_CHECK(m_stores.runs.endInput(run.id));
+    m_stores.commits.afterCommit([this, id = run.id] {
+        m_runs.sendInputs(id);
+        QTimer::singleShot(politeEnd, this, [this, id] { m_brake.end(id, politeEnd); });
+    });
+    return {};
 }
 
 Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
@@ -332,14 +389,15 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
         if (task.state == TaskState::Preparing)
             prepareAndStart(task.id);
         else if (task.state == TaskState::Running && !run)
-            m_stores.commits.submit([this, id = task.id]() -> Result<> {
-                HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
-                if (turn)
-                    HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"The hub was restarted."_s));
-                return beginNextTurn(id);
-            });
+            m_stores.commits.submitOrLog(
+                u"going on with task #%1"_s.arg(task.id.toString()), [this, id = task.id]() -> Result<> {
+                    HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
+                    if (turn)
+                        HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"The hub was restarted."_s));
+                    return beginNextTurn(id);
+                });
         else if (task.state == TaskState::Running && run)
-            m_stores.commits.submit([this, id = task.id] { return beginNextTurn(id); });
+            goOn(task.id);
     }
     admit();
     return {};

@@ -3,9 +3,11 @@
 
 #include "core/agents/brief.h"
 #include "core/agents/shimlauncher.h"
+#include "core/agents/startcheck.h"
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
 #include "core/git/workingtree.h"
+#include "core/monitor/machine.h"
 
 #include <QDir>
 #include <QThread>
@@ -21,20 +23,6 @@ namespace
 // What an agent takes over from the hub's environment: nothing that could be a secret.
 const QStringList passedOn{u"PATH"_s,   u"HOME"_s,     u"USER"_s, u"LOGNAME"_s, u"SHELL"_s, u"LANG"_s,
                            u"LC_ALL"_s, u"LC_CTYPE"_s, u"TZ"_s,   u"TERM"_s,    u"TMPDIR"_s};
-
-constexpr qint64 memoryPerAgent = 700ll << 20; // bytes
-
-qint64 availableMemory()
-{
-    QFile file(u"/proc/meminfo"_s);
-    if (!file.open(QIODevice::ReadOnly))
-        return 0;
-    for (const QByteArray &line : file.readAll().split('\n')) {
-        if (line.startsWith("MemAvailable:"))
-            return line.mid(13).trimmed().split(' ').first().toLongLong() * 1024;
-    }
-    return 0;
-}
 
 } // namespace
 
@@ -54,7 +42,11 @@ TaskDriver::TaskDriver(state::Stores &stores, Brake &brake, RunKeeper &runs, Wor
 {
     runs.setListener(*this);
     checkpointer.setRunControl(*this);
+    connect(&checkpointer, &recovery::Checkpointer::checkpointTaken, this,
+            [this](const Checkpoint &taken) { saveSucceeded(taken.id.task); });
     connect(&brake, &Brake::holdsOutdated, this, &TaskDriver::decideHolds);
+    connect(&brake, &Brake::foundFrozen, this, &TaskDriver::tellFrozen);
+    connect(&brake, &Brake::frozenNoMore, this, &TaskDriver::settleFrozen);
     connect(&runs, &RunKeeper::gone, this, [this](RunId run) {
         m_idle.erase(run);
         admit();
@@ -88,7 +80,7 @@ int TaskDriver::runningLimit() const
 {
     if (const qint64 set = m_settings.number(setting::maxRunning); set > 0)
         return int(set);
-    const qint64 byMemory = availableMemory() / memoryPerAgent + m_runs.count();
+    const qint64 byMemory = monitor::readMachine().memoryFree / memoryPerAgent + m_runs.count();
     return int(std::clamp<qint64>(std::min<qint64>(byMemory, QThread::idealThreadCount()), 1, 1000));
 }
 
@@ -119,7 +111,8 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
     if (!reasons.isEmpty())
         return reasons.first();
     HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
-    if (project.missing)
+    // Looked at anew: it may be back since somebody last noted that it is missing.
+    if (!QFileInfo::exists(project.path))
         return u"The folder of project %1 is missing: %2"_s.arg(project.name.toString(), project.path);
     if (task.spec.after) {
         HUB_TRY(const Task before, m_stores.tasks.get(*task.spec.after));
@@ -146,7 +139,8 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
         return u"Agent %1 works on %2 already (max_parallel)."_s.arg(
             task.spec.agent.toString(), ofAgent == 1 ? u"a task"_s : u"%1 tasks"_s.arg(ofAgent));
     if (atWork >= runningLimit())
-        return u"%1 agents work already, which is what memory and cores allow."_s.arg(atWork);
+        return (atWork == 1 ? u"An agent works already, which is what memory and cores allow."_s
+                            : u"%1 agents work already, which is what memory and cores allow."_s.arg(atWork));
     return QString();
 }
 
@@ -222,8 +216,9 @@ Result<> TaskDriver::prepare(TaskId id)
 
 Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, const QStringList &protectedBranches)
 {
-    HUB_TRY(const auto main, git::locate(QFile::encodeName(project.path)));
-    HUB_TRY(const auto head, git::readHead(main));
+    HUB_TRY(const auto found, checkStart(task.spec, project, protectedBranches));
+    const git::RepositoryPlace &main = found.main;
+    const git::HeadState &head = found.head;
     if (task.backupBranch.isEmpty()) {
         HUB_TRY(const auto backup, git::makeBackupBranch(main, task.spec.agent.toString().toUtf8(),
                                                          task.id.toString().toUtf8(), task.createdAt));
@@ -231,22 +226,10 @@ Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, c
             [&] { return m_stores.tasks.setBackupBranch(task.id, QFile::decodeName(backup.name.mid(11))); }));
     }
     if (task.spec.mode == TreeMode::InPlace) {
-        const QString current = QFile::decodeName(head.branch.mid(11));
-        if (protectedBranches.contains(current)) {
-            return fail(ErrorCode::Refused,
-                        u"%1 is protected, so no agent works on it in place; nothing was changed."_s.arg(current),
-                        u"Switch to a branch of its own there, or assign the task without --mode in-place."_s);
-        }
         return m_stores.commits.ask([&] {
             return m_stores.tasks.setTree(task.id, project.path, QFile::decodeName(head.branch.mid(11)),
                                           head.commit ? QString::fromLatin1(head.commit->hex()) : QString());
         });
-    }
-    if (!head.commit && task.spec.base.isEmpty()) {
-        return fail(
-            ErrorCode::Unsupported,
-            u"Project %1 has no commit yet, so a working tree of its own can't be made."_s.arg(project.name.toString()),
-            u"Make a first commit there, or assign the task with --mode in-place."_s);
     }
     const QString tree = m_data.workTree(project.name, task.id);
     const QByteArray path = QFile::encodeName(tree);
@@ -323,6 +306,9 @@ Result<std::optional<TaskDriver::Launch>> TaskDriver::plan(TaskId id)
     HUB_TRY(const QStringList reasons, blockers(task));
     if (!reasons.isEmpty()) {
         HUB_CHECK(m_stores.tasks.setState(id, TaskState::Queued, reasons.first()));
+        HUB_TRY(const auto pause, m_stores.holds.pauseOf(u"task"_s, id.toString()));
+        if (pause) // it was asked for while the task was being prepared
+            HUB_CHECK(m_stores.tasks.setState(id, TaskState::Paused, pause->reason));
         announce(id);
         return std::optional<Launch>();
     }
@@ -365,32 +351,33 @@ Result<> TaskDriver::start(TaskId id)
 void TaskDriver::startFailed(TaskId id, const Error &error)
 {
     qCWarning(lcAgents).noquote() << "task" << id.toString() << "could not be started:" << error.message;
-    m_stores.commits.submit([this, id, error]() -> Result<> {
-        HUB_TRY(const Task task, m_stores.tasks.get(id));
-        HUB_TRY(const auto run, m_stores.runs.livingOf(id));
-        if (run && !m_runs.keeps(run->id))
-            HUB_CHECK(m_stores.runs.setEnded(run->id, RunState::Interrupted, {}, {}, error.message));
-        HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
-        if (turn)
-            HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
-        HUB_CHECK(m_stores.tasks.recordError(id, error.message));
-        HUB_CHECK(
-            post(id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
-        // What ran before has work to go on with; what never ran has to be set right first.
-        HUB_TRY(const auto runs, m_stores.runs.ofTask(id));
-        HUB_CHECK(
-            m_stores.tasks.setState(id, runs.size() > 1 ? TaskState::Interrupted : TaskState::Failed, error.message));
-        announce(id);
-        HUB_CHECK(
-            m_alerts.raise({.type = AlertType::AgentError,
-                            .level = AlertLevel::Error,
-                            .subject = u"task "_s + id.toString(),
-                            .title = u"Task #%1 could not be started"_s.arg(id.toString()),
-                            .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
-                            .task = id,
-                            .agent = task.spec.agent}));
-        return {};
-    });
+    m_stores.commits.submitOrLog(
+        u"recording that task #%1 did not start"_s.arg(id.toString()), [this, id, error]() -> Result<> {
+            HUB_TRY(const Task task, m_stores.tasks.get(id));
+            HUB_TRY(const auto run, m_stores.runs.livingOf(id));
+            if (run && !m_runs.keeps(run->id))
+                HUB_CHECK(m_stores.runs.setEnded(run->id, RunState::Interrupted, {}, {}, error.message));
+            HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
+            if (turn)
+                HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
+            HUB_CHECK(m_stores.tasks.recordError(id, error.message));
+            HUB_CHECK(post(
+                id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
+            // What ran before has work to go on with; what never ran has to be set right first.
+            HUB_TRY(const auto runs, m_stores.runs.ofTask(id));
+            HUB_CHECK(m_stores.tasks.setState(id, runs.size() > 1 ? TaskState::Interrupted : TaskState::Failed,
+                                              error.message));
+            announce(id);
+            HUB_CHECK(
+                m_alerts.raise({.type = AlertType::AgentError,
+                                .level = AlertLevel::Error,
+                                .subject = u"task "_s + id.toString(),
+                                .title = u"Task #%1 could not be started"_s.arg(id.toString()),
+                                .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
+                                .task = id,
+                                .agent = task.spec.agent}));
+            return {};
+        });
 }
 
 } // namespace hub::agents

@@ -29,6 +29,8 @@ struct DriverConfig {
     QMap<QString, QString> agentEnvironment; // how an agent's agenthubctl finds this hub
 };
 
+inline constexpr qint64 memoryPerAgent = 700ll << 20; // bytes; as many as fit into the free memory may run at once
+
 class TaskDriver final : public QObject, public RunListener, public recovery::RunControl
 {
     Q_OBJECT
@@ -91,6 +93,8 @@ Q_SIGNALS:
     void messageAdded(const hub::TaskId &task, qint64 seq);
 
 private:
+    static constexpr std::chrono::milliseconds politeEnd{5000}; // between asking an agent to end and making it
+
     struct Launch {
         Run run;
         posix::ShimSpec spec;
@@ -114,6 +118,10 @@ private:
     Result<> endTurn(const Task &task, const QString &outcome, const QString &errorText);
     void afterTurn(TaskId task);
     Result<> beginNextTurn(TaskId task);
+    void goOn(TaskId task); // the same, as work of its own
+    void noteSaved(TaskId task, const QString &when, const Result<std::optional<Checkpoint>> &saved);
+    void saveSucceeded(TaskId task);
+    void saveLast(TaskId task);
     Result<> crashed(const Task &task, const Run &run, const QString &what);
     void afterCrash(TaskId task);
     Result<> goOnAfterCrash(TaskId task);
@@ -123,9 +131,12 @@ private:
     // taskcontrol.cpp: holds, pauses, adoption
     Result<Holds> holdsFor(const Task &task) const;
     void decideHolds(RunId run);
+    void tellFrozen(RunId run);
+    void settleFrozen(RunId run);
     Result<> unpause(const Task &task);
     void sweepRunFolders(const QList<Run> &living);
     Result<> settleDead(const Run &run, const Task &task);
+    Result<> leaveToEnd(const Run &run);
     Result<> finishJob(TaskId task, TaskState state, const QString &reason, const QString &who, const Also &also);
 
     state::Stores &m_stores;
@@ -142,6 +153,7 @@ private:
     QSet<TaskId> m_unfinished; // tasks whose rollback is being finished
     std::map<TaskId, std::unique_ptr<QTimer>> m_clocks;
     std::map<RunId, std::unique_ptr<QTimer>> m_idle;
+    QSet<TaskId> m_savedBefore; // tasks about which no alert of a failed checkpoint can be open
     bool m_admitting = false;
 };
 

@@ -14,8 +14,6 @@ namespace hub::agents
 namespace
 {
 
-constexpr std::chrono::seconds politeEnd{5}; // between asking an agent to end and making it
-
 QString endText(const posix::RunExit &end)
 {
     switch (end.kind) {
@@ -92,12 +90,49 @@ void TaskDriver::afterTurn(TaskId id)
     m_clocks.erase(id);
     whenDone(m_checkpointer.request({.task = id, .type = CheckpointType::Milestone, .notes = u"end of turn"_s}), this,
              [this, id](const Result<std::optional<Checkpoint>> &saved) {
-                 if (!saved)
-                     qCWarning(lcAgents).noquote()
-                         << "no checkpoint at the turn's end of task" << id.toString() << saved.error().message;
-                 m_stores.commits.submit([this, id] { return beginNextTurn(id); });
+                 noteSaved(id, u"at its turn's end"_s, saved);
+                 goOn(id);
                  admit();
              });
+}
+
+// Nobody asked for these checkpoints, so nobody would see that one is missing.
+void TaskDriver::noteSaved(TaskId id, const QString &when, const Result<std::optional<Checkpoint>> &saved)
+{
+    if (saved)
+        return saveSucceeded(id);
+    if (saved.error().code == ErrorCode::ShuttingDown)
+        return;
+    m_savedBefore.remove(id);
+    m_stores.commits.submitOrLog(
+        u"the alert about task #%1"_s.arg(id.toString()), [this, id, when, error = saved.error()]() -> Result<> {
+            HUB_CHECK(
+                m_alerts.raise({.type = AlertType::CheckpointFailed,
+                                .level = AlertLevel::Error,
+                                .subject = u"task "_s + id.toString(),
+                                .title = u"Task #%1 could not be saved %2"_s.arg(id.toString(), when),
+                                .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
+                                .task = id,
+                                .standing = true}));
+            return {};
+        });
+}
+
+void TaskDriver::saveSucceeded(TaskId id)
+{
+    if (m_savedBefore.contains(id))
+        return;
+    m_savedBefore.insert(id);
+    m_stores.commits.submitOrLog(u"the end of the alert about task #%1"_s.arg(id.toString()), [this, id] {
+        return m_alerts.resolveSubject(AlertType::CheckpointFailed, u"task "_s + id.toString(),
+                                       u"a later checkpoint was taken"_s);
+    });
+}
+
+void TaskDriver::goOn(TaskId id)
+{
+    m_stores.commits.submitOrLog(u"going on with task #%1"_s.arg(id.toString()),
+                                 [this, id] { return beginNextTurn(id); });
 }
 
 // Inside work: a waiting message begins a turn of the living run, or else lets the task queue for a new one.
@@ -150,9 +185,11 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
     if (run.ending || isEnded(task.state)) {
         if (ofThisRun)
             HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, run.endReason));
-        m_stores.commits.afterCommit([this, id = task.id] {
+        m_stores.commits.afterCommit([this, id = task.id, ended = isEnded(task.state)] {
             m_clocks.erase(id);
-            m_stores.commits.submit([this, id] { return beginNextTurn(id); });
+            if (ended)
+                saveLast(id);
+            goOn(id);
         });
         return {};
     }
@@ -171,6 +208,18 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
         return {};
     }
     return crashed(task, run, how);
+}
+
+// An agent may work on between its last checkpoint and its end.
+void TaskDriver::saveLast(TaskId id)
+{
+    whenDone(m_checkpointer.request({.task = id,
+                                     .type = CheckpointType::Milestone,
+                                     .notes = u"after its end"_s,
+                                     .freeze = false,
+                                     .onlyIfChanged = true}),
+             this,
+             [this, id](const Result<std::optional<Checkpoint>> &saved) { noteSaved(id, u"after its end"_s, saved); });
 }
 
 Result<> TaskDriver::crashed(const Task &task, const Run &run, const QString &what)
@@ -198,13 +247,13 @@ void TaskDriver::afterCrash(TaskId id)
     m_clocks.erase(id);
     whenDone(m_checkpointer.request({.task = id, .type = CheckpointType::Error, .notes = u"after an interruption"_s}),
              this, [this, id](const Result<std::optional<Checkpoint>> &saved) {
-                 if (!saved)
-                     qCWarning(lcAgents).noquote()
-                         << "no error checkpoint of task" << id.toString() << saved.error().message;
+                 noteSaved(id, u"after it was interrupted"_s, saved);
                  if (m_settings.text(setting::autoResume) != u"auto")
                      return;
-                 QTimer::singleShot(std::chrono::seconds{m_settings.number(setting::restartSeconds)}, this,
-                                    [this, id] { m_stores.commits.submit([this, id] { return goOnAfterCrash(id); }); });
+                 QTimer::singleShot(std::chrono::seconds{m_settings.number(setting::restartSeconds)}, this, [this, id] {
+                     m_stores.commits.submitOrLog(u"going on after the interruption of task #%1"_s.arg(id.toString()),
+                                                  [this, id] { return goOnAfterCrash(id); });
+                 });
              });
 }
 
@@ -255,10 +304,8 @@ void TaskDriver::watchClock(TaskId id)
                                          .notes = u"timer"_s,
                                          .freeze = m_settings.flag(setting::checkpointFreeze),
                                          .onlyIfChanged = true}),
-                 this, [id](const Result<std::optional<Checkpoint>> &saved) {
-                     if (!saved)
-                         qCWarning(lcAgents).noquote()
-                             << "no timed checkpoint of task" << id.toString() << saved.error().message;
+                 this, [this, id](const Result<std::optional<Checkpoint>> &saved) {
+                     noteSaved(id, u"by the timer"_s, saved);
                  });
     });
     timer->start();

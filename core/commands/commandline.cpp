@@ -21,6 +21,19 @@ Error wrong(const QString &message, const QString &hint = u"agenthubctl help"_s)
 // "-1" is a checkpoint (one before the last), not an option.
 bool looksLikeOption(const QString &word) { return word.size() > 1 && word.startsWith(u'-') && !word[1].isDigit(); }
 
+// Ids tell themselves apart by their shape: "12/3" is no agent and no task, "12" a task rather than an agent. So an
+// option that may be left out is passed over when a later one is what the word plainly names.
+bool isMeantForLater(const QString &word, const OptionSpec &option, std::span<const OptionSpec> later)
+{
+    if (option.required || (option.kind != OptionKind::Agent && option.kind != OptionKind::Task))
+        return false;
+    const OptionKind named = CheckpointId::parse(word)                                 ? OptionKind::Checkpoint
+                             : option.kind == OptionKind::Agent && TaskId::parse(word) ? OptionKind::Task
+                                                                                       : option.kind;
+    return named != option.kind &&
+           std::any_of(later.begin(), later.end(), [named](const OptionSpec &other) { return other.kind == named; });
+}
+
 bool isGroup(const QString &word) { return firstOfGroup(word) != nullptr; }
 
 class Parser
@@ -277,11 +290,11 @@ private:
     Result<> placePositionals()
     {
         qsizetype next = 0;
-        for (const OptionSpec &option : m_line.spec->options) {
+        for (size_t i = 0; i < m_line.spec->options.size() && next < m_positionals.size(); ++i) {
+            const OptionSpec &option = m_line.spec->options[i];
             const QString key(option.name);
-            if (next == m_positionals.size())
-                break;
-            if (option.kind == OptionKind::Flag || m_line.call.options.contains(key))
+            if (option.kind == OptionKind::Flag || m_line.call.options.contains(key) ||
+                isMeantForLater(m_positionals[next], option, m_line.spec->options.subspan(i + 1)))
                 continue;
             if (option.rest) {
                 const QStringList words = m_positionals.mid(next);

@@ -39,8 +39,6 @@ constexpr OptionSpec restOf(OptionSpec spec)
 constexpr OptionSpec taskId = option("task_id"_L1, K::Task, "The task, as 12 or #12"_L1,
                                      "the task of this folder or thread, else the only open one"_L1);
 constexpr OptionSpec taskFilter = option("task_id"_L1, K::Task, "Only this task"_L1, "all tasks"_L1);
-constexpr OptionSpec checkpointId =
-    option("checkpoint_id"_L1, K::Checkpoint, "A checkpoint: 12/3, 3, last, -1, 14:05 or 20m"_L1);
 constexpr OptionSpec project = option("project"_L1, K::Project, "Only this project"_L1, "all projects"_L1);
 constexpr OptionSpec agentFilter = option("agent"_L1, K::Agent, "Only this agent"_L1, "all agents"_L1);
 constexpr OptionSpec reason = restOf(option("reason"_L1, K::Text, "Why; kept in the audit trail"_L1));
@@ -74,7 +72,7 @@ constexpr OptionSpec assignOptions[]{
     restOf(option("description"_L1, K::Text, "What is to be done"_L1, "asked for"_L1)),
     option("project"_L1, K::Project, "The project to work on"_L1,
            "the one of this folder or channel, else the only one"_L1),
-    option("agent"_L1, K::Agent, "Who does it"_L1, "the project's usual agent, else the only one"_L1),
+    option("agent"_L1, K::Agent, "Who does it"_L1, "the only one"_L1),
     choice("priority"_L1, "Who goes first when not all can run"_L1, priorities, "medium"_L1),
     choice("type"_L1, "The kind of work"_L1, types, "feature"_L1),
     option("base"_L1, K::Text, "The branch or commit to start from"_L1, "the branch you are on"_L1),
@@ -94,6 +92,7 @@ constexpr OptionSpec diffOptions[]{
 constexpr OptionSpec sayOptions[]{
     restOf(required("message"_L1, K::Text, "What to tell the agent"_L1)), taskId,
     choice("when"_L1, "After the present turn, or end the turn first"_L1, sayWhens, "queue"_L1)};
+constexpr OptionSpec queueListOptions[]{taskFilter};
 constexpr OptionSpec queueEditOptions[]{required("message_id"_L1, K::Message, "The waiting message"_L1),
                                         restOf(required("message"_L1, K::Text, "Its new text"_L1))};
 constexpr OptionSpec queueRemoveOptions[]{required("message_id"_L1, K::Message, "The waiting message"_L1)};
@@ -109,16 +108,22 @@ constexpr OptionSpec rollbackCheckpointOptions[]{option("agent"_L1, K::Agent, "T
                                                  option("checkpoint_id"_L1, K::Checkpoint,
                                                         "Where to go back to: 12/3, 3, last, -1, 14:05 or 20m"_L1,
                                                         "the list to choose from"_L1)};
-constexpr OptionSpec rollbackFileOptions[]{required("path"_L1, K::Path, "The file to bring back"_L1), taskId,
-                                           checkpointId};
+constexpr OptionSpec rollbackFileOptions[]{required("path"_L1, K::Path, "The file or folder to bring back"_L1), taskId,
+                                           option("checkpoint_id"_L1, K::Checkpoint,
+                                                  "From which checkpoint: 12/3, 3, last, -1, 14:05 or 20m"_L1,
+                                                  "the last one"_L1)};
 constexpr OptionSpec rollbackUndoOptions[]{
-    option("operation_id"_L1, K::Operation, "What to undo, as op-81"_L1, "the last operation that can be undone"_L1)};
+    option("operation_id"_L1, K::Operation, "What to undo, as op-81"_L1, "the task's last one that can be undone"_L1),
+    option("task_id"_L1, K::Task, "The task whose last operation is undone"_L1,
+           "the task of this folder, else the only one that has one"_L1)};
 constexpr OptionSpec agentShowOptions[]{option("agent"_L1, K::Agent, "The agent"_L1, "the only one"_L1)};
 constexpr OptionSpec agentAddOptions[]{
     required("agent"_L1, K::Agent, "A name for it: lower-case letters, digits, . _ -"_L1),
-    restOf(required("command"_L1, K::Program, "The program and its arguments; may contain {prompt}"_L1))};
+    restOf(required("command"_L1, K::Program,
+                    "The program and its arguments; {prompt} stands for the text, else on its input"_L1))};
 constexpr OptionSpec agentSetOptions[]{
-    required("agent"_L1, K::Agent, "The agent"_L1), required("key"_L1, K::Text, "What to change"_L1),
+    required("agent"_L1, K::Agent, "The agent"_L1),
+    required("key"_L1, K::Text, "command, adapter, max_parallel, autonomy, pass_env, env.NAME, check …"_L1),
     restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
 constexpr OptionSpec agentRemoveOptions[]{required("agent"_L1, K::Agent, "The agent"_L1)};
 constexpr OptionSpec pauseAgentOptions[]{required("name"_L1, K::Agent, "The agent, or all"_L1), reason};
@@ -180,20 +185,21 @@ constexpr CommandSpec rows[]{
      reasonOnly, "safe-mode enable moving the server"_L1},
     {"safe-mode disable"_L1, "Work goes on; agents that stay paused are named"_L1, O, Effect::Change,
      safeModeDisableOptions, "safe-mode disable --clear-pauses"_L1},
-    {"emergency-stop"_L1, "Freeze everything now, then ask: keep frozen, end, or go on"_L1, O, Effect::Stop, reasonOnly,
-     "emergency-stop"_L1},
+    {"emergency-stop"_L1, "Freeze everything now; nothing goes on until a person says so"_L1, O, Effect::Stop,
+     reasonOnly, "emergency-stop"_L1},
     {"assign-task"_L1, "Give an agent a task, with backup, checkpoints and its own working tree"_L1, O, Effect::Change,
      assignOptions, "assign-task fix the login form --agent claude --priority high"_L1},
     {"tasks"_L1, "The tasks, those that need you first"_L1, V, Effect::Read, tasksOptions, "tasks needs-me"_L1},
-    {"task-status"_L1, "Step, progress, checkpoints, cost, branch, path, changed files"_L1, V, Effect::Read, taskOnly,
+    {"task-status"_L1, "Step, progress, checkpoints, branch, path, changed files"_L1, V, Effect::Read, taskOnly,
      "task-status 12"_L1},
     {"task-log"_L1, "The conversation"_L1, V, Effect::Read, logOptions, "task-log 12 --follow"_L1},
     {"task-diff"_L1, "What changed since the base, or between two checkpoints"_L1, V, Effect::Read, diffOptions,
      "task-diff 12 --from 12/3 --stat"_L1},
     {"say"_L1, "Tell the agent something; now ends its turn first"_L1, O, Effect::Change, sayOptions,
      "say --task_id 12 please add a test too"_L1},
-    {"queue list"_L1, "Messages and tasks that wait their turn"_L1, V, Effect::Read, taskOnly, "queue list"_L1},
-    {"queue edit"_L1, "Change a message that waits its turn"_L1, O, Effect::Change, queueEditOptions,
+    {"queue list"_L1, "Messages and tasks that wait for their turn"_L1, V, Effect::Read, queueListOptions,
+     "queue list"_L1},
+    {"queue edit"_L1, "Change a message that waits for its turn"_L1, O, Effect::Change, queueEditOptions,
      "queue edit m81 use the other parser"_L1},
     {"queue remove"_L1, "Take a message out of the queue"_L1, O, Effect::Change, queueRemoveOptions,
      "queue remove m81"_L1},
@@ -209,15 +215,15 @@ constexpr CommandSpec rows[]{
     {"rollback task_checkpoint"_L1, "Go back to a checkpoint: task, conversation and files together"_L1, O,
      Effect::Dangerous, rollbackCheckpointOptions, "rollback task_checkpoint --task_id 12 --checkpoint_id 12/3"_L1, V,
      "without a checkpoint (the list only): viewer"_L1},
-    {"rollback file"_L1, "Bring one file back from a checkpoint"_L1, O, Effect::Dangerous, rollbackFileOptions,
-     "rollback file src/main.cpp 12 12/3"_L1},
-    {"rollback undo"_L1, "Undo a rollback, a finish, a discard or an undo"_L1, O, Effect::Dangerous,
+    {"rollback file"_L1, "Bring one file or folder back from a checkpoint"_L1, O, Effect::Dangerous,
+     rollbackFileOptions, "rollback file src/main.cpp 12 12/3"_L1},
+    {"rollback undo"_L1, "Undo a rollback, a file brought back, or an undo"_L1, O, Effect::Dangerous,
      rollbackUndoOptions, "rollback undo op-81"_L1},
     {"agents list"_L1, "The agents and what they are doing"_L1, V, Effect::Read, {}, "agents list"_L1},
     {"agents show"_L1, "How one agent is set up, and its last runs"_L1, V, Effect::Read, agentShowOptions,
      "agents show claude"_L1},
-    {"agents test"_L1, "Start it: version, log-in, memory, what is missing"_L1, O, Effect::Change, agentShowOptions,
-     "agents test claude"_L1},
+    {"agents test"_L1, "Is its program there, what version, are variables or memory missing"_L1, O, Effect::Change,
+     agentShowOptions, "agents test claude"_L1},
     {"agents add"_L1, "Set an agent up: the command that starts it"_L1, M, Effect::Change, agentAddOptions,
      "agents add helper my-agent --quiet {prompt}"_L1},
     {"agents set"_L1, "Change how an agent is set up"_L1, M, Effect::Change, agentSetOptions,
@@ -236,7 +242,7 @@ constexpr CommandSpec rows[]{
      "release-claim src/main.cpp"_L1},
     {"alerts"_L1, "What a person may need to know"_L1, V, Effect::Read, alertsOptions, "alerts --level error"_L1},
     {"resolve-alert"_L1, "Answer an alert"_L1, O, Effect::Change, resolveOptions, "resolve-alert al-5"_L1},
-    {"test-alert"_L1, "Send one through every sink, to see that it arrives"_L1, M, Effect::Change, testAlertOptions,
+    {"test-alert"_L1, "Raise one, to see that it arrives"_L1, M, Effect::Change, testAlertOptions,
      "test-alert --title hello --level warning"_L1},
     {"audit list"_L1, "Who did what, when, how it ended"_L1, A, Effect::Read, auditListOptions,
      "audit list --task_id 12"_L1, O, "the audit trail of your own tasks: operator"_L1},
@@ -244,7 +250,7 @@ constexpr CommandSpec rows[]{
      "audit export --task_id 12 --format csv"_L1, O, "the audit trail of your own tasks: operator"_L1},
     {"audit verify"_L1, "Prove that nothing in the audit trail was changed"_L1, A, Effect::Read, {}, "audit verify"_L1},
     {"projects list"_L1, "The repositories the hub knows"_L1, V, Effect::Read, {}, "projects list"_L1},
-    {"projects show"_L1, "How one project is handled, its protection and disk use"_L1, V, Effect::Read,
+    {"projects show"_L1, "Where one project lies, what its vault holds and does not protect from"_L1, V, Effect::Read,
      projectShowOptions, "projects show web"_L1},
     {"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A, Effect::Change,
      projectAddOptions, "projects add ~/src/web"_L1, std::nullopt, "a folder: at the machine only"_L1},

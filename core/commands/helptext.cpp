@@ -133,7 +133,9 @@ QString helpForCommand(const CommandSpec &spec)
     if (!spec.accessNote.isEmpty())
         rights += u"; %1"_s.arg(spec.accessNote);
     text += rights + u".\n"_s;
-    if (const QLatin1StringView effect = effectSentence(spec.effect); !effect.isEmpty())
+    if (spec.name == "resume-task"_L1)
+        text += u"Asks first when it goes back to a checkpoint or the task had ended, unless --yes is there.\n"_s;
+    else if (const QLatin1StringView effect = effectSentence(spec.effect); !effect.isEmpty())
         text += QString(effect) + u'\n';
     if (const QStringList names = shortFormsOf(spec); !names.isEmpty())
         text += u"Short form: agenthubctl %1\n"_s.arg(names.join(u", "_s));
@@ -147,8 +149,11 @@ Result<QString> helpFor(const QString &topic)
         if (sameName(form.name, name))
             name = QString(form.command);
     }
-    if (const CommandSpec *spec = findCommand(name))
-        return helpForCommand(*spec);
+    // "rollback_show" as "rollback show": that is how names with an underscore read.
+    for (const CommandSpec &spec : commandTable()) {
+        if (sameName(QString(spec.name).replace(u' ', u'_'), QString(name).replace(u' ', u'_')))
+            return helpForCommand(spec);
+    }
     QList<QStringList> rows;
     QStringList known;
     for (const CommandSpec &spec : commandTable()) {

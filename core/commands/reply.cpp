@@ -1,6 +1,6 @@
 #include "core/commands/reply.h"
 
-#include "core/base/enumtext.h"
+#include "core/base/errortexts.h"
 
 #include <QJsonArray>
 
@@ -16,23 +16,6 @@ constexpr EnumText<Severity> severityTexts[]{{Severity::Ok, "ok"_L1},
                                              {Severity::Info, "info"_L1},
                                              {Severity::Warning, "warning"_L1},
                                              {Severity::Error, "error"_L1}};
-
-constexpr EnumText<ErrorCode> errorCodeTexts[]{{ErrorCode::InvalidInput, "invalid_input"_L1},
-                                               {ErrorCode::NotFound, "not_found"_L1},
-                                               {ErrorCode::Ambiguous, "ambiguous"_L1},
-                                               {ErrorCode::NeedsConfirmation, "needs_confirmation"_L1},
-                                               {ErrorCode::Refused, "refused"_L1},
-                                               {ErrorCode::NoHub, "no_hub"_L1},
-                                               {ErrorCode::Conflict, "conflict"_L1},
-                                               {ErrorCode::Storage, "storage"_L1},
-                                               {ErrorCode::DiskFull, "disk_full"_L1},
-                                               {ErrorCode::Corrupt, "corrupt"_L1},
-                                               {ErrorCode::Git, "git"_L1},
-                                               {ErrorCode::Process, "process"_L1},
-                                               {ErrorCode::Timeout, "timeout"_L1},
-                                               {ErrorCode::Unsupported, "unsupported"_L1},
-                                               {ErrorCode::ShuttingDown, "shutting_down"_L1},
-                                               {ErrorCode::Internal, "internal"_L1}};
 
 QStringList stringsFrom(const QJsonValue &value)
 {

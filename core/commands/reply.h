@@ -50,6 +50,10 @@ struct Reply {
     // with this text as CommandCall::confirm does it, and is refused when the preview no longer holds.
     QString confirm;
 
+    // This use of a command that changes things only looked (a list to choose from), so the audit trail has nothing to
+    // keep. Stays within the hub.
+    bool onlyLooked = false;
+
     friend bool operator==(const Reply &, const Reply &) = default;
 };
 

@@ -33,7 +33,7 @@ constexpr ToolArgument progressArguments[]{
     {"percent"_L1, T::Number, false, "How much of the task is done, 0 to 100"_L1},
     {"notes"_L1, T::Text, false, "More about it"_L1}};
 constexpr ToolArgument resumeArguments[]{
-    {"checkpoint_id"_L1, T::Text, false, "The checkpoint to go back to; the last one when left out"_L1}};
+    {"checkpoint_id"_L1, T::Text, false, "The checkpoint to read; the last one when left out"_L1}};
 constexpr ToolArgument rollbackArguments[]{{"limit"_L1, T::Number, false, "How many at most; 20 when left out"_L1}};
 constexpr ToolArgument completeArguments[]{
     {"summary"_L1, T::Text, true, "What was done, for the person who gave the task"_L1},
@@ -68,7 +68,8 @@ constexpr ToolSpec rows[]{
     {"validate_safe_to_proceed"_L1, "May this go on now? Every reason against it is named"_L1, validateArguments},
     {"save_checkpoint"_L1, "Save a recovery point of files and conversation"_L1, saveArguments},
     {"report_progress"_L1, "Say which step is being done"_L1, progressArguments},
-    {"resume_from_checkpoint"_L1, "Go back to a checkpoint of this task and go on from there"_L1, resumeArguments},
+    {"resume_from_checkpoint"_L1, "Read what a checkpoint kept, to go on from it; no file is changed"_L1,
+     resumeArguments},
     {"get_rollback_options"_L1, "Backup branches and checkpoints that this task can go back to"_L1, rollbackArguments},
     {"complete_task_safely"_L1, "Say that the task is done: last checkpoint, claims given back"_L1, completeArguments},
     {"request_file_access"_L1, "Claim files before changing them"_L1, claimArguments},

@@ -24,6 +24,12 @@ CommitGroup::CommitGroup(Database &database)
 
 CommitGroup::~CommitGroup() { flush(); }
 
+void CommitGroup::logFailure(const QString &what, const Error &error)
+{
+    if (error.code != ErrorCode::ShuttingDown)
+        qCWarning(lcDb).noquote() << what << "failed:" << error.message;
+}
+
 Result<> CommitGroup::enter()
 {
     Q_ASSERT_X(!m_inside, "CommitGroup", "work must not submit work and expect it to be part of itself");

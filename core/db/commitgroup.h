@@ -36,6 +36,16 @@ public:
         return future;
     }
 
+    // submit() for work whose outcome nobody waits for: a failure is logged, with what could not be done.
+    template <class Fn>
+    void submitOrLog(const QString &what, Fn fn)
+    {
+        whenDone(submit(std::move(fn)), this, [what](const auto &result) {
+            if (!result)
+                logFailure(what, result.error());
+        });
+    }
+
     // submit() from any thread.
     template <class Fn>
     auto post(Fn fn) -> QFuture<std::invoke_result_t<Fn>>
@@ -95,6 +105,7 @@ private:
     // A commit waits for the work that is queued already, but not for ever: at most this much shares one.
     static constexpr size_t mostPerGroup = 512;
 
+    static void logFailure(const QString &what, const Error &error);
     Result<> enter();
     Result<> leave(bool keep);
 

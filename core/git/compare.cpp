@@ -61,6 +61,20 @@ Result<SnapshotDiff> compareSnapshots(const Vault &vault, const ObjectId &before
     return diff;
 }
 
+Result<bool> holdsPath(const Vault &vault, const ObjectId &snapshot, const QByteArray &path)
+{
+    const ObjectStore &store = vault.objects();
+    HUB_TRY(const SnapshotParts parts, readSnapshotCommit(store, snapshot));
+    HUB_TRY(const Manifest manifest, readManifest(store, parts));
+    if (manifest.emptyFolders.contains(path))
+        return true;
+    HUB_TRY(const auto held, heldPaths(store, parts));
+    const auto found = held.lower_bound(path); // the path itself, or what sorts behind it
+    const auto below = held.lower_bound(path + '/');
+    return (found != held.end() && found->first == path) ||
+           (below != held.end() && below->first.startsWith(path + '/'));
+}
+
 Result<FileDiff> diffFile(const Vault &vault, const PathChange &change, qint64 limit)
 {
     constexpr qint64 largest = 8 << 20;

@@ -26,6 +26,9 @@ struct SnapshotDiff {
 
 Result<SnapshotDiff> compareSnapshots(const Vault &vault, const ObjectId &before, const ObjectId &after);
 
+// Whether the snapshot holds something at this path: a file, a link, a folder with something in it or an empty one.
+Result<bool> holdsPath(const Vault &vault, const ObjectId &snapshot, const QByteArray &path);
+
 struct FileDiff {
     bool binary = false;
     bool truncated = false; // cut at the limit, or a side too large to compare

@@ -6,6 +6,7 @@
 #include "core/git/restorerepository.h"
 #include "core/git/treestate.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fts.h>
@@ -43,6 +44,14 @@ Result<bool> isAs(const Vault &vault, const ObjectId &snapshot, const RestorePla
     return state.root == parts.root;
 }
 
+// What an earlier run did that was interrupted after its last step.
+Result<bool> isRestored(const Vault &vault, const RestorePlan &plan, const RestorePlace &where)
+{
+    HUB_TRY(const VerifyReport verified,
+            verifyRestored(vault, plan.target, where, false, plan.kept, plan.options.only));
+    return verified.exact();
+}
+
 void noteDifference(VerifyReport &report, const QByteArray &path, const QString &text)
 {
     report.differences.emplace_back(path, text);
@@ -55,18 +64,26 @@ Result<RestoreReport> executeRestore(Vault &vault, const RestorePlan &plan, cons
     const RepositoryPlace &place = where.place;
     HUB_TRY(const SnapshotParts target, readSnapshotCommit(vault.objects(), plan.target));
     HUB_TRY(const Manifest manifest, readManifest(vault.objects(), target));
-    HUB_TRY(RestoreLock lock, RestoreLock::take(place, plan.current, plan.target));
+    const auto doneBefore = [&] {
+        return RestoreReport{.resumed = true, .written = plan.filesWritten(), .removed = plan.filesRemoved()};
+    };
+    auto lock = RestoreLock::take(place, plan.current, plan.target);
+    if (!lock) {
+        if (lock.error().code == ErrorCode::Conflict && isRestored(vault, plan, where).valueOr(false))
+            return doneBefore();
+        return std::move(lock).error();
+    }
     RestoreReport report;
-    report.resumed = lock.wasInterrupted();
+    report.resumed = lock->wasInterrupted();
     if (!report.resumed) {
         auto unchanged = isAs(vault, plan.current, where);
         if (!unchanged || !*unchanged) {
-            HUB_CHECK(lock.release());
+            HUB_CHECK(lock->release());
             if (!unchanged)
                 return std::move(unchanged).error();
-            auto done = verifyRestored(vault, plan.target, where, false, plan.kept);
-            if (plan.options.only.isEmpty() && done && done->exact())
-                return report; // an earlier run finished and was interrupted after that
+            HUB_TRY(const bool restored, isRestored(vault, plan, where));
+            if (restored)
+                return doneBefore();
             return fail(ErrorCode::Conflict, u"The working tree changed after the plan was made; nothing was done."_s,
                         u"Make a new plan."_s);
         }
@@ -77,12 +94,13 @@ Result<RestoreReport> executeRestore(Vault &vault, const RestorePlan &plan, cons
     }
     if (plan.options.only.isEmpty())
         HUB_CHECK(restoreRepository(vault, plan, target, manifest, place, report));
-    HUB_CHECK(lock.release());
+    HUB_CHECK(lock->release());
     return report;
 }
 
 Result<VerifyReport> verifyRestored(const Vault &vault, const ObjectId &target, const RestorePlace &where,
-                                    bool everything, const std::vector<std::pair<QByteArray, QString>> &except)
+                                    bool everything, const std::vector<std::pair<QByteArray, QString>> &except,
+                                    const QByteArray &only)
 {
     const ObjectStore &store = vault.objects();
     HUB_TRY(const SnapshotParts parts, readSnapshotCommit(store, target));
@@ -95,7 +113,9 @@ Result<VerifyReport> verifyRestored(const Vault &vault, const ObjectId &target, 
     std::set<QByteArray> excepted;
     for (const auto &[path, unused] : except)
         excepted.insert(path);
-    const auto wants = [&](const QByteArray &path) { return !excepted.contains(path); };
+    const auto wants = [&](const QByteArray &path) {
+        return !excepted.contains(path) && (only.isEmpty() || isOrBelow(path, only));
+    };
     std::set<QByteArray> differing;
     HUB_CHECK(compareHeld(sink, parts, now, [&](const QByteArray &path, const auto &then, const auto &present) {
         differing.insert(path);
@@ -139,6 +159,12 @@ Result<VerifyReport> verifyRestored(const Vault &vault, const ObjectId &target, 
             if (!statBeneath(root.fd(), path, info) || !S_ISDIR(info.st_mode))
                 noteDifference(report, path, u"the empty folder is missing"_s);
         }
+    }
+    if (!only.isEmpty()) {
+        HUB_TRY(const auto paths, heldPaths(store, parts));
+        report.filesChecked =
+            std::count_if(paths.begin(), paths.end(), [&](const auto &entry) { return isOrBelow(entry.first, only); });
+        return report;
     }
     if (now.index != parts.index || now.conflicts != parts.conflicts ||
         indexFlagLines(have.indexFlags) != indexFlagLines(wanted.indexFlags))

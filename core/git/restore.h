@@ -49,7 +49,7 @@ struct RestoreReport {
     std::vector<std::pair<QByteArray, QString>> notRestored; // with the reason; each was left as it is
     QList<QByteArray> branchesNotMoved;                      // they have other commits than then, and may not be moved
     bool resumed = false;                                    // an interrupted run was finished
-    qint64 written = 0, removed = 0;
+    qint64 written = 0, removed = 0;                         // with what the interrupted run had done
 };
 
 struct RestorePlace {
@@ -68,9 +68,11 @@ struct VerifyReport {
     bool exact() const { return differences.empty(); }
 };
 // Compares the disk with the snapshot: bytes, modes, links, empty folders, index, HEAD, operation state. `everything`
-// reads every file again; else those whose stat is not as after their last reading. Paths in `except` may differ.
+// reads every file again; else those whose stat is not as after their last reading. Paths in `except` may differ. With
+// `only` that file or folder alone is compared, as RestoreOptions::only restores it.
 Result<VerifyReport> verifyRestored(const Vault &vault, const ObjectId &target, const RestorePlace &where,
-                                    bool everything, const std::vector<std::pair<QByteArray, QString>> &except = {});
+                                    bool everything, const std::vector<std::pair<QByteArray, QString>> &except = {},
+                                    const QByteArray &only = {});
 
 // One file or folder as the snapshot has it: snapshot, plan and execution in one. `wayBack` names the snapshot taken
 // first.

@@ -174,20 +174,25 @@ FileRestorer::Present FileRestorer::look(const ParentFolder &parent, const Resto
 
 Result<> FileRestorer::removeFile(const RestoreStep &step)
 {
+    const auto removedBefore = [&]() -> Result<> {
+        m_report.removed += m_resumed;
+        return {};
+    };
     auto parent = writableParent(step.path);
     if (!parent && parent.error().code == ErrorCode::NotFound)
-        return {};
+        return removedBefore();
     if (!parent)
         return std::move(parent).error();
     switch (look(*parent, step)) {
-    case Present::Nothing: return {};
+    case Present::Nothing: return removedBefore();
     case Present::AsBefore: break;
     default:
         // A run before this one may have got as far as the folder that takes the file's place.
         struct stat info;
-        if (!(m_resumed && ::fstatat(parent->folder.fd(), parent->name.constData(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-              S_ISDIR(info.st_mode)))
-            skip(step.path, u"it changed meanwhile and was not removed"_s);
+        if (m_resumed && ::fstatat(parent->folder.fd(), parent->name.constData(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISDIR(info.st_mode))
+            return removedBefore();
+        skip(step.path, u"it changed meanwhile and was not removed"_s);
         return {};
     }
     if (::unlinkat(parent->folder.fd(), parent->name.constData(), 0) != 0 && errno != ENOENT)
@@ -258,6 +263,7 @@ Result<> FileRestorer::writeFile(const RestoreStep &step)
             ::fchmodat(parent->folder.fd(), parent->name.constData(), step.permissions, 0) != 0)
             return systemError(errno, u"set the mode of", step.path);
         m_touched.insert(parentPath(step.path));
+        ++m_report.written;
         return {};
     case Present::Nothing:
     case Present::AsBefore: break;

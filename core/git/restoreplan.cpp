@@ -14,11 +14,6 @@ namespace hub::git
 namespace
 {
 
-bool isOrBelow(const QByteArray &path, const QByteArray &folder)
-{
-    return path == folder || (path.size() > folder.size() && path.startsWith(folder) && path[folder.size()] == '/');
-}
-
 // One snapshot, for questions about paths.
 class Side
 {

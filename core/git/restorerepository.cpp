@@ -6,8 +6,11 @@
 #include "core/git/treefile.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -100,6 +103,37 @@ Result<> restoreHead(const RestorePlan &plan, const Manifest &manifest, const Re
     return {};
 }
 
+// A lock that stays as it is belongs to nobody who is at work.
+Result<> removeStaleLock(const QByteArray &path)
+{
+    constexpr std::chrono::milliseconds patience{1000}, pause{20};
+    struct stat first, now;
+    if (::lstat(path.constData(), &first) != 0)
+        return {};
+    for (auto waited = pause; waited <= patience; waited += pause) {
+        std::this_thread::sleep_for(pause);
+        if (::lstat(path.constData(), &now) != 0 || now.st_ino != first.st_ino ||
+            now.st_mtim.tv_sec != first.st_mtim.tv_sec || now.st_mtim.tv_nsec != first.st_mtim.tv_nsec)
+            return {};
+    }
+    if (::unlink(path.constData()) != 0 && errno != ENOENT)
+        return systemError(errno, u"unlock", path);
+    return {};
+}
+
+// Those of a git that was killed together with the hub, while it moved what this plan moves.
+Result<> removeStaleLocks(const RestorePlan &plan, const Manifest &manifest, const RepositoryPlace &place)
+{
+    HUB_CHECK(removeStaleLock(place.gitDir + "/HEAD.lock"));
+    for (const QByteArray &branch : plan.options.movableBranches) {
+        HUB_CHECK(removeStaleLock(place.commonDir + '/' + branch + ".lock"));
+        const auto then = manifest.branches.find(branch);
+        if (then != manifest.branches.end() && !then->second)
+            HUB_CHECK(removeStaleLock(place.commonDir + "/packed-refs.lock"));
+    }
+    return {};
+}
+
 Result<bool> convertsAnything(const RepositoryPlace &place, const Manifest &manifest)
 {
     HUB_TRY(const TreeRules rules, readTreeRules(place));
@@ -172,6 +206,8 @@ Result<> restoreRepository(Vault &vault, const RestorePlan &plan, const Snapshot
                            const RepositoryPlace &place, RestoreReport &report)
 {
     HUB_CHECK(giveBackCommits(vault, manifest, place));
+    if (report.resumed)
+        HUB_CHECK(removeStaleLocks(plan, manifest, place));
     HUB_CHECK(restoreHead(plan, manifest, place, report));
     HUB_CHECK(restoreOperationState(place, vault.objects(), target.state));
     HUB_TRY(const bool converts, convertsAnything(place, manifest));

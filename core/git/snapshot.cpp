@@ -87,7 +87,8 @@ bool isSmall(const SnapshotRequest &request)
 
 } // namespace
 
-Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<const SnapshotRequest> requests)
+Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<const SnapshotRequest> requests,
+                                                        const SnapshotWatch &watch)
 {
     const auto began = std::chrono::steady_clock::now();
     PackWriter writer(vault.objects());
@@ -103,10 +104,21 @@ Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<
     std::vector<size_t> small, others;
     for (size_t i = 0; i < requests.size(); ++i)
         (isSmall(requests[i]) ? small : others).push_back(i);
+    const auto takeOne = [&](size_t i) {
+        if (watch.before) {
+            if (auto ready = watch.before(i); !ready) {
+                all[i] = std::move(ready).error();
+                return;
+            }
+        }
+        all[i] = take(vault, writer, requests[i]);
+        if (watch.after)
+            watch.after(i);
+    };
     std::atomic<size_t> next{0};
     const auto work = [&] {
         for (size_t i; (i = next++) < small.size();)
-            all[small[i]] = take(vault, writer, requests[small[i]]);
+            takeOne(small[i]);
     };
     std::thread second;
     if (small.size() > 3)
@@ -115,7 +127,7 @@ Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<
     if (second.joinable())
         second.join();
     for (const size_t i : others)
-        all[i] = take(vault, writer, requests[i]);
+        takeOne(i);
 
     bool large = false;
     for (size_t i = 0; i < requests.size(); ++i) {

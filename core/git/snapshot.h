@@ -6,6 +6,7 @@
 #include "core/git/repository.h"
 #include "core/git/vault.h"
 
+#include <functional>
 #include <span>
 
 namespace hub::git
@@ -42,9 +43,17 @@ struct SnapshotInfo {
     double seconds = 0;
 };
 
-// One after the other, in one pack and one round of syncs; durable on return, refs included. The outer error means that
-// nothing was kept, the inner one that this working tree could not be read.
-Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<const SnapshotRequest> requests);
+// Called around the look at one working tree, which is named by its place in the requests: an agent has to stand still
+// no longer than its own tree takes. Small trees are looked at two at a time, so both may be called on another thread.
+struct SnapshotWatch {
+    std::function<Result<>(size_t request)> before; // its error is that tree's outcome; `after` is not called then
+    std::function<void(size_t request)> after;
+};
+
+// In one pack and one round of syncs; durable on return, refs included. The outer error means that nothing was kept,
+// the inner one that this working tree could not be read.
+Result<std::vector<Result<SnapshotInfo>>> takeSnapshots(Vault &vault, std::span<const SnapshotRequest> requests,
+                                                        const SnapshotWatch &watch = {});
 Result<SnapshotInfo> takeSnapshot(Vault &vault, const SnapshotRequest &request);
 
 } // namespace hub::git

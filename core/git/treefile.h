@@ -23,6 +23,10 @@ inline QByteArray parentPath(const QByteArray &path)
     const qsizetype slash = path.lastIndexOf('/');
     return slash < 0 ? QByteArray() : path.first(slash);
 }
+inline bool isOrBelow(const QByteArray &path, const QByteArray &folder)
+{
+    return path == folder || (path.size() > folder.size() && path.startsWith(folder) && path[folder.size()] == '/');
+}
 inline QByteArray fileName(const QByteArray &path) { return path.mid(path.lastIndexOf('/') + 1); }
 inline QByteArray joinPath(const QByteArray &folder, const QByteArray &name)
 {

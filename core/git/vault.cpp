@@ -9,7 +9,9 @@
 #include <QRandomGenerator>
 #include <QSet>
 
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,40 +108,71 @@ Result<std::unique_ptr<Vault>> Vault::create(const QByteArray &path, const Repos
 
 Result<std::optional<ObjectId>> Vault::ref(const QByteArray &name) const { return readRef({{}, m_path, m_path}, name); }
 
-Result<> Vault::writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &refs)
+// Apart from the refs until it is whole: git takes every file among them for a ref.
+Result<> Vault::writeLooseRef(const QByteArray &name, const ObjectId &id)
 {
-    std::vector<std::pair<QByteArray, ObjectId>> packed;
-    for (const auto &[name, id] : refs) {
-        const QByteArray path = m_path + '/' + name;
-        // A loose file wins over packed-refs: where there is one it must be the one to change.
-        if (refs.size() <= looseRefs || ::access(path.constData(), F_OK) == 0)
-            HUB_CHECK(writeFileDurably(path, id.hex() + '\n'));
-        else
-            packed.emplace_back(name, id);
+    const QByteArray path = m_path + '/' + name, folder = path.first(path.lastIndexOf('/'));
+    const QByteArray prepared = m_path + "/agenthub-ref";
+    HUB_CHECK(makeFolders(folder));
+    {
+        HUB_TRY(const FileHandle file, openFile(prepared, O_WRONLY | O_CREAT | O_TRUNC));
+        HUB_CHECK(writeAll(file.fd(), id.hex() + '\n', prepared));
+        HUB_CHECK(syncFile(file.fd(), prepared));
     }
-    if (packed.empty())
-        return {};
-    const QByteArray path = m_path + "/packed-refs";
-    std::map<QByteArray, QByteArray> lines;
-    auto old = readFile(path);
-    if (!old && old.error().code != ErrorCode::NotFound)
-        return std::move(old).error();
-    for (const QByteArray &line : old.valueOr({}).split('\n')) {
-        if (line.size() > 41 && line[40] == ' ')
-            lines[line.mid(41)] = line.first(40);
-    }
-    for (const auto &[name, id] : packed)
-        lines[name] = id.hex();
-    QByteArray text = "# pack-refs with: sorted \n";
-    for (const auto &[name, hex] : lines)
-        text += hex + ' ' + name + '\n';
-    return writeFileDurably(path, text);
+    if (::rename(prepared.constData(), path.constData()) != 0)
+        return systemError(errno, u"write", path);
+    return syncFolder(folder);
 }
 
+Result<std::map<QByteArray, QByteArray>> Vault::packedRefs() const
+{
+    std::map<QByteArray, QByteArray> refs;
+    auto text = readFile(m_path + "/packed-refs");
+    if (!text && text.error().code != ErrorCode::NotFound)
+        return std::move(text).error();
+    for (const QByteArray &line : text.valueOr({}).split('\n')) {
+        if (line.size() > 41 && line[40] == ' ')
+            refs[line.mid(41)] = line.first(40);
+    }
+    return refs;
+}
+
+Result<> Vault::writePackedRefs(const std::map<QByteArray, QByteArray> &refs)
+{
+    QByteArray text = "# pack-refs with: sorted \n";
+    for (const auto &[name, hex] : refs)
+        text += hex + ' ' + name + '\n';
+    return writeFileDurably(m_path + "/packed-refs", text);
+}
+
+Result<> Vault::writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &refs)
+{
+    std::vector<std::pair<QByteArray, ObjectId>> together;
+    for (const auto &[name, id] : refs) {
+        // A loose file wins over packed-refs: where there is one it must be the one to change.
+        if (refs.size() <= looseRefs || ::access((m_path + '/' + name).constData(), F_OK) == 0)
+            HUB_CHECK(writeLooseRef(name, id));
+        else
+            together.emplace_back(name, id);
+    }
+    if (together.empty())
+        return {};
+    HUB_TRY(auto packed, packedRefs());
+    for (const auto &[name, id] : together)
+        packed[name] = id.hex();
+    return writePackedRefs(packed);
+}
+
+// Not by git: killed in the middle it would leave a lock that nobody removes.
 Result<> Vault::removeRef(const QByteArray &name)
 {
-    HUB_CHECK(runGit({.folder = m_path, .arguments = {"update-ref", "-d", name}, .writes = true}));
-    return {};
+    HUB_TRY(auto packed, packedRefs());
+    if (packed.erase(name) > 0)
+        HUB_CHECK(writePackedRefs(packed));
+    const QByteArray path = m_path + '/' + name;
+    if (::unlink(path.constData()) != 0)
+        return errno == ENOENT ? Result<>() : Result<>(systemError(errno, u"remove", path));
+    return syncFolder(path.first(path.lastIndexOf('/')));
 }
 
 Result<> Vault::checkConnected(const QList<ObjectId> &ids) const

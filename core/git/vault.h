@@ -57,6 +57,10 @@ private:
         , m_objects(std::move(objects))
     {
     }
+    Result<> writeLooseRef(const QByteArray &name, const ObjectId &id);
+    Result<std::map<QByteArray, QByteArray>> packedRefs() const; // names to hex
+    Result<> writePackedRefs(const std::map<QByteArray, QByteArray> &refs);
+
     QByteArray m_path, m_id;
     std::unique_ptr<ObjectStore> m_objects;
 };

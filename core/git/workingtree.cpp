@@ -7,7 +7,10 @@
 #include <QDateTime>
 #include <QFile>
 
+#include <chrono>
+#include <dirent.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -66,6 +69,63 @@ Result<ObjectId> idFrom(const QByteArray &output)
                     ErrorCode::Git, u"git answered '%1' instead of an object's name"_s.arg(QString::fromUtf8(output))));
 }
 
+// Git's folder for the linked working tree whose `.git` is `link`; empty when it has none.
+Result<QByteArray> entryOf(const RepositoryPlace &main, const QByteArray &link)
+{
+    const QByteArray folder = main.commonDir + "/worktrees";
+    DIR *entries = ::opendir(folder.constData());
+    QByteArray found;
+    while (const dirent *entry = entries ? ::readdir(entries) : nullptr) {
+        const QByteArray place = folder + '/' + entry->d_name;
+        if (const auto text = readFile(place + "/gitdir"); text && line(*text) == link)
+            found = place;
+    }
+    if (entries)
+        ::closedir(entries);
+    return found;
+}
+
+// As `git worktree add` would, which itself refuses a folder that has files.
+Result<QByteArray> makeEntry(const RepositoryPlace &main, const QByteArray &link, const QByteArray &branch)
+{
+    const QByteArray folder = main.commonDir + "/worktrees", base = link.chopped(5).split('/').last();
+    QByteArray entry = folder + '/' + base;
+    struct stat info;
+    for (int n = 1; ::lstat(entry.constData(), &info) == 0; ++n)
+        entry = folder + '/' + base + QByteArray::number(n);
+    HUB_CHECK(makeFolders(entry));
+    HUB_CHECK(writeFileDurably(entry + "/commondir", "../..\n", 0644));
+    HUB_CHECK(writeFileDurably(entry + "/HEAD", "ref: refs/heads/" + branch + '\n', 0644));
+    // Last: an entry without it is not found here, and is pruned by git.
+    HUB_CHECK(writeFileDurably(entry + "/gitdir", link + '\n', 0644));
+    return entry;
+}
+
+// The commit below HEAD whose message has this line.
+Result<std::optional<ObjectId>> commitWith(const RepositoryPlace &place, const QByteArray &mark)
+{
+    HUB_TRY(const HeadState head, readHead(place));
+    if (mark.isEmpty() || !head.commit)
+        return std::optional<ObjectId>();
+    HUB_TRY(const QByteArray newest,
+            runGit({.folder = place.workTree, .arguments = {"log", "-z", "--max-count=50", "--format=%H%n%B"}}));
+    for (const QByteArray &commit : newest.split('\0')) {
+        if (commit.split('\n').contains(mark))
+            return ObjectId::fromHex(commit.first(40));
+    }
+    return std::optional<ObjectId>();
+}
+
+// A git that a hub before this one started may still be at work.
+void awaitIndex(const RepositoryPlace &place)
+{
+    constexpr std::chrono::milliseconds patience{3000}, pause{20};
+    struct stat info;
+    for (auto waited = pause; waited < patience && ::lstat((place.gitDir + "/index.lock").constData(), &info) == 0;
+         waited += pause)
+        std::this_thread::sleep_for(pause);
+}
+
 } // namespace
 
 Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByteArray &path, const QByteArray &branch,
@@ -83,6 +143,42 @@ Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByte
                       .writes = true,
                       .timeLimit = std::chrono::minutes{30}}));
     return locate(path);
+}
+
+Result<RepositoryPlace> locateTree(const QByteArray &path)
+{
+    const auto gone = [&] {
+        return fail(ErrorCode::NotFound, u"%1 is no working tree."_s.arg(QFile::decodeName(path)));
+    };
+    auto place = locate(path);
+    if (!place && (place.error().code == ErrorCode::NotFound || place.error().code == ErrorCode::InvalidInput))
+        return gone();
+    if (!place)
+        return place;
+    // Else it found one further up.
+    struct stat here, top;
+    const bool same = ::stat(path.constData(), &here) == 0 && ::stat(place->workTree.constData(), &top) == 0 &&
+                      here.st_dev == top.st_dev && here.st_ino == top.st_ino;
+    return same ? std::move(place) : Result<RepositoryPlace>(gone());
+}
+
+Result<RepositoryPlace> reviveWorkingTree(const RepositoryPlace &main, const QByteArray &path, const QByteArray &branch)
+{
+    const QByteArray link = path + "/.git";
+    HUB_TRY(QByteArray entry, entryOf(main, link));
+    if (entry.isEmpty()) {
+        HUB_TRY(entry, makeEntry(main, link, branch));
+    }
+    HUB_CHECK(makeFolders(path));
+    // Whatever stands there is no link that works.
+    struct stat info;
+    if (::lstat(link.constData(), &info) == 0 && !S_ISREG(info.st_mode))
+        return fail(
+            ErrorCode::Conflict,
+            u"%1 was replaced by something that is no working tree of this project."_s.arg(QFile::decodeName(link)),
+            u"Move it away."_s);
+    HUB_CHECK(writeFileDurably(link, "gitdir: " + entry + '\n', 0644));
+    return locateTree(path);
 }
 
 Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, const RepositoryPlace &tree,
@@ -190,10 +286,14 @@ Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteA
 }
 
 Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
-                                  const QByteArray &message)
+                                  const QByteArray &message, const QByteArray &mark)
 {
     if (paths.isEmpty())
         return fail(ErrorCode::InvalidInput, u"No path was named to commit."_s);
+    awaitIndex(place);
+    HUB_TRY(const auto earlier, commitWith(place, mark));
+    if (earlier)
+        return *earlier;
     const QByteArray indexPath = place.gitDir + "/index";
     auto before = readFile(indexPath);
     if (!before && before.error().code != ErrorCode::NotFound)

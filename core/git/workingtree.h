@@ -14,6 +14,16 @@ namespace hub::git
 Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByteArray &path, const QByteArray &branch,
                                        const QByteArray &base);
 
+// The working tree at this very folder; NotFound when the folder is gone or belongs to no working tree, or to that of a
+// repository around it.
+Result<RepositoryPlace> locateTree(const QByteArray &path);
+
+// Makes `path` a linked working tree again after its folder, its `.git` or git's entry for it was deleted. What is in
+// the folder stays. HEAD and index are as git's entry still has them; without one HEAD is on `branch` and the index is
+// empty. Safe to repeat.
+Result<RepositoryPlace> reviveWorkingTree(const RepositoryPlace &main, const QByteArray &path,
+                                          const QByteArray &branch);
+
 // Removes a linked working tree. Its content must be what `snapshot` holds, or Conflict and nothing is done: work that
 // is not in the vault is never removed. Ignored files that no snapshot holds go with it, as with git's own removal; the
 // branch stays. A missing folder only loses its registration.
@@ -31,10 +41,13 @@ struct BackupBranch {
 Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteArray &agent, const QByteArray &task,
                                       Instant time);
 
+// `mark` is a line of the message that no other commit has. When HEAD has a commit with it already, that one is the
+// answer: the call may be repeated after a crash, and commits once.
+//
 // Commits the named paths, and only them, as they lie in the working tree (a missing one is deleted); what else is
 // staged stays staged. All or none: on failure, a refusing hook included, HEAD and index are as before. Returns the
 // commit.
 Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
-                                  const QByteArray &message);
+                                  const QByteArray &message, const QByteArray &mark = {});
 
 } // namespace hub::git

@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/base/program.h"
+#include "core/commands/counted.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -12,6 +13,7 @@ using namespace Qt::StringLiterals;
 namespace hub
 {
 
+using commands::counted;
 using commands::Reply;
 using commands::Severity;
 
@@ -54,6 +56,32 @@ QJsonObject asJson(const state::AuditEntry &e)
             {u"hash"_s, e.hash}};
 }
 
+// The options that a command was given, as people write them, and what came of it. What is not of that form (masked
+// secrets may break it) stays as it is.
+QString detailText(const QString &detail)
+{
+    if (!detail.startsWith(u'{'))
+        return detail;
+    const QByteArray bytes = detail.toUtf8();
+    QJsonParseError end;
+    QJsonDocument document = QJsonDocument::fromJson(bytes, &end);
+    QByteArray result;
+    if (end.error == QJsonParseError::GarbageAtEnd) {
+        document = QJsonDocument::fromJson(bytes.left(end.offset));
+        result = bytes.mid(end.offset).trimmed();
+    }
+    if (!document.isObject())
+        return detail;
+    QStringList parts;
+    const QJsonObject options = document.object();
+    for (auto it = options.begin(); it != options.end(); ++it)
+        parts << it.key() + u": "_s + it->toVariant().toString();
+    QString text = parts.join(u", "_s);
+    if (!result.isEmpty())
+        text += (text.isEmpty() ? QString() : u"; "_s) + QString::fromUtf8(result);
+    return text;
+}
+
 Result<Reply> auditList(Services &services, const Invocation &in)
 {
     HUB_TRY(const auto entries, entriesFor(services, in, int(in.number("limit"_L1, 20))));
@@ -67,7 +95,7 @@ Result<Reply> auditList(Services &services, const Invocation &in)
                                   entry.action,
                                   entry.task ? u'#' + entry.task->toString() : QString(),
                                   entry.outcome,
-                                  entry.detail};
+                                  detailText(entry.detail)};
         data.append(asJson(entry));
     }
     reply.tables << table;
@@ -98,12 +126,13 @@ Result<Reply> auditExport(Services &services, const Invocation &in)
             lines << fields.join(u',');
         }
     } else {
-        lines << u"# Audit trail, %1 entries"_s.arg(entries.size()) << QString();
+        lines << u"# Audit trail, %1"_s.arg(counted(entries.size(), u"entry"_s, u"entries"_s)) << QString();
         for (const auto &e : entries)
-            lines << u"- %1 **%2** %3%4: %5 %6"_s.arg(
-                toIso(e.at), e.who, e.action, e.task ? u" #"_s + e.task->toString() : QString(), e.outcome, e.detail);
+            lines << u"- %1 **%2** %3%4: %5 %6"_s.arg(toIso(e.at), e.who, e.action,
+                                                      e.task ? u" #"_s + e.task->toString() : QString(), e.outcome,
+                                                      detailText(e.detail));
     }
-    return Reply{.title = u"%1 entries"_s.arg(entries.size()),
+    return Reply{.title = counted(entries.size(), u"entry"_s, u"entries"_s),
                  .attachments = {{u"audit.%1"_s.arg(format), lines.join(u'\n').toUtf8() + '\n'}}};
 }
 
@@ -113,12 +142,13 @@ Result<Reply> auditVerify(Services &services, const Invocation &)
     if (verdict.brokenAt) {
         return fail(
             ErrorCode::Corrupt,
-            u"The audit trail was changed: entry %1 does not fit to what comes before it."_s.arg(*verdict.brokenAt),
+            u"The audit trail was changed: entry %1 does not fit what comes before it."_s.arg(*verdict.brokenAt),
             u"Compare with a backup of task_state.db."_s);
     }
-    return Reply{.title = u"The audit trail is whole"_s,
-                 .text = u"%1 entries; the last hash is %2."_s.arg(verdict.rows).arg(verdict.lastHash),
-                 .data = {{u"rows"_s, verdict.rows}, {u"hash"_s, verdict.lastHash}}};
+    return Reply{
+        .title = u"The audit trail is whole"_s,
+        .text = u"%1; the last hash is %2."_s.arg(counted(verdict.rows, u"entry"_s, u"entries"_s), verdict.lastHash),
+        .data = {{u"rows"_s, verdict.rows}, {u"hash"_s, verdict.lastHash}}};
 }
 
 QString rangeText(const SettingSpec &spec)
@@ -218,6 +248,12 @@ QFuture<Result<Reply>> doctor(Services &services, const Invocation &in)
                 u"Project %1 has no vault: its checkpoints can't be restored."_s.arg(project.name.toString()),
                 u"Restore %1 from a backup."_s.arg(QFile::decodeName(services.data.vault(project.name)))};
     }
+    for (const Alert &alert : services.alerts.book().list(true, {}, {}).valueOr({})) {
+        if (alert.report.type == AlertType::CheckpointFailed)
+            findings << Finding{u"%1: %2"_s.arg(alert.report.title, alert.report.description),
+                                u"agenthubctl checkpoint --task-id %1, when the cause is gone"_s.arg(
+                                    alert.report.task ? alert.report.task->toString() : u"N"_s)};
+    }
     if (QFileInfo(services.data.root()).permissions() &
         (QFile::ReadGroup | QFile::ReadOther | QFile::ExeGroup | QFile::ExeOther))
         findings << Finding{u"Others may look into the data folder."_s, u"chmod 700 "_s + services.data.root()};
@@ -229,8 +265,9 @@ QFuture<Result<Reply>> doctor(Services &services, const Invocation &in)
             if (!git || git->exitCode != 0)
                 findings << Finding{u"The git program can't be run."_s, u"Install git."_s};
             Reply reply{.severity = findings.isEmpty() ? Severity::Ok : Severity::Warning,
-                        .title = findings.isEmpty() ? u"Nothing is wrong"_s
-                                                    : u"%1 things need a look"_s.arg(findings.size())};
+                        .title = findings.isEmpty()     ? u"Nothing is wrong"_s
+                                 : findings.size() == 1 ? u"One thing needs a look"_s
+                                                        : u"%1 things need a look"_s.arg(findings.size())};
             commands::Table table{.columns = {u"what"_s, u"what to do"_s}};
             for (const Finding &finding : findings)
                 table.rows << QStringList{finding.what, finding.mend};

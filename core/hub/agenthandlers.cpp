@@ -3,6 +3,8 @@
 
 #include "core/base/program.h"
 #include "core/base/shellwords.h"
+#include "core/commands/counted.h"
+#include "core/monitor/machine.h"
 
 #include <QFileInfo>
 #include <QStandardPaths>
@@ -12,11 +14,14 @@ using namespace Qt::StringLiterals;
 namespace hub
 {
 
+using commands::counted;
 using commands::Reply;
 using commands::Severity;
 
 namespace
 {
+
+constexpr int shownRuns = 5;
 
 Result<Reply> listAgents(Services &services, const Invocation &)
 {
@@ -65,9 +70,65 @@ Result<Reply> showAgent(Services &services, const Invocation &in)
     // Values may be secrets; the names say enough.
     if (!profile.environment.isEmpty())
         reply.fields.append({u"Own variables"_s, QStringList(profile.environment.keys()).join(u", "_s)});
+    HUB_TRY(const auto pause, services.stores.holds.pauseOf(u"agent"_s, profile.name.toString()));
+    if (pause)
+        reply.fields.append(
+            {u"Paused"_s, u"by %1%2"_s.arg(pause->who, pause->reason.isEmpty() ? QString() : u": "_s + pause->reason)});
+    HUB_TRY(const auto runs, services.stores.runs.ofAgent(profile.name, shownRuns));
+    commands::Table table{.title = u"Last runs"_s,
+                          .columns = {u"run"_s, u"task"_s, u"began"_s, u"took"_s, u"how it ended"_s},
+                          .whenEmpty = u"It has not run yet."_s};
+    QJsonArray data;
+    for (const Run &run : runs) {
+        const QString took = durationText(run.endedAt.value_or(services.now()) - run.startedAt);
+        const QString end = run.endedAt ? run.endReason : textOf(runStateTexts, run.state);
+        table.rows << QStringList{run.id.toString(), u'#' + run.task.toString(), agoText(run.startedAt, services.now()),
+                                  took, end};
+        data.append(QJsonObject{{u"run"_s, run.id.toString()},
+                                {u"task_id"_s, run.task.value()},
+                                {u"started_at"_s, toIso(run.startedAt)},
+                                {u"ended_at"_s, run.endedAt ? QJsonValue(toIso(*run.endedAt)) : QJsonValue()},
+                                {u"state"_s, textOf(runStateTexts, run.state)},
+                                {u"end"_s, run.endReason}});
+    }
+    reply.tables << table;
     reply.next = {u"agents test "_s + profile.name.toString(),
                   u"agents set "_s + profile.name.toString() + u" KEY VALUE"_s};
+    reply.data = {{u"agent"_s, profile.name.toString()},
+                  {u"command"_s, QJsonArray::fromStringList(profile.command)},
+                  {u"adapter"_s, profile.adapter},
+                  {u"file"_s, profile.file},
+                  {u"runs"_s, data}};
     return reply;
+}
+
+// Variables that the agent is to take over and that the hub itself does not have.
+QStringList missingVariables(const agents::Profile &profile)
+{
+    QStringList missing;
+    for (const QString &name : profile.passEnvironment) {
+        if (!qEnvironmentVariableIsSet(qPrintable(name)))
+            missing << name;
+    }
+    return missing;
+}
+
+// What the program says when it is asked for its version; an empty text when nobody said how to ask.
+Result<QString> versionOf(const agents::Profile &profile, const QString &program)
+{
+    if (profile.check.isEmpty())
+        return QString();
+    HUB_TRY(const QStringList arguments, splitWords(profile.check));
+    const QString asked = joinWords(QStringList{profile.command.first()} + arguments);
+    auto output = runProgram({.program = program, .arguments = arguments, .timeLimit = std::chrono::seconds{20}});
+    if (!output)
+        return std::move(output).error().within(asked);
+    const QString said = QString::fromUtf8(output->out.isEmpty() ? output->err : output->out).trimmed();
+    if (output->exitCode != 0)
+        return fail(
+            ErrorCode::Process,
+            u"%1 ended with exit code %2: %3"_s.arg(asked).arg(output->exitCode).arg(said.section(u'\n', 0, 0)));
+    return said.section(u'\n', 0, 2);
 }
 
 QFuture<Result<Reply>> testAgent(Services &services, const Invocation &in)
@@ -85,20 +146,32 @@ QFuture<Result<Reply>> testAgent(Services &services, const Invocation &in)
                 profile.installHint);
         }
         Reply reply{.title = u"%1 can be started"_s.arg(profile.name.toString()), .fields = {{u"Program"_s, found}}};
-        if (!profile.check.isEmpty()) {
-            auto output = runProgram({.program = found,
-                                      .arguments = splitWords(profile.check).valueOr({}),
-                                      .timeLimit = std::chrono::seconds{20}});
-            if (!output)
-                return std::move(output).error().within(profile.name.toString());
-            reply.fields.append(
-                {u"Says"_s,
-                 QString::fromUtf8(output->out.isEmpty() ? output->err : output->out).trimmed().section(u'\n', 0, 2)});
-            if (output->exitCode != 0) {
-                reply.severity = Severity::Warning;
-                reply.text = u"'%1 %2' ended with exit code %3."_s.arg(program, profile.check).arg(output->exitCode);
-            }
+        QStringList problems;
+        const auto version = versionOf(profile, found);
+        if (!version)
+            problems << version.error().message;
+        else
+            reply.fields.append({u"Version"_s, version->isEmpty()
+                                                   ? u"not asked for; say how with: agenthubctl agents set "
+                                                     "%1 check -- --version"_s.arg(profile.name.toString())
+                                                   : *version});
+        if (const QStringList missing = missingVariables(profile); !missing.isEmpty())
+            problems << u"The hub has no %1 that it could hand on; start the hub with it."_s.arg(missing.join(u", "_s));
+        const auto machine = monitor::readMachine();
+        reply.fields.append({u"Memory"_s, u"%1 MB are free"_s.arg(machine.memoryFree >> 20)});
+        if (machine.memoryFree < agents::memoryPerAgent)
+            problems << u"One agent is reckoned to need %1 MB."_s.arg(agents::memoryPerAgent >> 20);
+        if (!problems.isEmpty()) {
+            reply.severity = Severity::Warning;
+            reply.title = u"%1 is there, but %2 a look"_s.arg(
+                profile.name.toString(),
+                problems.size() == 1 ? u"one thing needs"_s : u"%1 things need"_s.arg(problems.size()));
+            reply.text = problems.join(u'\n');
         }
+        reply.data = {{u"agent"_s, profile.name.toString()},
+                      {u"program"_s, found},
+                      {u"version"_s, version.valueOr({})},
+                      {u"problems"_s, QJsonArray::fromStringList(problems)}};
         return reply;
     });
 }
@@ -112,32 +185,58 @@ Result<AgentName> agentName(const QString &text)
     return *name;
 }
 
+// Said, not refused: whoever sets it up may know that every prompt is harmless.
+void warnOfShell(Reply &reply, const agents::Profile &profile)
+{
+    const auto safer = agents::saferCommand(profile.command);
+    if (!safer)
+        return;
+    reply.severity = Severity::Warning;
+    reply.text = u"Its shell would run what a task's text says, such as $(rm -r .). Better: "
+                 "the text comes as an argument, or on standard input when {prompt} is left out."_s;
+    reply.next = {u"agents set %1 command %2"_s.arg(profile.name.toString(), joinWords({joinWords(*safer)}))};
+}
+
 Result<Reply> addAgent(Services &services, const Invocation &in)
 {
     HUB_TRY(const AgentName name, agentName(in.text("agent"_L1)));
     HUB_TRY(const auto profile, services.profiles.add(name, in.text("command"_L1)));
-    return Reply{.title = u"Agent %1 is set up"_s.arg(name.toString()),
-                 .text = joinWords(profile.command),
-                 .next = {u"agents test "_s + name.toString(), u"assign-task … --agent "_s + name.toString()}};
+    Reply reply{.title = u"Agent %1 is set up"_s.arg(name.toString()),
+                .text = joinWords(profile.command),
+                .next = {u"agents test "_s + name.toString(), u"assign-task … --agent "_s + name.toString()}};
+    warnOfShell(reply, profile);
+    return reply;
 }
 
 Result<Reply> setAgent(Services &services, const Invocation &in)
 {
     HUB_TRY(const AgentName name, agentName(in.text("agent"_L1)));
-    HUB_CHECK(services.profiles.set(name, in.text("key"_L1), in.text("value"_L1)));
-    return Reply{.title = u"%1 was changed"_s.arg(name.toString()), .text = u"It counts from its next start on."_s};
+    HUB_TRY(const auto profile, services.profiles.set(name, in.text("key"_L1), in.text("value"_L1)));
+    Reply reply{.title = u"%1 was changed"_s.arg(name.toString()), .text = u"It counts from its next start on."_s};
+    if (in.text("key"_L1) == u"command")
+        warnOfShell(reply, profile);
+    return reply;
 }
 
 Result<Reply> removeAgent(Services &services, const Invocation &in)
 {
     HUB_TRY(const AgentName name, agentName(in.text("agent"_L1)));
-    HUB_TRY(const auto living, services.stores.runs.living());
-    for (const Run &run : living) {
-        if (run.agent == name)
-            return fail(ErrorCode::Conflict,
-                        u"%1 works on task #%2; nothing was changed."_s.arg(name.toString(), run.task.toString()),
-                        u"agenthubctl cancel-task "_s + run.task.toString());
+    HUB_CHECK(services.profiles.get(name));
+    HUB_TRY(const auto tasks, services.stores.tasks.all());
+    Error open = fail(ErrorCode::Conflict, {}, {});
+    for (const Task &task : tasks) {
+        if (task.spec.agent == name && !isEnded(task.state)) {
+            open.candidates << u"#%1 %2 (%3)"_s.arg(task.id.toString(), task.spec.title, stateText(task.state));
+            open.hint = u"agenthubctl cancel-task %1"_s.arg(task.id.toString());
+        }
     }
+    if (!open.candidates.isEmpty()) {
+        open.message = u"%1 has %2, which nobody could go on with; nothing was changed."_s.arg(
+            name.toString(), counted(open.candidates.size(), u"open task"_s));
+        return open;
+    }
+    // A new agent of that name does not begin paused.
+    HUB_CHECK(services.driver.endPause({.agent = name}));
     HUB_CHECK(services.profiles.remove(name));
     return Reply{.title = u"Agent %1 is taken out"_s.arg(name.toString()),
                  .text = u"Its tasks and their history stay."_s};
@@ -150,6 +249,12 @@ Result<QList<AgentName>> agentsMeant(const Services &services, const QString &te
     if (text == u"all") {
         for (const auto &profile : services.profiles.all())
             names << profile.name;
+        // Also those that work on although their file is gone.
+        HUB_TRY(const auto living, services.stores.runs.living());
+        for (const Run &run : living) {
+            if (!names.contains(run.agent))
+                names << run.agent;
+        }
         return names;
     }
     HUB_TRY(const AgentName name, agentName(text));
@@ -160,8 +265,17 @@ Result<QList<AgentName>> agentsMeant(const Services &services, const QString &te
 QFuture<Result<Reply>> pauseAgent(Services &services, const Invocation &in)
 {
     const auto names = agentsMeant(services, in.text("name"_L1));
-    if (!names)
+    if (!names) {
+        // Frozen before it was looked at: nothing may stay held that no record speaks of.
+        if (const auto named = AgentName::parse(in.text("name"_L1)); named && in.stopped)
+            services.brake.release({.agent = named}, agents::Hold::AgentPause);
         return readyFuture<Reply>(names.error());
+    }
+    if (names->isEmpty()) {
+        services.brake.release({}, agents::Hold::AgentPause);
+        return readyFuture<Reply>(
+            fail(ErrorCode::NotFound, u"No agent is set up yet, so there is nothing to pause."_s));
+    }
     const agents::Scope scope = in.text("name"_L1) == u"all" ? agents::Scope{} : agents::Scope{.agent = names->first()};
     auto stopped = in.stopped ? readyFuture<agents::StopReport>(*in.stopped)
                               : services.brake.hold(scope, agents::Hold::AgentPause);

@@ -55,10 +55,10 @@ std::optional<TaskId> taskOf(const Invocation &in, const Result<Reply> &reply)
 Result<std::unique_ptr<Dispatcher>> Dispatcher::create(Services &services)
 {
     std::unique_ptr<Dispatcher> dispatcher(new Dispatcher(services));
-    for (auto rows :
-         {taskHandlers(), recoveryHandlers(), agentHandlers(), safetyHandlers(), projectHandlers(), adminHandlers()}) {
+    for (auto rows : {taskHandlers(), taskViewHandlers(), recoveryHandlers(), agentHandlers(), safetyHandlers(),
+                      healthHandlers(), projectHandlers(), adminHandlers()}) {
         for (const HandlerRow &row : rows)
-            dispatcher->m_handlers.insert(QString(row.command), row.handler);
+            dispatcher->m_handlers.insert(QString(row.command), row);
     }
     for (const CommandSpec &spec : commands::commandTable()) {
         const bool ofClient =
@@ -118,11 +118,25 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     if (handler == m_handlers.constEnd())
         return readyFuture<Reply>(
             fail(ErrorCode::Unsupported, u"'%1' is answered by agenthubctl itself."_s.arg((*spec)->name)));
-    if (const auto *slow = std::get_if<SlowHandler>(&*handler))
+    if (const auto *slow = std::get_if<SlowHandler>(&handler->handler))
         return finish(in, (*slow)(m_services, in));
-    const auto quick = std::get<QuickHandler>(*handler);
+    const auto quick = std::get<QuickHandler>(handler->handler);
     if (in.spec.effect == Effect::Read)
         return m_services.stores.commits.submit([this, quick, in] { return quick(m_services, in); });
+    if (!handler->look)
+        return change(in, quick);
+    auto looked = handler->look(m_services, in);
+    whenDone(looked, &m_services.driver, [this, in](const Result<> &found) {
+        if (!found)
+            recordFailure(in, found.error());
+    });
+    return replyAfter(&m_services.driver, std::move(looked),
+                      [this, in, quick](std::monostate) { return change(in, quick); });
+}
+
+// What a quick handler changes and the audit entry that says so, committed together.
+QFuture<Result<Reply>> Dispatcher::change(const Invocation &in, QuickHandler quick)
+{
     auto reply = m_services.stores.commits.submit([this, quick, in]() -> Result<Reply> {
         auto done = quick(m_services, in);
         if (done && done->confirm.isEmpty())
@@ -135,14 +149,19 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     auto future = promise->future();
     whenDone(std::move(reply), &m_services.driver, [this, in, promise](const Result<Reply> &done) {
         if (!done)
-            m_services.stores.commits.submit([this, in, done] {
-                return record(in, done.error().code == ErrorCode::Refused ? u"refused"_s : u"failed"_s,
-                              u' ' + done.error().message, taskOf(in, done));
-            });
+            recordFailure(in, done.error());
         promise->addResult(done);
         promise->finish();
     });
     return future;
+}
+
+void Dispatcher::recordFailure(const Invocation &in, const Error &error)
+{
+    m_services.stores.commits.submit([this, in, error] {
+        return record(in, error.code == ErrorCode::Refused ? u"refused"_s : u"failed"_s, u' ' + error.message,
+                      taskOf(in, error));
+    });
 }
 
 QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<Reply>> reply)
@@ -157,8 +176,8 @@ QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<R
             promise->addResult(done);
             promise->finish();
         };
-        if (done && !done->confirm.isEmpty())
-            return answer(); // a preview changed nothing
+        if (done && (!done->confirm.isEmpty() || done->onlyLooked))
+            return answer(); // a preview or a list changed nothing
         auto recorded = m_services.stores.commits.submit([this, in, done]() -> Result<> {
             const QString outcome = done                                      ? u"done"_s
                                     : done.error().code == ErrorCode::Refused ? u"refused"_s
@@ -184,7 +203,7 @@ Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const 
 
 void Dispatcher::recordRefusal(const commands::Caller &caller, const QString &what, const QString &why)
 {
-    m_services.stores.commits.submit([this, caller, what, why]() -> Result<> {
+    m_services.stores.commits.submitOrLog(u"recording a refusal"_s, [this, caller, what, why]() -> Result<> {
         std::optional<TaskId> task;
         if (caller.run) {
             if (const auto run = m_services.stores.runs.get(*caller.run))

@@ -27,12 +27,14 @@ private:
         : m_services(services)
     {
     }
+    QFuture<Result<commands::Reply>> change(const Invocation &in, QuickHandler quick);
+    void recordFailure(const Invocation &in, const Error &error);
     QFuture<Result<commands::Reply>> finish(const Invocation &in, QFuture<Result<commands::Reply>> reply);
     // The one audit entry of a call: its options, followed by `result`.
     Result<> record(const Invocation &in, const QString &outcome, const QString &result, std::optional<TaskId> task);
 
     Services &m_services;
-    QHash<QString, std::variant<QuickHandler, SlowHandler>> m_handlers;
+    QHash<QString, HandlerRow> m_handlers;
 };
 
 } // namespace hub

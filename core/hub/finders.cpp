@@ -33,6 +33,10 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
         return fail(ErrorCode::InvalidInput, u"'%1' is no task; tasks are numbers such as 12 or #12."_s.arg(given),
                     u"agenthubctl tasks"_s);
     }
+    for (const QString &option : {u"checkpoint_id"_s, u"from"_s, u"to"_s}) {
+        if (const auto checkpoint = CheckpointId::parse(options.value(option).toString()))
+            return services.stores.tasks.get(checkpoint->task);
+    }
     HUB_TRY(const auto all, services.stores.tasks.all());
     const QString agent = options.value(u"agent"_s).toString();
     QList<Task> open;
@@ -80,12 +84,37 @@ Result<state::Project> findProject(const Services &services, const commands::Com
     QStringList names;
     for (const auto &project : given.isEmpty() || prefixed.isEmpty() ? all : prefixed)
         names << project.name.toString();
-    Error error = given.isEmpty() ? fail(ErrorCode::Ambiguous, u"Which project? There are %1."_s.arg(all.size()),
-                                         u"Add --project NAME."_s)
-                                  : fail(prefixed.isEmpty() ? ErrorCode::NotFound : ErrorCode::Ambiguous,
-                                         u"There is no project '%1'."_s.arg(given), u"agenthubctl projects"_s);
+    Error error =
+        !given.isEmpty() && prefixed.isEmpty()
+            ? fail(ErrorCode::NotFound, u"There is no project '%1'. There are:"_s.arg(given))
+            : fail(ErrorCode::Ambiguous, u"Which project? There are %1."_s.arg(names.size()), u"Add --project NAME."_s);
     error.candidates = names;
     return error;
+}
+
+Result<std::optional<AgentName>> agentFilter(const Services &services, const QJsonObject &options)
+{
+    const QString given = options.value(u"agent"_s).toString();
+    if (given.isEmpty())
+        return std::optional<AgentName>();
+    const auto found = findAgent(services, options);
+    if (found)
+        return std::optional(found->name);
+    HUB_TRY(const auto tasks, services.stores.tasks.all());
+    for (const Task &task : tasks) {
+        if (task.spec.agent.toString() == given)
+            return std::optional(task.spec.agent);
+    }
+    return found.error();
+}
+
+Result<std::optional<ProjectName>> projectFilter(const Services &services, const commands::CommandCall &call,
+                                                 const QJsonObject &options)
+{
+    if (options.value(u"project"_s).toString().isEmpty())
+        return std::optional<ProjectName>();
+    HUB_TRY(const auto project, findProject(services, call, options));
+    return std::optional(project.name);
 }
 
 Result<agents::Profile> findAgent(const Services &services, const QJsonObject &options)

@@ -7,13 +7,19 @@
 namespace hub
 {
 
-// The task named, else the one whose working tree the caller is in, else the only open one (of that agent).
+// The task named, also by a whole checkpoint id (12/3), else the one whose working tree the caller is in, else the only
+// open one (of that agent).
 Result<Task> findTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options);
 // The project named, else the one the caller is in, else the only one.
 Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,
                                    const QJsonObject &options);
 // The agent named, else the only one.
 Result<agents::Profile> findAgent(const Services &services, const QJsonObject &options);
+// What "only this agent" and "only this project" mean in lists: nothing when not given, and an error when there is none
+// of that name, which would look like an empty list. An agent that was taken out still counts by its tasks.
+Result<std::optional<AgentName>> agentFilter(const Services &services, const QJsonObject &options);
+Result<std::optional<ProjectName>> projectFilter(const Services &services, const commands::CommandCall &call,
+                                                 const QJsonObject &options);
 // "12/3", "3", "last", "-1", "14:05", "20m" among the task's checkpoints.
 Result<Checkpoint> findCheckpoint(const Services &services, const Task &task, const QString &text);
 // An id of the option, else the only one of `open`; `what` is "approval" or "alert".

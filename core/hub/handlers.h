@@ -28,15 +28,21 @@ using QuickHandler = Result<commands::Reply> (*)(Services &, const Invocation &)
 // Crosses to workers or the brake; commits by itself.
 using SlowHandler = QFuture<Result<commands::Reply>> (*)(Services &, const Invocation &);
 
+// What has to be true outside the database before a quick handler runs, such as a look into a repository.
+using Look = QFuture<Result<>> (*)(Services &, const Invocation &);
+
 struct HandlerRow {
     QLatin1StringView command;
     std::variant<QuickHandler, SlowHandler> handler;
+    Look look = nullptr; // before a QuickHandler; its error is the answer
 };
 
 std::span<const HandlerRow> taskHandlers();
+std::span<const HandlerRow> taskViewHandlers();
 std::span<const HandlerRow> recoveryHandlers();
 std::span<const HandlerRow> agentHandlers();
 std::span<const HandlerRow> safetyHandlers();
+std::span<const HandlerRow> healthHandlers();
 std::span<const HandlerRow> projectHandlers();
 std::span<const HandlerRow> adminHandlers();
 
@@ -53,9 +59,28 @@ QFuture<Result<commands::Reply>> replyWhen(QObject *context, QFuture<Result<T>> 
     return promise->future();
 }
 
+// As replyWhen, for what answers later itself.
+template <class T, class Then>
+QFuture<Result<commands::Reply>> replyAfter(QObject *context, QFuture<Result<T>> future, Then then)
+{
+    auto promise = std::make_shared<QPromise<Result<commands::Reply>>>();
+    promise->start();
+    whenDone(std::move(future), context, [context, promise, then = std::move(then)](Result<T> result) mutable {
+        auto reply = result ? then(*std::move(result)) : readyFuture<commands::Reply>(std::move(result).error());
+        whenDone(std::move(reply), context, [promise](Result<commands::Reply> answer) {
+            promise->addResult(std::move(answer));
+            promise->finish();
+        });
+    });
+    return promise->future();
+}
+
 // Shared pieces of replies.
 QJsonObject taskData(const Services &services, const Task &task);
 QString stateText(TaskState state); // for people: "needs review"
+// Title and reason of a task with what can be done next.
+commands::Reply aboutTask(const Services &services, const Task &task, const QString &title);
+QString pausedText(const QList<state::Pause> &pauses);
 // A sentence on what the brake did: "4 agents are frozen (cgroup2, 3 ms)".
 QString stopText(const agents::StopReport &report);
 

@@ -41,7 +41,11 @@ Result<FileHandle> lockFolder(const QString &dataDir)
 Result<std::unique_ptr<Hub>> Hub::start(HubConfig config)
 {
     std::unique_ptr<Hub> hub(new Hub);
-    HUB_CHECK(makeFolders(QFile::encodeName(config.dataDir)));
+    if (auto made = makeFolders(QFile::encodeName(config.dataDir)); !made)
+        return std::move(made)
+            .error()
+            .within(u"The data folder can't be used")
+            .withHint(u"Name another one with --data-dir, or as data_dir in the settings file."_s);
     HUB_TRY(hub->m_lock, lockFolder(config.dataDir));
     hub->m_brake = std::make_unique<agents::Brake>();
     hub->m_thread = std::make_unique<QThread>();
@@ -102,17 +106,20 @@ std::optional<std::pair<agents::Scope, agents::Hold>> Hub::scopeOf(const command
     const commands::CommandSpec *spec = commands::findCommand(call.command);
     if (!spec || spec->effect != commands::Effect::Stop)
         return std::nullopt;
+    const auto options = commands::checkOptions(*spec, call.options);
+    if (!options)
+        return std::nullopt; // it will be refused as a whole
     if (spec->name == "emergency-stop"_L1 || spec->name == "safe-mode enable"_L1)
         return std::pair(Scope{}, Hold::SafeMode);
     if (spec->name == "pause-agent"_L1) {
-        const QString name = call.options.value(u"name"_s).toString();
+        const QString name = options->value(u"name"_s).toString();
         if (name == u"all")
             return std::pair(Scope{}, Hold::AgentPause);
         if (const auto agent = AgentName::parse(name))
             return std::pair(Scope{.agent = agent}, Hold::AgentPause);
     }
     if (spec->name == "pause-task"_L1) {
-        if (const auto task = TaskId::parse(call.options.value(u"task_id"_s).toString()))
+        if (const auto task = TaskId::parse(options->value(u"task_id"_s).toString()))
             return std::pair(Scope{.task = task}, Hold::TaskPause);
     }
     return std::nullopt; // found with the database's help; the handler stops it then

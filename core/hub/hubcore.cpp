@@ -141,16 +141,18 @@ Result<> HubCore::begin()
                 return;
             qCCritical(lcRecovery).noquote()
                 << operation.id.toString() << "could not be finished:" << finished.error().message;
-            m_stores->commits.submit([this, operation, why = finished.error().message]() -> Result<> {
-                HUB_CHECK(m_alerts->raise({.type = AlertType::ManualIntervention,
-                                           .level = AlertLevel::Critical,
-                                           .subject = u"operation "_s + operation.id.toString(),
-                                           .title = u"%1 of task #%2 could not be finished"_s.arg(
-                                               operation.id.toString(), operation.task.toString()),
-                                           .description = why,
-                                           .task = operation.task}));
-                return {};
-            });
+            m_stores->commits.submitOrLog(
+                u"the alert about "_s + operation.id.toString(),
+                [this, operation, why = finished.error().message]() -> Result<> {
+                    HUB_CHECK(m_alerts->raise({.type = AlertType::ManualIntervention,
+                                               .level = AlertLevel::Critical,
+                                               .subject = u"operation "_s + operation.id.toString(),
+                                               .title = u"%1 of task #%2 could not be finished"_s.arg(
+                                                   operation.id.toString(), operation.task.toString()),
+                                               .description = why,
+                                               .task = operation.task}));
+                    return {};
+                });
         });
     }
     m_lifecycle->resumeWaiting();

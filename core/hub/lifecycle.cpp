@@ -193,7 +193,7 @@ void Lifecycle::answerLater(qint64 id, const Answer &reply)
     // After a shutdown began nothing is lost: the request waits, and the next hub goes on with it.
     if (!reply && reply.error().code == ErrorCode::ShuttingDown)
         return;
-    m_stores.commits.submit([this, id, reply] { return answer(id, reply); });
+    m_stores.commits.submitOrLog(u"answering call %1"_s.arg(id), [this, id, reply] { return answer(id, reply); });
 }
 
 Result<> Lifecycle::onRunEnded(const Run &run)
@@ -216,7 +216,7 @@ Result<> Lifecycle::onRunEnded(const Run &run)
 
 void Lifecycle::resumeWaiting()
 {
-    m_stores.commits.submit([this]() -> Result<> {
+    m_stores.commits.submitOrLog(u"going on with unanswered calls"_s, [this]() -> Result<> {
         HUB_TRY(const auto living, m_stores.runs.living());
         for (const Run &run : living) {
             HUB_TRY(const auto waiting, m_stores.runs.waitingToolRequests(run.id));

@@ -302,13 +302,16 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
                 fail(ErrorCode::Refused, u"%1 lies outside the working tree; nothing was committed."_s.arg(path)));
         paths << QFile::encodeName(inside);
     }
+    // Finds the commit again when the hub dies before it could say that it is made.
+    const QByteArray mark =
+        "AgentHub-Call: " + agents::RunKeeper::markOf(context.run) + '/' + QByteArray::number(context.request.id);
     const QByteArray message = context.request.arguments.value(u"message"_s).toString().toUtf8() +
                                "\n\nAgentHub-Task: " + context.task.id.toString().toUtf8() +
-                               "\nRequested-by: " + context.task.spec.owner.toUtf8() + '\n';
+                               "\nRequested-by: " + context.task.spec.owner.toUtf8() + '\n' + mark + '\n';
     const QStringList protectedBranches = m_settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts);
     const QByteArray tree = QFile::encodeName(context.task.tree);
     m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project, tree, paths,
-                                  message, protectedBranches] {
+                                  message, mark, protectedBranches] {
         auto committed = m_workers.run(project.toString(), [=]() -> Result<QJsonObject> {
             HUB_TRY(const auto place, git::locate(tree));
             HUB_TRY(const auto head, git::readHead(place));
@@ -319,7 +322,7 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
                         ErrorCode::Refused,
                         u"%1 is protected, so nothing was committed; files and index are as they were."_s.arg(branch));
             }
-            HUB_TRY(const auto commit, git::commitAtomically(place, paths, message));
+            HUB_TRY(const auto commit, git::commitAtomically(place, paths, message, mark));
             return QJsonObject{{u"commit"_s, QString::fromLatin1(commit.hex())}, {u"branch"_s, branch}};
         });
         whenDone(std::move(committed), this, [this, id](const Result<QJsonObject> &done) { answerLater(id, done); });

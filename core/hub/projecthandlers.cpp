@@ -100,7 +100,7 @@ Reply describe(const state::Project &project, const QString &title)
         reply.fields.append({u"Found"_s, facts.join(u"; "_s)});
     if (project.missing) {
         reply.severity = Severity::Warning;
-        reply.text = u"Its folder is missing."_s;
+        reply.text = u"Its folder is missing, so its tasks wait. Put it back; the vault still holds its checkpoints."_s;
     }
     reply.data = {{u"project"_s, project.name.toString()},
                   {u"path"_s, project.path},
@@ -186,17 +186,27 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
     });
 }
 
+// What the disk says now; tasks of a missing one wait.
+Result<> noteMissing(Services &services, state::Project &project)
+{
+    const bool missing = !QFileInfo::exists(project.path);
+    if (std::exchange(project.missing, missing) == missing)
+        return {};
+    HUB_CHECK(services.stores.projects.setMissing(project.name, missing));
+    services.driver.admit(); // its tasks may have waited for it
+    return {};
+}
+
 Result<Reply> listProjects(Services &services, const Invocation &)
 {
-    HUB_TRY(const auto all, services.stores.projects.all());
+    HUB_TRY(auto all, services.stores.projects.all());
     Reply reply;
     commands::Table table{.columns = {u"project"_s, u"folder"_s, u"state"_s, u"vault"_s, u"added"_s},
                           .whenEmpty = u"No project is known yet."_s};
     QJsonArray data;
-    for (const auto &project : all) {
-        const bool missing = !QFileInfo::exists(project.path);
-        if (missing != project.missing)
-            HUB_CHECK(services.stores.projects.setMissing(project.name, missing));
+    for (auto &project : all) {
+        HUB_CHECK(noteMissing(services, project));
+        const bool missing = project.missing;
         table.rows << QStringList{project.name.toString(), project.path, missing ? u"missing"_s : u"ready"_s,
                                   megabytes(project.report[u"vault_bytes"_s].toDouble()),
                                   agoText(project.addedAt, services.now())};
@@ -212,7 +222,8 @@ Result<Reply> listProjects(Services &services, const Invocation &)
 
 Result<Reply> showProject(Services &services, const Invocation &in)
 {
-    HUB_TRY(const auto project, findProject(services, in.call, in.options));
+    HUB_TRY(auto project, findProject(services, in.call, in.options));
+    HUB_CHECK(noteMissing(services, project));
     return describe(project, u"Project %1"_s.arg(project.name.toString()));
 }
 

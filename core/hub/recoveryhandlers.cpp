@@ -1,15 +1,18 @@
-// What can be gone back to, going there, and undoing it; and what changed.
+// What can be gone back to, going there, and undoing it.
 #include "core/hub/handlers.h"
 
-#include "core/git/compare.h"
+#include "core/commands/counted.h"
+#include "core/hub/taskchanges.h"
 
 #include <QDir>
+#include <QFileInfo>
 
 using namespace Qt::StringLiterals;
 
 namespace hub
 {
 
+using commands::counted;
 using commands::Reply;
 using commands::Severity;
 using recovery::RollbackPreview;
@@ -42,7 +45,9 @@ Reply previewReply(const RollbackPreview &preview, const QString &title)
     if (preview.indexDiffers)
         text << u"The index goes back too."_s;
     if (preview.messagesHidden > 0)
-        text << u"%1 later messages are hidden, not deleted."_s.arg(preview.messagesHidden);
+        text << (preview.messagesHidden == 1
+                     ? u"1 later message is hidden, not deleted."_s
+                     : u"%1 later messages are hidden, not deleted."_s.arg(preview.messagesHidden));
     text << u"The files as they are now are saved first, so this can be undone."_s;
     reply.text = text.join(u' ');
     if (!preview.restored.isEmpty())
@@ -62,19 +67,18 @@ Reply previewReply(const RollbackPreview &preview, const QString &title)
     return reply;
 }
 
-Reply receiptReply(const RollbackReceipt &receipt, const QString &title)
+Reply receiptReply(const RollbackReceipt &receipt, const QString &title, bool whole)
 {
     Reply reply{.severity = receipt.differences.isEmpty() ? Severity::Ok : Severity::Warning, .title = title};
     reply.fields = {{u"Operation"_s, receipt.operation.toString()},
                     {u"Restored"_s, QString::number(receipt.restored)},
                     {u"Deleted"_s, QString::number(receipt.deleted)},
                     {u"Saved before"_s, receipt.before.toString()}};
-    if (receipt.verified > 0 || receipt.differences.isEmpty())
-        reply.fields.append(
-            {u"Verified"_s,
-             receipt.differences.isEmpty()
-                 ? u"exactly as %1 (%2 files compared)"_s.arg(receipt.target.toString()).arg(receipt.verified)
-                 : u"%1 differences"_s.arg(receipt.differences.size())});
+    if (!receipt.differences.isEmpty())
+        reply.fields.append({u"Verified"_s, counted(receipt.differences.size(), u"difference"_s)});
+    else if (whole)
+        reply.fields.append({u"Verified"_s, u"exactly as %1 (%2 compared)"_s.arg(
+                                                receipt.target.toString(), counted(receipt.verified, u"file"_s))});
     if (!receipt.differences.isEmpty())
         reply.tables << pathTable(u"Not as they were"_s, receipt.differences);
     if (!receipt.notes.isEmpty())
@@ -97,70 +101,97 @@ QFuture<Result<Reply>> goBack(Services &services, const Invocation &in, Rollback
             [question](const RollbackPreview &preview) -> Result<Reply> { return previewReply(preview, question); });
     }
     return replyWhen(&services.driver, services.rollback.execute(request),
-                     [done](const RollbackReceipt &receipt) -> Result<Reply> { return receiptReply(receipt, done); });
+                     [done, whole = request.path.isEmpty()](const RollbackReceipt &receipt) -> Result<Reply> {
+                         return receiptReply(receipt, done, whole);
+                     });
 }
 
-Result<Reply> rollbackShow(Services &services, const Invocation &in)
+// What can be gone back to, of the tasks that are meant, newest first.
+struct Options {
+    QHash<TaskId, Task> tasks;
+    QList<Checkpoint> checkpoints;
+    QList<state::Operation> operations;
+    QList<Task> withBackup;
+};
+
+Result<Options> optionsOf(const Services &services, const Invocation &in)
 {
-    HUB_TRY(const auto all, services.stores.tasks.all());
-    const qint64 limit = in.number("limit"_L1, 20);
-    Reply reply;
-    commands::Table checkpoints{
-        .title = u"Checkpoints"_s,
-        .columns = {u"checkpoint"_s, u"type"_s, u"when"_s, u"step"_s, u"files read"_s, u"notes"_s},
-        .whenEmpty = u"There is no checkpoint."_s};
-    commands::Table backups{.title = u"Backup branches"_s,
-                            .columns = {u"branch"_s, u"task"_s},
-                            .whenEmpty = u"There is no backup branch."_s};
-    commands::Table operations{.title = u"Rollbacks"_s,
-                               .columns = {u"operation"_s, u"kind"_s, u"when"_s, u"to"_s, u"state"_s},
-                               .whenEmpty = u"Nothing was rolled back yet."_s};
-    QJsonArray data, operationData;
-    const QString wanted = in.text("task_id"_L1);
-    if (in.has("agent"_L1))
-        HUB_CHECK(findAgent(services, in.options)); // a name that is none would look like an empty list
+    Options options;
+    HUB_TRY(const auto agent, agentFilter(services, in.options));
     std::optional<TaskId> only;
-    if (!wanted.isEmpty()) {
+    if (in.has("task_id"_L1)) {
         HUB_TRY(const Task task, findTask(services, in.call, in.options));
         only = task.id;
     }
+    HUB_TRY(const auto all, services.stores.tasks.all());
     for (const Task &task : all) {
-        if ((only && task.id != *only) || (in.has("agent"_L1) && task.spec.agent.toString() != in.text("agent"_L1)))
+        if ((only && task.id != *only) || (agent && task.spec.agent != *agent))
             continue;
-        if (!task.backupBranch.isEmpty())
-            backups.rows << QStringList{task.backupBranch, u'#' + task.id.toString()};
+        options.tasks.insert(task.id, task);
         HUB_TRY(const auto list, services.stores.tasks.checkpoints(task.id));
-        for (const Checkpoint &checkpoint : list) {
-            if (checkpoints.rows.size() >= limit)
-                break;
-            const QString type = textOf(checkpointTypeTexts, checkpoint.type);
-            checkpoints.rows << QStringList{checkpoint.id.toString(),
-                                            type,
-                                            agoText(checkpoint.at, services.now()),
-                                            checkpoint.step,
-                                            QString::number(checkpoint.changed),
-                                            checkpoint.notes};
-            data.append(QJsonObject{{u"checkpoint_id"_s, checkpoint.id.toString()},
-                                    {u"type"_s, type},
-                                    {u"at"_s, toIso(checkpoint.at)},
-                                    {u"step"_s, checkpoint.step},
-                                    {u"progress"_s, checkpoint.progress},
-                                    {u"notes"_s, checkpoint.notes},
-                                    {u"files"_s, checkpoint.files},
-                                    {u"message_seq"_s, checkpoint.messageSeq}});
+        options.checkpoints << list;
+        if (!task.backupBranch.isEmpty())
+            options.withBackup << task;
+    }
+    std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(),
+                     [](const Checkpoint &a, const Checkpoint &b) { return a.at > b.at; });
+    options.checkpoints = options.checkpoints.mid(0, in.number("limit"_L1, 20));
+    HUB_TRY(const auto operations, services.stores.operations.list({}));
+    for (const auto &operation : operations) {
+        if (options.tasks.contains(operation.task))
+            options.operations << operation;
+    }
+    return options;
+}
+
+// What going back to each would change, in a few words.
+using Changes = QHash<CheckpointId, QString>;
+
+Reply optionsReply(const Services &services, const Options &options, const Changes &changes)
+{
+    Reply reply;
+    commands::Table checkpoints{.title = u"Checkpoints"_s,
+                                .columns = {u"checkpoint"_s, u"type"_s, u"when"_s, u"step"_s, u"notes"_s},
+                                .whenEmpty = u"There is no checkpoint."_s};
+    if (!changes.isEmpty())
+        checkpoints.columns << u"would change"_s;
+    QJsonArray data, operationData;
+    for (const Checkpoint &checkpoint : options.checkpoints) {
+        const QString type = textOf(checkpointTypeTexts, checkpoint.type);
+        checkpoints.rows << QStringList{checkpoint.id.toString(), type, agoText(checkpoint.at, services.now()),
+                                        checkpoint.step, checkpoint.notes};
+        QJsonObject entry{{u"checkpoint_id"_s, checkpoint.id.toString()},
+                          {u"type"_s, type},
+                          {u"at"_s, toIso(checkpoint.at)},
+                          {u"step"_s, checkpoint.step},
+                          {u"progress"_s, checkpoint.progress},
+                          {u"notes"_s, checkpoint.notes},
+                          {u"files"_s, checkpoint.files},
+                          {u"message_seq"_s, checkpoint.messageSeq}};
+        if (!changes.isEmpty()) {
+            checkpoints.rows.last() << changes.value(checkpoint.id);
+            entry[u"would_change"_s] = changes.value(checkpoint.id);
         }
-        HUB_TRY(const auto done, services.stores.operations.list(task.id));
-        for (const auto &operation : done) {
-            const QString to = CheckpointId{operation.task, operation.target}.toString();
-            operations.rows << QStringList{
-                operation.id.toString(), operation.kind, agoText(operation.at, services.now()), to,
-                operation.undoneBy ? u"undone by "_s + operation.undoneBy->toString() : operation.state};
-            operationData.append(QJsonObject{{u"operation_id"_s, operation.id.toString()},
-                                             {u"kind"_s, operation.kind},
-                                             {u"state"_s, operation.state},
-                                             {u"target"_s, to},
-                                             {u"receipt"_s, operation.receipt}});
-        }
+        data.append(entry);
+    }
+    commands::Table backups{.title = u"Backup branches"_s,
+                            .columns = {u"branch"_s, u"task"_s},
+                            .whenEmpty = u"There is no backup branch."_s};
+    for (const Task &task : options.withBackup)
+        backups.rows << QStringList{task.backupBranch, u'#' + task.id.toString()};
+    commands::Table operations{.title = u"Rollbacks"_s,
+                               .columns = {u"operation"_s, u"kind"_s, u"when"_s, u"to"_s, u"state"_s},
+                               .whenEmpty = u"Nothing was rolled back yet."_s};
+    for (const auto &operation : options.operations) {
+        const QString to = CheckpointId{operation.task, operation.target}.toString();
+        operations.rows << QStringList{
+            operation.id.toString(), operation.kind, agoText(operation.at, services.now()), to,
+            operation.undoneBy ? u"undone by "_s + operation.undoneBy->toString() : operation.state};
+        operationData.append(QJsonObject{{u"operation_id"_s, operation.id.toString()},
+                                         {u"kind"_s, operation.kind},
+                                         {u"state"_s, operation.state},
+                                         {u"target"_s, to},
+                                         {u"receipt"_s, operation.receipt}});
     }
     reply.tables << checkpoints << backups << operations;
     reply.data = {{u"checkpoints"_s, data}, {u"operations"_s, operationData}};
@@ -169,19 +200,95 @@ Result<Reply> rollbackShow(Services &services, const Invocation &in)
     return reply;
 }
 
+// On the project's worker: what differs between the checkpoints and the files as they are now.
+Changes changesOf(Services &services, const QList<Task> &tasks, const QList<Checkpoint> &checkpoints,
+                  const git::SnapshotOptions &options)
+{
+    Changes changes;
+    for (const Task &task : tasks) {
+        const auto now = snapshotNow(services, task, options);
+        const auto compare = [&](const Checkpoint &checkpoint) -> Result<QString> {
+            HUB_TRY(git::Vault * vault, services.vaults.of(task.spec.project));
+            if (!now)
+                return now.error();
+            HUB_TRY(const auto then, snapshotOf(checkpoint));
+            HUB_TRY(const auto diff, git::compareSnapshots(*vault, *now, then));
+            QStringList parts;
+            if (!diff.paths.empty())
+                parts << counted(qint64(diff.paths.size()), u"file"_s);
+            if (diff.indexDiffers)
+                parts << u"index"_s;
+            if (diff.headDiffers)
+                parts << u"HEAD"_s;
+            return parts.isEmpty() ? u"nothing"_s : parts.join(u", "_s);
+        };
+        for (const Checkpoint &checkpoint : checkpoints) {
+            if (checkpoint.id.task != task.id)
+                continue;
+            const auto text = compare(checkpoint);
+            changes.insert(checkpoint.id, text ? *text : u"not known: "_s + text.error().message);
+        }
+    }
+    return changes;
+}
+
+QFuture<Result<Reply>> rollbackShow(Services &services, const Invocation &in)
+{
+    const auto options = optionsOf(services, in);
+    if (!options)
+        return readyFuture<Reply>(options.error());
+    QMap<ProjectName, QList<Task>> byProject;
+    for (const Checkpoint &checkpoint : options->checkpoints) {
+        const Task &task = *options->tasks.constFind(checkpoint.id.task);
+        QList<Task> &tasks = byProject[task.spec.project];
+        if (std::none_of(tasks.begin(), tasks.end(), [&](const Task &other) { return other.id == task.id; }))
+            tasks << task;
+    }
+    if (byProject.isEmpty())
+        return readyFuture<Reply>(optionsReply(services, *options, {}));
+    struct Round {
+        qsizetype open;
+        Changes changes;
+        QPromise<Result<Reply>> promise;
+    };
+    auto round = std::make_shared<Round>();
+    round->open = byProject.size();
+    round->promise.start();
+    for (auto it = byProject.cbegin(); it != byProject.cend(); ++it) {
+        auto compared =
+            services.workers.run(it.key().toString(),
+                                 [&services, tasks = *it, checkpoints = options->checkpoints,
+                                  snapshots = services.checkpointer.snapshotOptions()]() -> Result<Changes> {
+                                     return changesOf(services, tasks, checkpoints, snapshots);
+                                 });
+        whenDone(std::move(compared), &services.driver,
+                 [&services, round, options = *options](const Result<Changes> &changes) {
+                     if (changes)
+                         round->changes.insert(*changes);
+                     if (--round->open > 0)
+                         return;
+                     round->promise.addResult(Result<Reply>(optionsReply(services, options, round->changes)));
+                     round->promise.finish();
+                 });
+    }
+    return round->promise.future();
+}
+
 QFuture<Result<Reply>> rollbackCheckpoint(Services &services, const Invocation &in)
 {
     const QString text = in.text("checkpoint_id"_L1);
-    if (text.isEmpty())
-        return readyFuture<Reply>(rollbackShow(services, in));
+    if (text.isEmpty()) {
+        const auto options = optionsOf(services, in);
+        if (!options)
+            return readyFuture<Reply>(options.error());
+        Reply list = optionsReply(services, *options, {});
+        list.onlyLooked = true;
+        return readyFuture<Reply>(list);
+    }
     if (in.call.caller.role < commands::Role::Operator)
         return readyFuture<Reply>(
             fail(ErrorCode::Refused, u"You may look here but not steer: going back needs operator."_s));
-    QJsonObject options = in.options;
-    // A full checkpoint id names its task too.
-    if (const auto full = CheckpointId::parse(text); full && !options.contains(u"task_id"_s))
-        options[u"task_id"_s] = full->task.toString();
-    const auto task = findTask(services, in.call, options);
+    const auto task = findTask(services, in.call, in.options);
     if (!task)
         return readyFuture<Reply>(task.error());
     const auto target = findCheckpoint(services, *task, text);
@@ -190,6 +297,22 @@ QFuture<Result<Reply>> rollbackCheckpoint(Services &services, const Invocation &
     return goBack(services, in, {.task = task->id, .target = target->id.number},
                   u"Go back to checkpoint %1 (%2)?"_s.arg(target->id.toString(), agoText(target->at, services.now())),
                   u"#%1 is back at %2"_s.arg(task->id.toString(), target->id.toString()));
+}
+
+// Within the task's tree, relative to it.
+Result<QString> pathWithin(const Task &task, const Invocation &in)
+{
+    const QString given = in.text("path"_L1);
+    QString path = QDir::cleanPath(given);
+    if (QDir::isAbsolutePath(path))
+        path = QDir(task.tree).relativeFilePath(path);
+    if (path == u".." || path.startsWith(u"../"))
+        return fail(ErrorCode::InvalidInput, u"%1 lies outside the working tree %2."_s.arg(given, task.tree));
+    if (path == u".")
+        return fail(
+            ErrorCode::InvalidInput, u"%1 is the whole working tree; name a file or a folder in it."_s.arg(given),
+            u"agenthubctl rollback task_checkpoint --task-id %1 goes back as a whole."_s.arg(task.id.toString()));
+    return path;
 }
 
 QFuture<Result<Reply>> rollbackFile(Services &services, const Invocation &in)
@@ -201,38 +324,104 @@ QFuture<Result<Reply>> rollbackFile(Services &services, const Invocation &in)
     const auto target = findCheckpoint(services, *task, text.isEmpty() ? u"last"_s : text);
     if (!target)
         return readyFuture<Reply>(target.error());
-    QString path = QDir::cleanPath(in.text("path"_L1));
-    if (QDir::isAbsolutePath(path))
-        path = QDir(task->tree).relativeFilePath(path);
-    if (path.startsWith(u".."_s))
-        return readyFuture<Reply>(
-            fail(ErrorCode::InvalidInput, u"%1 lies outside the working tree %2."_s.arg(path, task->tree)));
-    return goBack(services, in, {.task = task->id, .target = target->id.number, .path = path},
-                  u"Bring %1 back from %2?"_s.arg(path, target->id.toString()),
-                  u"%1 is as in %2"_s.arg(path, target->id.toString()));
+    const auto path = pathWithin(*task, in);
+    if (!path)
+        return readyFuture<Reply>(path.error());
+    const QString name = target->id.toString();
+    auto looked = services.workers.run(
+        task->spec.project.toString(), [&services, task = *task, target = *target, path = *path]() -> Result<bool> {
+            HUB_TRY(git::Vault * vault, services.vaults.of(task.spec.project));
+            HUB_TRY(const auto snapshot, snapshotOf(target));
+            HUB_TRY(const bool held, git::holdsPath(*vault, snapshot, QFile::encodeName(path)));
+            const QFileInfo now(task.tree + u'/' + path);
+            if (held || now.exists() || now.isSymLink())
+                return held;
+            return fail(
+                ErrorCode::NotFound,
+                u"There is no %1: neither checkpoint %2 has it nor the working tree. Nothing was changed."_s.arg(
+                    path, target.id.toString()),
+                u"agenthubctl task-diff --task-id %1 --stat"_s.arg(task.id.toString()));
+        });
+    const RollbackRequest request{.task = task->id, .target = target->id.number, .path = *path};
+    return replyAfter(&services.driver, std::move(looked), [&services, in, request, name](bool held) {
+        return replyAfter(
+            &services.driver, services.rollback.preview(request),
+            [&services, in, request, name, held](const RollbackPreview &preview) {
+                if (preview.restored.isEmpty() && preview.deleted.isEmpty()) {
+                    Reply same =
+                        previewReply(preview, u"%1 is as in %2 already; nothing was changed"_s.arg(request.path, name));
+                    same.text = preview.kept.isEmpty() ? QString() : preview.kept.first().second;
+                    same.severity = Severity::Info;
+                    same.confirm.clear();
+                    same.onlyLooked = true;
+                    return readyFuture<Reply>(same);
+                }
+                return goBack(services, in, request,
+                              held ? u"Bring %1 back from %2?"_s.arg(request.path, name)
+                                   : u"%1 was not there at %2. Delete it?"_s.arg(request.path, name),
+                              u"%1 is as in %2"_s.arg(request.path, name));
+            });
+    });
+}
+
+bool canBeUndone(const state::Operation &operation) { return operation.state == u"done" && !operation.undoneBy; }
+
+QString described(const Services &services, const state::Operation &operation)
+{
+    const auto task = services.stores.tasks.get(operation.task);
+    const QString path = operation.journal.value(u"path"_s).toString();
+    const QString to = CheckpointId{operation.task, operation.target}.toString();
+    const QString what = operation.kind == u"undo"
+                             ? u"the undo of %1"_s.arg(operation.undoes ? operation.undoes->toString() : to)
+                         : path.isEmpty() ? u"going back to %1"_s.arg(to)
+                                          : u"bringing %1 back from %2"_s.arg(path, to);
+    return u"%1, %2, of #%3 %4 (%5)"_s.arg(operation.id.toString(), what, operation.task.toString(),
+                                           task ? task->spec.title : QString(), agoText(operation.at, services.now()));
+}
+
+// The operation named, else the last one of the task named or of the folder, else of the only task that has one.
+Result<state::Operation> operationMeant(const Services &services, const Invocation &in)
+{
+    if (in.has("operation_id"_L1)) {
+        const QString given = in.text("operation_id"_L1);
+        const auto id = OperationId::parse(given);
+        if (!id)
+            return fail(ErrorCode::InvalidInput, u"'%1' is no operation, such as op-81."_s.arg(given),
+                        u"agenthubctl rollback show"_s);
+        return services.stores.operations.get(*id);
+    }
+    const bool named = in.has("task_id"_L1);
+    const auto task = findTask(services, in.call, in.options);
+    if (named && !task)
+        return task.error();
+    // A folder names a task too; that only one is open does not.
+    const bool here = task && task->spec.mode == TreeMode::Worktree && !task->tree.isEmpty() &&
+                      (in.call.folder + u'/').startsWith(task->tree + u'/');
+    HUB_TRY(const auto all, services.stores.operations.list(named || here ? std::optional(task->id) : std::nullopt));
+    QList<state::Operation> last; // of each task
+    for (const auto &operation : all) {
+        const bool later =
+            std::any_of(last.begin(), last.end(), [&](const auto &other) { return other.task == operation.task; });
+        if (!later && canBeUndone(operation))
+            last << operation;
+    }
+    if (last.size() == 1)
+        return last.first();
+    if (last.isEmpty())
+        return fail(ErrorCode::NotFound, u"There is nothing to undo."_s, u"agenthubctl rollback show"_s);
+    Error error = fail(ErrorCode::Ambiguous, u"Undo what? %1 tasks have something to undo."_s.arg(last.size()),
+                       u"Name the operation, or the task with --task-id."_s);
+    for (const auto &operation : last)
+        error.candidates << described(services, operation);
+    return error;
 }
 
 QFuture<Result<Reply>> rollbackUndo(Services &services, const Invocation &in)
 {
-    const auto found = [&]() -> Result<state::Operation> {
-        const QString given = in.text("operation_id"_L1);
-        if (!given.isEmpty()) {
-            const auto id = OperationId::parse(given);
-            if (!id)
-                return fail(ErrorCode::InvalidInput, u"'%1' is no operation, such as op-81."_s.arg(given),
-                            u"agenthubctl rollback show"_s);
-            return services.stores.operations.get(*id);
-        }
-        HUB_TRY(const auto all, services.stores.operations.list({}));
-        for (const auto &operation : all) {
-            if (operation.state == u"done" && !operation.undoneBy)
-                return operation;
-        }
-        return fail(ErrorCode::NotFound, u"There is nothing to undo."_s, u"agenthubctl rollback show"_s);
-    }();
+    const auto found = operationMeant(services, in);
     if (!found)
         return readyFuture<Reply>(found.error());
-    if (found->state != u"done" || found->undoneBy) {
+    if (!canBeUndone(*found)) {
         return readyFuture<Reply>(fail(
             ErrorCode::Conflict,
             found->undoneBy ? u"%1 was undone already by %2."_s.arg(found->id.toString(), found->undoneBy->toString())
@@ -244,91 +433,14 @@ QFuture<Result<Reply>> rollbackUndo(Services &services, const Invocation &in)
                    .target = found->before,
                    .path = found->journal.value(u"path"_s).toString(),
                    .undoes = found->id},
-                  u"Undo %1?"_s.arg(found->id.toString()), u"%1 is undone"_s.arg(found->id.toString()));
-}
-
-QString lineStat(const QByteArray &diff)
-{
-    qsizetype added = 0, removed = 0;
-    for (const QByteArray &line : diff.split('\n')) {
-        added += line.startsWith('+') && !line.startsWith("+++");
-        removed += line.startsWith('-') && !line.startsWith("---");
-    }
-    return u"+%1 −%2"_s.arg(added).arg(removed);
-}
-
-// On the project's worker.
-Result<Reply> diffJob(Services &services, const Task &task, const Checkpoint &from, const std::optional<Checkpoint> &to,
-                      const QString &file, bool statOnly, const git::SnapshotOptions &options)
-{
-    HUB_TRY(git::Vault * vault, services.vaults.of(task.spec.project));
-    const auto before = git::ObjectId::fromHex(from.commit.toLatin1());
-    auto after = to ? git::ObjectId::fromHex(to->commit.toLatin1()) : std::nullopt;
-    if (!to) {
-        HUB_TRY(const auto wanted, services.checkpointer.snapshotRequest(
-                                       task, "refs/preview/" + task.id.toString().toLatin1(), u"Diff"_s, options));
-        HUB_TRY(const auto now, git::takeSnapshot(*vault, wanted));
-        after = now.commit;
-    }
-    if (!before || !after)
-        return fail(ErrorCode::Corrupt, u"A checkpoint names no snapshot."_s);
-    HUB_TRY(const auto diff, git::compareSnapshots(*vault, *before, *after));
-    Reply reply{.title =
-                    u"#%1: %2 → %3"_s.arg(task.id.toString(), from.id.toString(), to ? to->id.toString() : u"now"_s)};
-    commands::Table table{.columns = {u"change"_s, u"path"_s, u"lines"_s}, .whenEmpty = u"Nothing differs."_s};
-    QByteArray text;
-    QJsonArray data;
-    for (const auto &change : diff.paths) {
-        const QString path = QFile::decodeName(change.path);
-        if (!file.isEmpty() && path != file && !path.startsWith(file + u'/'))
-            continue;
-        HUB_TRY(const auto one, git::diffFile(*vault, change));
-        const QString what = !change.before ? u"added"_s : !change.after ? u"deleted"_s : u"changed"_s;
-        table.rows << QStringList{what, path, one.binary ? u"binary"_s : lineStat(one.text)};
-        data.append(QJsonObject{{u"path"_s, path}, {u"change"_s, what}, {u"binary"_s, one.binary}});
-        text += one.text;
-        if (one.truncated)
-            text += "[cut: too large to show]\n";
-    }
-    reply.tables << table;
-    if (!statOnly && !text.isEmpty())
-        reply.attachments.append({u"%1.diff"_s.arg(task.id.toString()), text});
-    reply.data = {{u"task_id"_s, task.id.value()}, {u"changes"_s, data}};
-    return reply;
-}
-
-QFuture<Result<Reply>> taskDiff(Services &services, const Invocation &in)
-{
-    const auto facts = [&]() -> Result<std::tuple<Task, Checkpoint, std::optional<Checkpoint>>> {
-        HUB_TRY(const Task task, findTask(services, in.call, in.options));
-        HUB_TRY(const auto all, services.stores.tasks.checkpoints(task.id));
-        if (all.isEmpty())
-            return fail(ErrorCode::Conflict,
-                        u"Task #%1 has no checkpoint yet to compare with."_s.arg(task.id.toString()));
-        HUB_TRY(const Checkpoint from, in.has("from"_L1) ? findCheckpoint(services, task, in.text("from"_L1))
-                                                         : Result<Checkpoint>(all.last()));
-        std::optional<Checkpoint> to;
-        if (in.has("to"_L1)) {
-            HUB_TRY(to, findCheckpoint(services, task, in.text("to"_L1)));
-        }
-        return std::tuple(task, from, to);
-    }();
-    if (!facts)
-        return readyFuture<Reply>(facts.error());
-    const auto &[task, from, to] = *facts;
-    return services.workers.run(task.spec.project.toString(),
-                                [&services, task = task, from = from, to = to, file = in.text("file"_L1),
-                                 stat = in.flag("stat"_L1), options = services.checkpointer.snapshotOptions()] {
-                                    return diffJob(services, task, from, to, file, stat, options);
-                                });
+                  u"Undo %1?"_s.arg(described(services, *found)), u"%1 is undone"_s.arg(found->id.toString()));
 }
 
 } // namespace
 
 std::span<const HandlerRow> recoveryHandlers()
 {
-    static const HandlerRow rows[]{{"task-diff"_L1, &taskDiff},
-                                   {"rollback show"_L1, &rollbackShow},
+    static const HandlerRow rows[]{{"rollback show"_L1, &rollbackShow},
                                    {"rollback task_checkpoint"_L1, &rollbackCheckpoint},
                                    {"rollback file"_L1, &rollbackFile},
                                    {"rollback undo"_L1, &rollbackUndo}};

@@ -1,14 +1,15 @@
-// Safe mode, emergency stop, approvals, claims, alerts, health.
+// Safe mode, emergency stop, approvals, claims, alerts.
 #include "core/hub/handlers.h"
 
 #include "core/agents/approvalpolicy.h"
-#include "core/base/durablefile.h"
+#include "core/commands/counted.h"
 
 using namespace Qt::StringLiterals;
 
 namespace hub
 {
 
+using commands::counted;
 using commands::Reply;
 using commands::Severity;
 
@@ -26,15 +27,17 @@ QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
     return replyWhen(
         &services.driver, stopped, [&services, emergency, reason, who = in.who()](const agents::StopReport &report) {
             auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
+                HUB_TRY(const auto before, services.stores.holds.safeMode());
                 HUB_CHECK(services.stores.holds.enterSafeMode(who, reason));
                 services.stores.commits.afterCommit(
                     [&services] { services.brake.recorded({}, agents::Hold::SafeMode); });
-                HUB_CHECK(
-                    services.alerts.raise({.type = AlertType::ManualIntervention,
-                                           .level = report.complete() ? AlertLevel::Warning : AlertLevel::Critical,
-                                           .subject = u"safe mode"_s,
-                                           .title = u"Safe mode is on"_s,
-                                           .description = u"%1 by %2. %3"_s.arg(reason, who, stopText(report))}));
+                if (!before || !report.complete())
+                    HUB_CHECK(
+                        services.alerts.raise({.type = AlertType::ManualIntervention,
+                                               .level = report.complete() ? AlertLevel::Warning : AlertLevel::Critical,
+                                               .subject = u"safe mode"_s,
+                                               .title = u"Safe mode is on"_s,
+                                               .description = u"%1 by %2. %3"_s.arg(reason, who, stopText(report))}));
                 QJsonArray runs;
                 for (const auto &run : report.runs)
                     runs.append(QJsonObject{{u"run"_s, run.run.toString()},
@@ -44,8 +47,14 @@ QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
                                             {u"processes"_s, run.processes},
                                             {u"micros"_s, run.micros}});
                 Reply reply{.severity = report.complete() ? Severity::Ok : Severity::Error,
-                            .title = emergency ? u"Stopped"_s : u"Safe mode is on"_s,
-                            .text = stopText(report) + u" Nothing runs until a person ends safe mode."_s,
+                            .title = before      ? u"Safe mode was on already"_s
+                                     : emergency ? u"Stopped"_s
+                                                 : u"Safe mode is on"_s,
+                            .text =
+                                stopText(report) +
+                                (before ? u" It is on since %1 (%2, by %3), and that stays on record."_s.arg(
+                                              toLocalShort(before->since, services.now()), before->reason, before->who)
+                                        : u" Nothing runs until a person ends safe mode."_s),
                             .next = {u"safe-mode disable"_s, u"system-health"_s},
                             .data = {{u"runs"_s, runs}}};
                 if (emergency) {
@@ -57,14 +66,6 @@ QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
             services.stores.commits.flush();
             return takeResult(recorded);
         });
-}
-
-QString pausedText(const QList<state::Pause> &pauses)
-{
-    QStringList names;
-    for (const auto &pause : pauses)
-        names << (pause.scope == u"task" ? u"task #"_s : u"agent "_s) + pause.subject + u" (by "_s + pause.who + u')';
-    return names.join(u", "_s);
 }
 
 Result<Reply> leaveSafeMode(Services &services, const Invocation &in)
@@ -126,7 +127,8 @@ Result<Reply> listApprovals(Services &services, const Invocation &in)
     });
     Reply reply;
     commands::Table table{.columns = {u"approval"_s, u"task"_s, u"kind"_s, u"asked"_s, u"question"_s, u"state"_s},
-                          .whenEmpty = u"Nobody waits for an answer."_s};
+                          .whenEmpty =
+                              filter == u"open" ? u"Nobody waits for an answer."_s : u"No question matches."_s};
     QJsonArray data;
     for (const Approval &a : approvals) {
         const QString state =
@@ -205,14 +207,14 @@ QFuture<Result<Reply>> approve(Services &services, const Invocation &in)
 
 Result<Reply> listClaims(Services &services, const Invocation &in)
 {
+    HUB_TRY(const auto project, projectFilter(services, in.call, in.options));
     HUB_TRY(const auto claims, services.stores.holds.claims());
     Reply reply;
     commands::Table table{.columns = {u"path"_s, u"project"_s, u"task"_s, u"since"_s, u"until"_s},
                           .whenEmpty = u"Nobody holds a file."_s};
     for (const auto &claim : claims) {
-        if ((in.has("project"_L1) && claim.project.toString() != in.text("project"_L1)) ||
-            (in.has("path"_L1) && claim.path != in.text("path"_L1) &&
-             !claim.path.startsWith(in.text("path"_L1) + u'/')))
+        if ((project && claim.project != *project) || (in.has("path"_L1) && claim.path != in.text("path"_L1) &&
+                                                       !claim.path.startsWith(in.text("path"_L1) + u'/')))
             continue;
         table.rows << QStringList{claim.path, claim.project.toString(), u'#' + claim.task.toString(),
                                   agoText(claim.at, services.now()),
@@ -246,13 +248,15 @@ Result<Reply> listAlerts(Services &services, const Invocation &in)
     HUB_TRY(const auto alerts, services.alerts.book().list(in.text("filter"_L1) != u"all", {}, since));
     Reply reply;
     commands::Table table{.columns = {u"alert"_s, u"level"_s, u"when"_s, u"title"_s, u"what"_s, u"state"_s},
-                          .whenEmpty = u"No alert is open."_s};
+                          .whenEmpty =
+                              in.text("filter"_L1) == u"all" ? u"There was no alert yet."_s : u"No alert is open."_s};
     QJsonArray data;
     for (const Alert &alert : alerts) {
         if (level && alert.report.level < *level)
             continue;
-        const QString title = alert.heldBack > 0 ? u"%1 (%2 more times)"_s.arg(alert.report.title).arg(alert.heldBack)
-                                                 : alert.report.title;
+        const QString title = alert.heldBack > 0
+                                  ? u"%1 (%2)"_s.arg(alert.report.title, counted(alert.heldBack, u"more time"_s))
+                                  : alert.report.title;
         table.rows << QStringList{alert.id.toString(),
                                   textOf(alertLevelTexts, alert.report.level),
                                   agoText(alert.at, services.now()),
@@ -309,74 +313,11 @@ Result<Reply> testAlert(Services &services, const Invocation &in)
                  .next = {u"alerts"_s, u"resolve-alert "_s + id.toString()}};
 }
 
-Result<Reply> systemHealth(Services &services, const Invocation &)
-{
-    HUB_TRY(const auto safe, services.stores.holds.safeMode());
-    HUB_TRY(const auto pauses, services.stores.holds.pauses());
-    HUB_TRY(const auto living, services.stores.runs.living());
-    HUB_TRY(const auto alerts, services.alerts.book().list(true, {}, {}));
-    HUB_TRY(const auto approvals, services.stores.approvals.list({}, ApprovalState::Open));
-    HUB_TRY(const auto projects, services.stores.projects.all());
-    Reply reply{.title = u"AgentHub is up since %1"_s.arg(
-                    agoText(services.startedAt, services.now()).replace(u" ago"_s, QString()))};
-    const auto field = [&](const QString &name, const QString &value) { reply.fields.append({name, value}); };
-    const auto free = freeSpace(QFile::encodeName(services.data.root()));
-    field(u"Disk"_s,
-          free ? u"%1 GB free for %2"_s.arg(double(*free) / 1e9, 0, 'f', 1).arg(services.data.root()) : u"unknown"_s);
-    field(u"Agents"_s, u"%1 running, %2 may run at once"_s.arg(living.size()).arg(services.driver.runningLimit()));
-    QStringList counts;
-    QJsonObject countData;
-    for (const auto &row : taskStateTexts) {
-        HUB_TRY(const qint64 count, services.stores.tasks.countInState(row.value));
-        countData[QString(row.text)] = count;
-        if (count > 0)
-            counts << u"%1 %2"_s.arg(count).arg(stateText(row.value));
-    }
-    field(u"Tasks"_s, counts.isEmpty() ? u"none yet"_s : counts.join(u", "_s));
-    if (!pauses.isEmpty())
-        field(u"Paused"_s, pausedText(pauses));
-    QStringList safety;
-    HUB_TRY(const auto active, services.stores.tasks.inStates({TaskState::Running, TaskState::AwaitingApproval,
-                                                               TaskState::Paused, TaskState::NeedsReview}));
-    for (const Task &task : active) {
-        HUB_TRY(const auto newest, services.stores.tasks.newestCheckpoint(task.id));
-        safety << (newest ? u"#%1 saved %2"_s.arg(task.id.toString(), agoText(newest->at, services.now()))
-                          : u"#%1 not saved yet"_s.arg(task.id.toString()));
-    }
-    field(u"Projects"_s, QString::number(projects.size()));
-    if (!safety.isEmpty())
-        field(u"Git safety"_s, safety.join(u", "_s));
-    field(u"Questions"_s, approvals.isEmpty() ? u"none open"_s : u"%1 open"_s.arg(approvals.size()));
-    field(u"Alerts"_s, alerts.isEmpty()
-                           ? u"none open"_s
-                           : u"%1 open, the last: %2"_s.arg(alerts.size()).arg(alerts.first().report.title));
-    if (safe) {
-        reply.severity = Severity::Warning;
-        reply.text = u"Safe mode is on since %1 (%2, by %3): nothing runs."_s.arg(
-            toLocalShort(safe->since, services.now()), safe->reason, safe->who);
-        reply.next << u"safe-mode disable"_s;
-    }
-    if (!approvals.isEmpty())
-        reply.next << u"approvals"_s;
-    if (!alerts.isEmpty())
-        reply.next << u"alerts"_s;
-    if (projects.isEmpty())
-        reply.next << u"projects add FOLDER"_s;
-    reply.data = {{u"safe_mode"_s, safe.has_value()},
-                  {u"running"_s, living.size()},
-                  {u"tasks"_s, countData},
-                  {u"open_alerts"_s, alerts.size()},
-                  {u"open_approvals"_s, approvals.size()},
-                  {u"disk_free"_s, free.valueOr(-1)}};
-    return reply;
-}
-
 } // namespace
 
 std::span<const HandlerRow> safetyHandlers()
 {
-    static const HandlerRow rows[]{{"system-health"_L1, &systemHealth},
-                                   {"safe-mode enable"_L1, &enterSafeMode},
+    static const HandlerRow rows[]{{"safe-mode enable"_L1, &enterSafeMode},
                                    {"safe-mode disable"_L1, &leaveSafeMode},
                                    {"safe-mode status"_L1, &safeModeStatus},
                                    {"emergency-stop"_L1, &enterSafeMode},

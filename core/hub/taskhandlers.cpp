@@ -1,45 +1,18 @@
 // Tasks: give, list, show, tell, pause, resume, cancel, save.
 #include "core/hub/handlers.h"
 
+#include "core/agents/startcheck.h"
 #include "core/base/json.h"
+#include "core/commands/counted.h"
 
 using namespace Qt::StringLiterals;
 
 namespace hub
 {
 
+using commands::counted;
 using commands::Reply;
 using commands::Severity;
-
-QString stateText(TaskState state) { return textOf(taskStateTexts, state).replace(u'_', u' '); }
-
-QJsonObject taskData(const Services &services, const Task &task)
-{
-    const auto checkpoints = services.stores.tasks.checkpoints(task.id);
-    return {{u"task_id"_s, task.id.value()},
-            {u"title"_s, task.spec.title},
-            {u"description"_s, task.spec.description},
-            {u"project"_s, task.spec.project.toString()},
-            {u"agent"_s, task.spec.agent.toString()},
-            {u"state"_s, textOf(taskStateTexts, task.state)},
-            {u"reason"_s, task.reason},
-            {u"priority"_s, textOf(priorityTexts, task.spec.priority)},
-            {u"type"_s, task.spec.type},
-            {u"autonomy"_s, textOf(autonomyTexts, task.spec.autonomy)},
-            {u"mode"_s, textOf(treeModeTexts, task.spec.mode)},
-            {u"owner"_s, task.spec.owner},
-            {u"step"_s, task.step},
-            {u"progress"_s, task.progress},
-            {u"path"_s, task.tree},
-            {u"branch"_s, task.branch},
-            {u"backup_branch"_s, task.backupBranch},
-            {u"created_at"_s, toIso(task.createdAt)},
-            {u"updated_at"_s, toIso(task.updatedAt)},
-            {u"messages"_s, task.lastMessage},
-            {u"checkpoints"_s, checkpoints ? checkpoints->size() : 0},
-            {u"error_count"_s, task.errorCount},
-            {u"last_error"_s, task.lastError}};
-}
 
 QString stopText(const agents::StopReport &report)
 {
@@ -53,11 +26,9 @@ QString stopText(const agents::StopReport &report)
         if (!run.frozen)
             stuck << u"#%1 (%2)"_s.arg(run.task.toString(), run.agent.toString());
     }
-    QString text =
-        u"%1 of %2 agents are frozen, %3 processes, the slowest in %4 ms."_s.arg(report.runs.size() - stuck.size())
-            .arg(report.runs.size())
-            .arg(processes)
-            .arg(double(slowest) / 1000.0, 0, 'f', 1);
+    QString text = u"Frozen: %1 of %2, %3, the slowest in %4 ms."_s.arg(report.runs.size() - stuck.size())
+                       .arg(counted(report.runs.size(), u"agent"_s), counted(processes, u"process"_s, u"processes"_s))
+                       .arg(double(slowest) / 1000.0, 0, 'f', 1);
     if (!stuck.isEmpty())
         text += u" NOT frozen: "_s + stuck.join(u", "_s) + u". End them with cancel-task."_s;
     return text;
@@ -72,31 +43,7 @@ QString titleOf(const QString &description)
     return line.size() <= 60 ? line : line.first(59) + u'…';
 }
 
-QStringList nextFor(const Task &task)
-{
-    const QString id = task.id.toString();
-    switch (task.state) {
-    case TaskState::Queued:
-    case TaskState::Preparing:
-    case TaskState::Running: return {u"task-log "_s + id + u" --follow"_s, u"pause-task "_s + id};
-    case TaskState::AwaitingApproval: return {u"approvals"_s, u"approve"_s, u"deny"_s};
-    case TaskState::Paused: return {u"resume-task "_s + id};
-    case TaskState::NeedsReview:
-        return {u"task-diff "_s + id, u"say --task-id %1 …"_s.arg(id), u"rollback show --task-id "_s + id};
-    case TaskState::Interrupted: return {u"resume-task "_s + id, u"rollback show --task-id "_s + id};
-    default: return {u"task-diff "_s + id, u"task-log "_s + id};
-    }
-}
-
-Reply about(const Services &services, const Task &task, const QString &title)
-{
-    Reply reply{.title = title, .next = nextFor(task), .data = taskData(services, task)};
-    if (!task.reason.isEmpty())
-        reply.text = task.reason;
-    return reply;
-}
-
-Result<Reply> assignTask(Services &services, const Invocation &in)
+Result<TaskSpec> specOf(const Services &services, const Invocation &in)
 {
     TaskSpec spec{.project = *ProjectName::parse(u"x"), .agent = *AgentName::parse(u"x")};
     spec.description = in.text("description"_L1).trimmed();
@@ -128,126 +75,58 @@ Result<Reply> assignTask(Services &services, const Invocation &in)
         HUB_CHECK(services.stores.tasks.get(*after));
         spec.after = after;
     }
+    return spec;
+}
+
+// What would else come to light only when the agent is to start.
+QFuture<Result<>> lookIntoProject(Services &services, const Invocation &in)
+{
+    const auto spec = specOf(services, in);
+    if (!spec)
+        return readyFuture<std::monostate>(spec.error());
+    const auto project = services.stores.projects.get(spec->project);
+    if (!project)
+        return readyFuture<std::monostate>(project.error());
+    const QStringList branches = services.settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts);
+    // Not on the project's worker, which may be busy for long: this only reads.
+    return services.workers.run(u"assign"_s, [spec = *spec, project = *project, branches]() -> Result<> {
+        auto checked = agents::checkStart(spec, project, branches);
+        if (!checked) {
+            checked.error().message += u" No task was made."_s;
+            return std::move(checked).error();
+        }
+        return {};
+    });
+}
+
+Result<Reply> assignTask(Services &services, const Invocation &in)
+{
+    HUB_TRY(const TaskSpec spec, specOf(services, in));
     HUB_TRY(const Task task, services.driver.assign(spec));
     HUB_TRY(const QString waits, services.driver.waitsFor(task));
-    Reply reply = about(services, task, u"#%1 %2"_s.arg(task.id.toString(), task.spec.title));
+    Reply reply = aboutTask(services, task, u"#%1 %2"_s.arg(task.id.toString(), task.spec.title));
     reply.text = waits.isEmpty()
-                     ? u"%1 starts on it in project %2."_s.arg(profile.name.toString(), project.name.toString())
+                     ? u"%1 starts on it in project %2."_s.arg(spec.agent.toString(), spec.project.toString())
                      : u"It is queued. "_s + waits;
     return reply;
 }
 
-bool needsPerson(const Task &task)
+// What becomes of a message, as things stand after it was taken.
+Result<QString> whenItIsHeard(const Services &services, const Task &task, const QList<state::QueuedMessage> &waiting,
+                              bool now)
 {
-    return task.state == TaskState::AwaitingApproval || task.state == TaskState::NeedsReview ||
-           task.state == TaskState::Interrupted || task.state == TaskState::Paused;
-}
-
-Result<Reply> listTasks(Services &services, const Invocation &in)
-{
-    HUB_TRY(QList<Task> tasks, services.stores.tasks.all());
-    const QString filter = in.has("filter"_L1) ? in.text("filter"_L1) : u"open"_s;
-    const QString text = in.text("text"_L1);
-    tasks.removeIf([&](const Task &task) {
-        const bool wanted = filter == u"all" || (filter == u"done" ? isEnded(task.state) : !isEnded(task.state));
-        return !wanted || (filter == u"needs-me" && !needsPerson(task)) ||
-               (filter == u"mine" && task.spec.owner != in.who()) ||
-               (in.has("project"_L1) && task.spec.project.toString() != in.text("project"_L1)) ||
-               (in.has("agent"_L1) && task.spec.agent.toString() != in.text("agent"_L1)) ||
-               (!text.isEmpty() && !task.spec.title.contains(text, Qt::CaseInsensitive) &&
-                !task.spec.description.contains(text, Qt::CaseInsensitive));
-    });
-    std::stable_sort(tasks.begin(), tasks.end(),
-                     [](const Task &a, const Task &b) { return needsPerson(a) > needsPerson(b); });
-    Reply reply;
-    commands::Table table{
-        .columns = {u"task"_s, u"state"_s, u"%"_s, u"agent"_s, u"project"_s, u"title"_s, u"changed"_s},
-        .whenEmpty = filter == u"all" ? u"There are no tasks yet."_s : u"No task matches."_s};
-    QJsonArray data;
-    for (const Task &task : tasks) {
-        table.rows << QStringList{u'#' + task.id.toString(),
-                                  stateText(task.state),
-                                  QString::number(qRound(task.progress)),
-                                  task.spec.agent.toString(),
-                                  task.spec.project.toString(),
-                                  task.spec.title,
-                                  agoText(task.updatedAt, services.now())};
-        data.append(taskData(services, task));
-    }
-    reply.tables << table;
-    reply.data = {{u"tasks"_s, data}};
-    if (tasks.isEmpty())
-        reply.next = {u"assign-task …"_s};
-    return reply;
-}
-
-QFuture<Result<Reply>> taskStatus(Services &services, const Invocation &in)
-{
-    const auto task = findTask(services, in.call, in.options);
-    if (!task)
-        return readyFuture<Reply>(task.error());
-    const auto run = services.stores.runs.livingOf(task->id);
-    const auto newest = services.stores.tasks.newestCheckpoint(task->id);
-    const auto queued = services.stores.queue.list(task->id);
-    Reply reply = about(services, *task, u"#%1 %2"_s.arg(task->id.toString(), task->spec.title));
-    const auto field = [&](const QString &name, const QString &value) {
-        if (!value.isEmpty())
-            reply.fields.append({name, value});
-    };
-    field(u"State"_s, stateText(task->state));
-    field(u"Step"_s, task->step.isEmpty() ? QString() : u"%1 (%2 %)"_s.arg(task->step).arg(qRound(task->progress)));
-    field(u"Agent"_s, task->spec.agent.toString() +
-                          (run && *run ? u", pid %1"_s.arg((*run)->agentProcess.pid) : u", not running"_s));
-    field(u"Project"_s, task->spec.project.toString());
-    field(u"Branch"_s, task->branch);
-    field(u"Folder"_s, task->tree);
-    field(u"Backup"_s, task->backupBranch);
-    field(u"Owner"_s, task->spec.owner);
-    if (newest && *newest)
-        field(u"Last checkpoint"_s,
-              u"%1, %2 (%3)"_s.arg((*newest)->id.toString(), agoText((*newest)->at, services.now()),
-                                   textOf(checkpointTypeTexts, (*newest)->type)));
-    if (queued && !queued->isEmpty())
-        field(u"Waiting messages"_s, QString::number(queued->size()));
-    if (task->errorCount > 0)
-        field(u"Errors"_s, u"%1, the last: %2"_s.arg(task->errorCount).arg(task->lastError));
-    if (run && *run) {
-        reply.data[u"run"_s] = (*run)->id.toString();
-        reply.data[u"pid"_s] = (*run)->agentProcess.pid;
-    }
-    return readyFuture<Reply>(reply);
-}
-
-Result<Reply> taskLog(Services &services, const Invocation &in)
-{
-    HUB_TRY(const Task task, findTask(services, in.call, in.options));
-    state::MessageFilter filter{.newest = int(in.number("limit"_L1, 20))};
-    HUB_TRY(filter.since, findInstant(services, in.text("since"_L1)));
-    const QString kind = in.text("kind"_L1);
-    if (kind == u"messages")
-        filter.kinds = {u"prompt"_s, u"say"_s, u"output"_s, u"question"_s, u"approval"_s, u"summary"_s, u"decision"_s};
-    else if (kind == u"tools")
-        filter.kinds = {u"step"_s, u"decision"_s, u"question"_s, u"rollback"_s};
-    else if (kind == u"errors")
-        filter.kinds = {u"error"_s};
-    HUB_TRY(const auto messages, services.stores.talk.list(task.id, filter));
-    Reply reply{.title = u"#%1 %2"_s.arg(task.id.toString(), task.spec.title)};
-    QJsonArray data;
-    QStringList lines;
-    for (const Message &message : messages) {
-        HUB_TRY(const QString body, services.stores.talk.wholeBody(message));
-        const QString from = message.author.isEmpty() ? message.role : message.author;
-        lines << u"%1  %2 (%3)  %4"_s.arg(toLocalShort(message.at, services.now()), from, message.kind, body);
-        data.append(QJsonObject{{u"message_id"_s, message.seq},
-                                {u"at"_s, toIso(message.at)},
-                                {u"from"_s, from},
-                                {u"role"_s, message.role},
-                                {u"kind"_s, message.kind},
-                                {u"text"_s, body}});
-    }
-    reply.text = lines.isEmpty() ? u"Nothing was said yet."_s : lines.join(u'\n');
-    reply.data = {{u"task_id"_s, task.id.value()}, {u"messages"_s, data}};
-    return reply;
+    if (waiting.isEmpty())
+        return u"A turn begins with it."_s;
+    const QString id = waiting.last().id.toString();
+    if (task.state == TaskState::Paused)
+        return u"It waits (%1) until resume-task %2."_s.arg(id, task.id.toString());
+    HUB_TRY(const auto turn, services.stores.talk.openTurn(task.id));
+    if (turn && now)
+        return u"The present turn is ended first, then one begins with it."_s;
+    if (turn)
+        return u"It waits for the end of the present turn (%1)."_s.arg(id);
+    HUB_TRY(const QString reason, services.driver.waitsFor(task));
+    return reason.isEmpty() ? u"The agent is started with it."_s : u"It waits (%1). %2"_s.arg(id, reason);
 }
 
 Result<Reply> say(Services &services, const Invocation &in)
@@ -257,36 +136,8 @@ Result<Reply> say(Services &services, const Invocation &in)
     HUB_CHECK(services.driver.say(task, in.text("message"_L1), in.who(), now));
     HUB_TRY(const Task after, services.stores.tasks.get(task.id));
     HUB_TRY(const auto waiting, services.stores.queue.list(task.id));
-    Reply reply = about(services, after, u"Told #%1"_s.arg(task.id.toString()));
-    reply.text = waiting.isEmpty() ? u"The agent begins a turn with it."_s
-                 : now             ? u"Its present turn ends first."_s
-                       : u"It waits for the end of the present turn (%1)."_s.arg(waiting.last().id.toString());
-    return reply;
-}
-
-Result<Reply> queueList(Services &services, const Invocation &in)
-{
-    std::optional<TaskId> only;
-    if (in.has("task_id"_L1)) {
-        HUB_TRY(const Task task, findTask(services, in.call, in.options));
-        only = task.id;
-    }
-    HUB_TRY(const auto messages, services.stores.queue.list(only));
-    HUB_TRY(const auto tasks, services.stores.tasks.inStates({TaskState::Queued}));
-    Reply reply;
-    commands::Table waiting{.columns = {u"message"_s, u"task"_s, u"from"_s, u"since"_s, u"text"_s},
-                            .whenEmpty = u"No message waits."_s};
-    for (const auto &message : messages)
-        waiting.rows << QStringList{message.id.toString(), u'#' + message.task.toString(), message.author,
-                                    agoText(message.at, services.now()), message.text};
-    commands::Table queued{.columns = {u"task"_s, u"priority"_s, u"title"_s, u"waits because"_s},
-                           .whenEmpty = u"No task waits."_s};
-    for (const Task &task : tasks) {
-        if (!only || *only == task.id)
-            queued.rows << QStringList{u'#' + task.id.toString(), textOf(priorityTexts, task.spec.priority),
-                                       task.spec.title, task.reason};
-    }
-    reply.tables << waiting << queued;
+    Reply reply = aboutTask(services, after, u"Told #%1"_s.arg(task.id.toString()));
+    HUB_TRY(reply.text, whenItIsHeard(services, after, waiting, now));
     return reply;
 }
 
@@ -319,11 +170,13 @@ Result<Reply> queueRemove(Services &services, const Invocation &in)
 QFuture<Result<Reply>> pauseTask(Services &services, const Invocation &in)
 {
     const auto task = findTask(services, in.call, in.options);
-    if (!task)
-        return readyFuture<Reply>(task.error());
-    if (isEnded(task->state)) {
-        return readyFuture<Reply>(fail(ErrorCode::Conflict, u"Task #%1 is %2; there is nothing to pause."_s.arg(
-                                                                task->id.toString(), stateText(task->state))));
+    if (!task || isEnded(task->state)) {
+        // Frozen before it was looked at: nothing may stay held that no record speaks of.
+        if (const auto named = TaskId::parse(in.text("task_id"_L1)); named && in.stopped)
+            services.brake.release({.task = named}, agents::Hold::TaskPause);
+        return readyFuture<Reply>(task ? fail(ErrorCode::Conflict, u"Task #%1 is %2; there is nothing to pause."_s.arg(
+                                                                       task->id.toString(), stateText(task->state)))
+                                       : task.error());
     }
     auto stopped = in.stopped ? readyFuture<agents::StopReport>(*in.stopped)
                               : services.brake.hold({.task = task->id}, agents::Hold::TaskPause);
@@ -337,8 +190,11 @@ QFuture<Result<Reply>> pauseTask(Services &services, const Invocation &in)
                                      services.brake.recorded({.task = id}, agents::Hold::TaskPause);
                                  });
                                  HUB_TRY(const Task now, services.stores.tasks.get(id));
-                                 Reply reply = about(services, now, u"#%1 is paused"_s.arg(id.toString()));
-                                 reply.text = stopText(report);
+                                 Reply reply = aboutTask(services, now, u"#%1 is paused"_s.arg(id.toString()));
+                                 reply.text = report.runs.isEmpty()
+                                                  ? u"Nothing of it was running, and nothing starts."_s
+                                                  : stopText(report);
+                                 reply.next = {u"resume-task "_s + id.toString()};
                                  reply.severity = report.complete() ? Severity::Ok : Severity::Error;
                                  return reply;
                              });
@@ -359,32 +215,45 @@ QFuture<Result<Reply>> resumeTask(Services &services, const Invocation &in)
             HUB_CHECK(services.driver.resume(now, who, notes));
             HUB_TRY(const Task after, services.stores.tasks.get(id));
             HUB_TRY(const auto blockers, services.driver.blockers(after));
-            Reply reply = about(services, after, u"#%1 goes on"_s.arg(id.toString()));
+            if (after.state == TaskState::NeedsReview)
+                return aboutTask(services, after, u"#%1 is not paused any more"_s.arg(id.toString()));
+            Reply reply =
+                aboutTask(services, after,
+                          (isEnded(now.state) ? u"#%1 is taken up again"_s : u"#%1 goes on"_s).arg(id.toString()));
             reply.text = blockers.isEmpty() ? QString() : u"Not yet, though: "_s + blockers.join(u' ');
             return reply;
         });
         services.stores.commits.flush();
         return takeResult(resumed);
     };
-    if (!in.has("checkpoint_id"_L1))
+    const bool agreed = in.call.yes || !in.call.confirm.isEmpty();
+    if (!in.has("checkpoint_id"_L1)) {
+        if (!agreed && (isEnded(task->state) || in.call.dryRun))
+            return readyFuture<Reply>(Reply{
+                .severity = Severity::Warning,
+                .title = (isEnded(task->state) ? u"#%1 is %2. Take it up again?"_s : u"Let #%1 go on? It is %2."_s)
+                             .arg(id.toString(), stateText(task->state)),
+                .text = u"Its agent goes on with the files as they are, on branch %1."_s.arg(task->branch),
+                .confirm = u"resume "_s + id.toString()});
         return readyFuture<Reply>(goOn());
+    }
     const auto target = findCheckpoint(services, *task, in.text("checkpoint_id"_L1));
     if (!target)
         return readyFuture<Reply>(target.error());
     recovery::RollbackRequest request{
         .task = id, .target = target->id.number, .who = in.who(), .confirm = in.call.confirm};
-    if (!in.call.yes && in.call.confirm.isEmpty()) {
-        return replyWhen(&services.driver, services.rollback.preview(request),
-                         [id](const recovery::RollbackPreview &preview) -> Result<Reply> {
-                             return Reply{
-                                 .severity = Severity::Warning,
-                                 .title = u"Go back to %1 and go on from there?"_s.arg(preview.target.toString()),
-                                 .text = u"%1 files would be restored, %2 deleted."_s.arg(preview.restored.size())
-                                             .arg(preview.deleted.size()),
-                                 .next = {u"rollback task_checkpoint --task-id %1 --checkpoint-id %2"_s.arg(
-                                     id.toString(), preview.target.toString())},
-                                 .confirm = preview.confirm};
-                         });
+    if (!agreed) {
+        return replyWhen(
+            &services.driver, services.rollback.preview(request),
+            [id](const recovery::RollbackPreview &preview) -> Result<Reply> {
+                return Reply{.severity = Severity::Warning,
+                             .title = u"Go back to %1 and go on from there?"_s.arg(preview.target.toString()),
+                             .text = u"%1 would be restored, %2 deleted."_s.arg(
+                                 counted(preview.restored.size(), u"file"_s), QString::number(preview.deleted.size())),
+                             .next = {u"rollback task_checkpoint --task-id %1 --checkpoint-id %2"_s.arg(
+                                 id.toString(), preview.target.toString())},
+                             .confirm = preview.confirm};
+            });
     }
     return replyWhen(&services.driver, services.rollback.execute(request),
                      [goOn](const recovery::RollbackReceipt &receipt) -> Result<Reply> {
@@ -411,8 +280,9 @@ QFuture<Result<Reply>> cancelTask(Services &services, const Invocation &in)
         return readyFuture<Reply>(Reply{
             .severity = Severity::Warning,
             .title = u"End task #%1 %2?"_s.arg(task->id.toString(), task->spec.title),
-            .text = u"Its agent is ended. Its files are saved first and stay in the vault and on branch %1."_s.arg(
-                task->branch),
+            .text = task->tree.isEmpty() ? u"It has not begun, so there is nothing to save."_s
+                                         : u"Its agent is ended. Its files are saved first and stay in the vault, in "
+                                           "%1 and on branch %2."_s.arg(task->tree, task->branch),
             .confirm = u"cancel "_s + task->id.toString()});
     }
     const TaskId id = task->id;
@@ -420,7 +290,7 @@ QFuture<Result<Reply>> cancelTask(Services &services, const Invocation &in)
     return replyWhen(&services.driver, services.driver.finish(id, TaskState::Cancelled, reason, in.who()),
                      [&services, id](std::monostate) -> Result<Reply> {
                          HUB_TRY(const Task now, services.stores.tasks.get(id));
-                         return about(services, now, u"#%1 is cancelled"_s.arg(id.toString()));
+                         return aboutTask(services, now, u"#%1 is cancelled"_s.arg(id.toString()));
                      });
 }
 
@@ -435,7 +305,8 @@ QFuture<Result<Reply>> saveCheckpoint(Services &services, const Invocation &in)
         [](const std::optional<Checkpoint> &saved) -> Result<Reply> {
             const Checkpoint &checkpoint = *saved;
             Reply reply{.title = u"Saved as %1"_s.arg(checkpoint.id.toString()),
-                        .text = u"%1 files, %2 read anew."_s.arg(checkpoint.files).arg(checkpoint.changed),
+                        .text =
+                            u"%1, %2 read anew."_s.arg(counted(checkpoint.files, u"file"_s)).arg(checkpoint.changed),
                         .next = {u"rollback task_checkpoint --task-id %1 --checkpoint-id %2"_s.arg(
                             checkpoint.id.task.toString(), checkpoint.id.toString())},
                         .data = {{u"checkpoint_id"_s, checkpoint.id.toString()},
@@ -458,12 +329,8 @@ QFuture<Result<Reply>> saveCheckpoint(Services &services, const Invocation &in)
 
 std::span<const HandlerRow> taskHandlers()
 {
-    static const HandlerRow rows[]{{"assign-task"_L1, &assignTask},
-                                   {"tasks"_L1, &listTasks},
-                                   {"task-status"_L1, &taskStatus},
-                                   {"task-log"_L1, &taskLog},
+    static const HandlerRow rows[]{{"assign-task"_L1, &assignTask, &lookIntoProject},
                                    {"say"_L1, &say},
-                                   {"queue list"_L1, &queueList},
                                    {"queue edit"_L1, &queueEdit},
                                    {"queue remove"_L1, &queueRemove},
                                    {"pause-task"_L1, &pauseTask},

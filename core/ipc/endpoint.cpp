@@ -1,5 +1,7 @@
 #include "core/ipc/endpoint.h"
 
+#include "core/base/shellwords.h"
+
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
@@ -95,6 +97,15 @@ Result<> connectBefore(int fd, const sockaddr_un &address, int milliseconds, con
     }
 }
 
+// Where the data lies when nothing else is said.
+QString usualDataDir()
+{
+    QString folder = environmentText("XDG_DATA_HOME");
+    if (folder.isEmpty())
+        folder = QDir::homePath() + u"/.local/share"_s;
+    return QDir::cleanPath(folder + u"/agenthub"_s);
+}
+
 } // namespace
 
 QString settingsFile(const QString &configFlag)
@@ -127,10 +138,7 @@ Result<QString> findDataDir(const QString &flag, const QString &configFlag)
     } else if (!configFlag.isEmpty()) {
         return fail(ErrorCode::NotFound, u"There is no settings file %1."_s.arg(config));
     }
-    QString folder = environmentText("XDG_DATA_HOME");
-    if (folder.isEmpty())
-        folder = QDir::homePath() + u"/.local/share"_s;
-    return QDir::cleanPath(folder + u"/agenthub"_s);
+    return usualDataDir();
 }
 
 QString socketPathFor(const QString &dataDir)
@@ -185,9 +193,9 @@ Error noHub(const QString &dataDir)
     const QString home = QDir::homePath();
     if (home.size() > 1 && shown.startsWith(home + u'/'))
         shown = u'~' + shown.mid(home.size());
-    return fail(ErrorCode::NoHub,
-                u"No hub is running for %1. Agents that were working go on by themselves."_s.arg(shown),
-                u"Start it: systemctl --user start agenthub"_s);
+    return fail(
+        ErrorCode::NoHub, u"No hub is running for %1. Agents that were working go on by themselves."_s.arg(shown),
+        u"Start it: agenthubd"_s + (dataDir == usualDataDir() ? QString() : u" --data-dir "_s + joinWords({dataDir})));
 }
 
 Result<FileHandle> connectTo(const QString &dataDir, int milliseconds)

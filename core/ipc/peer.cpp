@@ -1,6 +1,7 @@
 #include "core/ipc/peer.h"
 
 #include "core/base/durablefile.h"
+#include "core/posix/procfs.h"
 
 #include <QFile>
 
@@ -25,27 +26,11 @@ namespace hub::ipc
 namespace
 {
 
-std::optional<ProcessStat> statOf(qint64 pid)
-{
-    const auto text = readFile("/proc/" + QByteArray::number(pid) + "/stat");
-    return text ? parseProcessStat(*text) : std::nullopt;
-}
-
 Error unknownPeer()
 {
     return fail(ErrorCode::Refused,
                 u"The hub can't tell which process is asking, so it refuses; nothing was changed."_s,
                 u"Run the command again from a terminal of this machine."_s);
-}
-
-QString accountName(uid_t uid)
-{
-    std::array<char, 4096> buffer;
-    passwd entry;
-    passwd *found = nullptr;
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found)
-        return QString::fromLocal8Bit(found->pw_name);
-    return u"uid %1"_s.arg(uid);
 }
 
 // A handle that stays with the connected process even when its pid is given out again; closed on old kernels.
@@ -82,17 +67,17 @@ enum class Walk { ReachedTop, Lost };
 Walk walkUp(qint64 pid, const RunDirectory &runs, std::optional<RunId> &run)
 {
     constexpr int deepest = 4096; // more than any real tree; ends the walk should /proc ever show a ring
-    auto stat = statOf(pid);
+    auto stat = posix::readStat(pid_t(pid));
     for (int depth = 0; depth < deepest; ++depth) {
         if (!stat)
             return Walk::Lost;
-        if ((run = runs.runOfShim(pid, stat->startTicks)) || (run = markedRun(pid, runs)))
+        if ((run = runs.runOfShim(pid, stat->id.startTicks)) || (run = markedRun(pid, runs)))
             return Walk::ReachedTop;
         if (pid == 1 || stat->parent == 0)
             return Walk::ReachedTop;
-        const auto parent = statOf(stat->parent);
-        const auto again = statOf(pid);
-        if (!again || again->startTicks != stat->startTicks)
+        const auto parent = posix::readStat(stat->parent);
+        const auto again = posix::readStat(pid_t(pid));
+        if (!again || again->id != stat->id)
             return Walk::Lost;
         if (!parent || again->parent != stat->parent) {
             stat = again; // moved up meanwhile: look again from the same process
@@ -106,19 +91,14 @@ Walk walkUp(qint64 pid, const RunDirectory &runs, std::optional<RunId> &run)
 
 } // namespace
 
-std::optional<ProcessStat> parseProcessStat(const QByteArray &text)
+QString accountName(uid_t uid)
 {
-    // "pid (comm) state ppid …": only the last parenthesis ends the name.
-    const qsizetype end = text.lastIndexOf(')');
-    if (end < 0)
-        return std::nullopt;
-    const QList<QByteArray> fields = text.mid(end + 1).simplified().split(' ');
-    if (fields.size() < 20 || fields[0].size() != 1)
-        return std::nullopt;
-    bool parentOk = false;
-    bool startOk = false;
-    const ProcessStat stat{fields[1].toLongLong(&parentOk), fields[19].toULongLong(&startOk)};
-    return parentOk && startOk ? std::optional(stat) : std::nullopt;
+    std::array<char, 4096> buffer;
+    passwd entry;
+    passwd *found = nullptr;
+    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found)
+        return QString::fromLocal8Bit(found->pw_name);
+    return u"uid %1"_s.arg(uid);
 }
 
 Result<commands::Caller> callerOf(int socket, const RunDirectory &runs)

@@ -8,6 +8,7 @@
 #include <QByteArray>
 
 #include <optional>
+#include <sys/types.h>
 
 namespace hub::ipc
 {
@@ -27,14 +28,8 @@ public:
     virtual std::optional<RunId> runOfMark(const QByteArray &mark) const = 0;
 };
 
-struct ProcessStat {
-    qint64 parent = 0;
-    quint64 startTicks = 0;
-    friend bool operator==(const ProcessStat &, const ProcessStat &) = default;
-};
-
-// The content of /proc/PID/stat. The command's name may hold spaces, parentheses and line ends.
-std::optional<ProcessStat> parseProcessStat(const QByteArray &text);
+// The name of an account of this machine, as the audit trail has it.
+QString accountName(uid_t uid);
 
 // The peer of a connected local socket. Other accounts but root are Refused. A process whose ancestry leads to a living
 // shim is Role::Agent with that run, whatever it says or has in its environment; every other one is Role::Machine under

@@ -23,6 +23,7 @@ enum class AlertType {
     SystemOverload,
     ManualIntervention,
     RepeatedRefusals,
+    CheckpointFailed,
     Test
 };
 inline constexpr EnumText<AlertType> alertTypeTexts[]{
@@ -32,6 +33,7 @@ inline constexpr EnumText<AlertType> alertTypeTexts[]{
     {AlertType::SystemOverload, QLatin1StringView("system_overload")},
     {AlertType::ManualIntervention, QLatin1StringView("manual_intervention")},
     {AlertType::RepeatedRefusals, QLatin1StringView("repeated_refusals")},
+    {AlertType::CheckpointFailed, QLatin1StringView("checkpoint_failed")},
     {AlertType::Test, QLatin1StringView("test")}};
 
 enum class AlertState { Open, Acknowledged, Snoozed, Resolved };
@@ -50,6 +52,7 @@ struct AlertReport {
     std::optional<TaskId> task;
     std::optional<AgentName> agent;
     QJsonObject data;
+    bool standing = false; // holds until resolveSubject(): told once, however long that takes
 };
 
 struct Alert {

@@ -142,7 +142,7 @@ Result<AlertId> AlertCenter::raise(const AlertReport &report)
                                key, [](const db::Row &row) {
                                    return Known{row.number(0), row.number(1), row.number(2)};
                                }));
-    if (known && now < fromMillis(known->raisedAt) + m_cooldown()) {
+    if (known && (report.standing || now < fromMillis(known->raisedAt) + m_cooldown())) {
         HUB_CHECK(
             database.execute(u"UPDATE alert_key SET held_back = held_back + 1 WHERE type = ? AND subject = ?"_s, key));
         HUB_CHECK(post(u"repeated"_s, {{"id"_L1, known->alert}, {"held_back"_L1, known->heldBack + 1}}));

@@ -1,6 +1,7 @@
 #include "core/recovery/checkpointer.h"
 
 #include "core/base/log.h"
+#include "core/recovery/tasktree.h"
 
 #include <set>
 
@@ -12,8 +13,8 @@ namespace hub::recovery
 namespace
 {
 
-// Scanned and written together: more would keep the first one's agent frozen for the last one's scan.
-constexpr size_t largestBatch = 32;
+// Written together: more would keep the first one's caller waiting for the last one's scan.
+constexpr size_t largestBatch = 128;
 
 QString nameOf(const QByteArray &path) { return QFile::decodeName(path); }
 
@@ -68,7 +69,7 @@ Result<git::SnapshotRequest> Checkpointer::snapshotRequest(const Task &task, con
                                                            const QString &message,
                                                            const git::SnapshotOptions &options) const
 {
-    HUB_TRY(const git::RepositoryPlace place, git::locate(QFile::encodeName(task.tree)));
+    HUB_TRY(const git::RepositoryPlace place, findTree(task, &m_places));
     git::SnapshotRequest request{.place = place,
                                  .ref = ref,
                                  .cachePath = m_data.statCache(task.id),
@@ -102,42 +103,66 @@ QFuture<Result<std::optional<Checkpoint>>> Checkpointer::request(const Checkpoin
     return future;
 }
 
+std::vector<Checkpointer::Waiting> Checkpointer::nextBatch(const ProjectName &project)
+{
+    const std::lock_guard lock(m_mutex);
+    std::vector<Waiting> batch, rest;
+    std::set<TaskId> tasks;
+    auto &waiting = m_waiting[project];
+    for (auto &entry : waiting) {
+        // A task's second request describes a later moment, so it gets a later snapshot.
+        if (batch.size() < largestBatch && tasks.insert(entry.request.task).second)
+            batch.push_back(std::move(entry));
+        else
+            rest.push_back(std::move(entry));
+    }
+    waiting = std::move(rest);
+    return batch;
+}
+
 Result<> Checkpointer::takeWaiting(const ProjectName &project)
 {
     // Whoever comes first takes all; the jobs of the others then find nothing left.
-    std::vector<Waiting> batch;
     {
         const std::lock_guard lock(m_mutex);
-        auto &waiting = m_waiting[project];
-        std::set<TaskId> tasks;
-        std::vector<Waiting> rest;
-        for (auto &entry : waiting) {
-            // A task's second request describes a later moment, so it gets a later snapshot.
-            if (batch.size() < largestBatch && tasks.insert(entry.request.task).second)
-                batch.push_back(std::move(entry));
-            else
-                rest.push_back(std::move(entry));
-        }
-        waiting = std::move(rest);
+        if (m_waiting[project].empty())
+            return {};
     }
-    std::vector<CheckpointRequest> requests;
-    for (const auto &entry : batch)
-        requests.push_back(entry.request);
-    auto results = takeBatch(project, requests);
+    // Whoever else asks at this moment is still waiting for the hub thread, and gets into the batch by this. Its
+    // outcome says nothing about the batch.
+    std::ignore = m_stores.commits.ask([]() -> Result<> { return {}; });
+    const std::vector<Waiting> waiting = nextBatch(project);
+    std::vector<Entry> batch;
+    for (const Waiting &each : waiting)
+        batch.push_back({.request = each.request});
+    const auto taken = takeBatch(project, batch);
     for (size_t i = 0; i < batch.size(); ++i) {
-        batch[i].promise->addResult(std::move(results[i]));
-        batch[i].promise->finish();
+        waiting[i].promise->addResult(taken || !batch[i].answer ? std::move(batch[i].answer) : taken.error());
+        waiting[i].promise->finish();
     }
     return {};
 }
 
 Result<Checkpointer::Draft> Checkpointer::begin(TaskId id)
 {
-    return m_stores.commits.ask([&]() -> Result<Draft> {
-        HUB_TRY(const CheckpointId number, m_stores.tasks.reserveCheckpoint(id));
-        HUB_TRY(const Task task, m_stores.tasks.get(id));
-        HUB_TRY(const auto newest, m_stores.tasks.newestCheckpoint(id));
-        return Draft{task, number, newest, snapshotOptions()};
+    HUB_TRY(const CheckpointId number, m_stores.tasks.reserveCheckpoint(id));
+    HUB_TRY(const Task task, m_stores.tasks.get(id));
+    HUB_TRY(const auto newest, m_stores.tasks.newestCheckpoint(id));
+    return Draft{task, number, newest, snapshotOptions()};
+}
+
+// One commit for the numbers of all.
+Result<> Checkpointer::beginAll(std::vector<Entry> &batch)
+{
+    return m_stores.commits.ask([&]() -> Result<> {
+        for (Entry &entry : batch) {
+            auto draft = begin(entry.request.task);
+            if (draft)
+                entry.draft = *std::move(draft);
+            else
+                entry.answer = std::move(draft).error();
+        }
+        return {};
     });
 }
 
@@ -177,91 +202,98 @@ Result<Checkpoint> Checkpointer::store(const Draft &draft, const CheckpointReque
     return checkpoint;
 }
 
-std::vector<Result<std::optional<Checkpoint>>> Checkpointer::takeBatch(const ProjectName &project,
-                                                                       const std::vector<CheckpointRequest> &batch)
+// The run first, then the task: position and files have to be of the same moment.
+Result<> Checkpointer::holdStill(Entry &entry)
 {
-    using Answer = Result<std::optional<Checkpoint>>;
-    std::vector<Answer> answers(batch.size(), Answer(std::optional<Checkpoint>()));
-    const auto failAll = [&](const Error &error) {
-        for (auto &answer : answers) {
-            if (answer)
-                answer = error;
-        }
-        return answers;
-    };
-    auto vault = m_vaults.of(project);
-    if (!vault)
-        return failAll(vault.error());
+    const TaskId id = entry.request.task;
+    HUB_CHECK(m_runs->hold(id, RunControl::Stillness::Scan));
+    auto task = m_stores.commits.ask([&] { return m_stores.tasks.get(id); });
+    if (!task) {
+        m_runs->release(id, RunControl::Stillness::Scan);
+        return std::move(task).error();
+    }
+    entry.draft->task = *std::move(task);
+    return {};
+}
 
-    std::vector<size_t> taking;
-    std::vector<Draft> drafts;
+// An error is that of all; else each entry has its own answer.
+Result<> Checkpointer::takeBatch(const ProjectName &project, std::vector<Entry> &batch)
+{
+    HUB_TRY(git::Vault * vault, m_vaults.of(project));
+    HUB_CHECK(beginAll(batch));
+    std::vector<Entry *> taking;
     std::vector<git::SnapshotRequest> requests;
-    for (size_t i = 0; i < batch.size(); ++i) {
-        // The run first: position and files have to be of the same moment.
-        if (batch[i].freeze) {
-            if (auto held = m_runs->hold(batch[i].task, RunControl::Stillness::Scan); !held) {
-                answers[i] = std::move(held).error();
-                continue;
-            }
-        }
-        auto draft = begin(batch[i].task);
-        auto wanted = draft ? snapshotRequest(draft->task, refOf(draft->id), u"Checkpoint "_s + draft->id.toString(),
-                                              draft->options)
-                            : Result<git::SnapshotRequest>(draft.error());
+    for (Entry &entry : batch) {
+        if (!entry.draft)
+            continue;
+        const Draft &draft = *entry.draft;
+        auto wanted =
+            snapshotRequest(draft.task, refOf(draft.id), u"Checkpoint "_s + draft.id.toString(), draft.options);
         if (!wanted) {
-            m_runs->release(batch[i].task, RunControl::Stillness::Scan);
-            answers[i] = std::move(wanted).error();
+            entry.answer = std::move(wanted).error();
             continue;
         }
-        taking.push_back(i);
-        drafts.push_back(*std::move(draft));
+        taking.push_back(&entry);
         requests.push_back(*std::move(wanted));
     }
-    auto snapshots = git::takeSnapshots(**vault, requests);
-    for (size_t i : taking)
-        m_runs->release(batch[i].task, RunControl::Stillness::Scan);
-    if (!snapshots)
-        return failAll(snapshots.error());
+    const git::SnapshotWatch watch{
+        .before = [&](size_t i) { return taking[i]->request.freeze ? holdStill(*taking[i]) : Result<>(); },
+        .after =
+            [&](size_t i) {
+                if (taking[i]->request.freeze)
+                    m_runs->release(taking[i]->request.task, RunControl::Stillness::Scan);
+            }};
+    HUB_TRY(const auto snapshots, git::takeSnapshots(*vault, requests, watch));
+    return storeAll(*vault, taking, snapshots);
+}
 
-    // One commit for all rows of the batch.
-    std::vector<QFuture<Result<>>> rows;
-    for (size_t k = 0; k < taking.size(); ++k) {
-        const size_t i = taking[k];
-        const auto &snapshot = (*snapshots)[k];
-        if (!snapshot) {
-            answers[i] = snapshot.error();
+// One commit for the rows of all, each a piece of work by itself.
+Result<> Checkpointer::storeAll(git::Vault &vault, const std::vector<Entry *> &taken,
+                                const std::vector<Result<git::SnapshotInfo>> &snapshots)
+{
+    std::vector<Entry *> changed;
+    for (size_t i = 0; i < taken.size(); ++i) {
+        Entry &entry = *taken[i];
+        if (!snapshots[i]) {
+            entry.answer = snapshots[i].error();
             continue;
         }
-        const Checkpoint checkpoint = describe(drafts[k], batch[i], *snapshot);
-        const auto &newest = drafts[k].newest;
-        if (batch[i].onlyIfChanged && newest && newest->tree == checkpoint.tree && newest->head == checkpoint.head &&
-            newest->messageSeq == checkpoint.messageSeq) {
-            if (auto removed = (*vault)->removeRef(refOf(checkpoint.id)); !removed)
+        const Checkpoint checkpoint = describe(*entry.draft, entry.request, *snapshots[i]);
+        const auto &newest = entry.draft->newest;
+        if (entry.request.onlyIfChanged && newest && newest->tree == checkpoint.tree &&
+            newest->head == checkpoint.head && newest->messageSeq == checkpoint.messageSeq) {
+            if (auto removed = vault.removeRef(refOf(checkpoint.id)); !removed)
                 qCWarning(lcRecovery).noquote() << removed.error().message;
             continue;
         }
-        answers[i] = std::optional(checkpoint);
-        rows.push_back(m_stores.commits.post([this, checkpoint, also = batch[i].also]() -> Result<> {
-            HUB_CHECK(m_stores.tasks.addCheckpoint(checkpoint));
-            if (also)
-                HUB_CHECK(also(checkpoint));
-            m_stores.commits.afterCommit([this, checkpoint] { Q_EMIT checkpointTaken(checkpoint); });
-            return {};
-        }));
+        entry.answer = std::optional(checkpoint);
+        changed.push_back(&entry);
     }
-    size_t row = 0;
-    for (size_t i : taking) {
-        if (answers[i] && *answers[i]) {
-            if (auto stored = takeResult(rows[row++]); !stored)
-                answers[i] = std::move(stored).error();
-        }
+    using Rows = std::vector<QFuture<Result<>>>;
+    HUB_TRY(const Rows rows, takeResult(runOn(&m_stores.commits, [&]() -> Result<Rows> {
+                Rows submitted;
+                for (const Entry *entry : changed) {
+                    submitted.push_back(m_stores.commits.submit([&]() -> Result<> {
+                        const Checkpoint checkpoint = **entry->answer;
+                        HUB_CHECK(m_stores.tasks.addCheckpoint(checkpoint));
+                        if (entry->request.also)
+                            HUB_CHECK(entry->request.also(checkpoint));
+                        m_stores.commits.afterCommit([this, checkpoint] { Q_EMIT checkpointTaken(checkpoint); });
+                        return {};
+                    }));
+                }
+                return submitted;
+            })));
+    for (size_t i = 0; i < changed.size(); ++i) {
+        if (auto stored = takeResult(rows[i]); !stored)
+            changed[i]->answer = std::move(stored).error();
     }
-    return answers;
+    return {};
 }
 
 Result<Checkpoint> Checkpointer::takeNow(const CheckpointRequest &request, std::optional<git::ObjectId> before)
 {
-    HUB_TRY(const Draft draft, begin(request.task));
+    HUB_TRY(const Draft draft, m_stores.commits.ask([&] { return begin(request.task); }));
     HUB_TRY(git::Vault * vault, m_vaults.of(draft.task.spec.project));
     HUB_TRY(auto wanted,
             snapshotRequest(draft.task, refOf(draft.id), u"Checkpoint "_s + draft.id.toString(), draft.options));

@@ -3,6 +3,7 @@
 
 #include "core/base/datafolder.h"
 #include "core/base/workers.h"
+#include "core/git/placecache.h"
 #include "core/git/snapshot.h"
 #include "core/recovery/runcontrol.h"
 #include "core/settings/settings.h"
@@ -77,10 +78,20 @@ private:
         std::optional<Checkpoint> newest;
         git::SnapshotOptions options;
     };
+    // One request on its way through a batch.
+    struct Entry {
+        CheckpointRequest request;
+        std::optional<Draft> draft; // once it has a number
+        Result<std::optional<Checkpoint>> answer = std::optional<Checkpoint>();
+    };
     Result<> takeWaiting(const ProjectName &project);
-    std::vector<Result<std::optional<Checkpoint>>> takeBatch(const ProjectName &project,
-                                                             const std::vector<CheckpointRequest> &batch);
-    Result<Draft> begin(TaskId task);
+    std::vector<Waiting> nextBatch(const ProjectName &project);
+    Result<> takeBatch(const ProjectName &project, std::vector<Entry> &batch);
+    Result<> beginAll(std::vector<Entry> &batch);
+    Result<> holdStill(Entry &entry);
+    Result<> storeAll(git::Vault &vault, const std::vector<Entry *> &taken,
+                      const std::vector<Result<git::SnapshotInfo>> &snapshots);
+    Result<Draft> begin(TaskId task); // hub thread, inside work
     Result<Checkpoint> store(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot);
     Checkpoint describe(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot) const;
     static QByteArray refOf(const CheckpointId &id);
@@ -91,6 +102,7 @@ private:
     const DataFolder &m_data;
     const Settings &m_settings;
     RunControl *m_runs = nullptr;
+    mutable git::PlaceCache m_places;
     std::mutex m_mutex;
     std::map<ProjectName, std::vector<Waiting>> m_waiting;
 };

@@ -1,6 +1,7 @@
 #include "core/recovery/rollback.h"
 
 #include "core/base/log.h"
+#include "core/recovery/tasktree.h"
 
 using namespace Qt::StringLiterals;
 
@@ -98,7 +99,7 @@ git::RestoreOptions Rollback::optionsFor(const Task &task, const QString &path) 
 
 Result<Rollback::Job> Rollback::prepare(const RollbackRequest &request)
 {
-    return m_stores.commits.ask([&]() -> Result<Job> {
+    HUB_TRY(Job job, m_stores.commits.ask([&]() -> Result<Job> {
         HUB_TRY(const Task task, m_stores.tasks.get(request.task));
         if (task.tree.isEmpty())
             return fail(ErrorCode::Conflict,
@@ -110,9 +111,17 @@ Result<Rollback::Job> Rollback::prepare(const RollbackRequest &request)
                 return fail(ErrorCode::Conflict, u"%1 is still going on for task #%2; nothing was changed."_s.arg(
                                                      operation.id.toString(), task.id.toString()));
         }
-        HUB_TRY(const auto place, git::locate(QFile::encodeName(task.tree)));
-        return Job{task, target, {place, m_data.statCache(task.id), m_checkpointer.snapshotOptions()}};
-    });
+        return jobFor(task, target);
+    }));
+    HUB_TRY(job.place.place, bringBackTree(job.task, job.project));
+    return job;
+}
+
+// Hub thread; its place in the repository is for the worker to find.
+Result<Rollback::Job> Rollback::jobFor(const Task &task, const Checkpoint &target) const
+{
+    HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+    return Job{task, target, {{}, m_data.statCache(task.id), m_checkpointer.snapshotOptions()}, project.path};
 }
 
 Result<RollbackPreview> Rollback::previewJob(const RollbackRequest &request)
@@ -186,14 +195,12 @@ Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, co
         receipt.notes << u"Branch %1 has other commits now and was not moved."_s.arg(nameOf(branch).mid(11));
     for (const auto &[path, why] : plan.kept)
         receipt.notes << u"Kept %1: %2"_s.arg(nameOf(path), why);
-    if (plan.options.only.isEmpty()) {
-        auto except = restored->notRestored;
-        except.insert(except.end(), plan.kept.begin(), plan.kept.end());
-        HUB_TRY(const auto verdict, git::verifyRestored(vault, plan.target, job.place, false, except));
-        receipt.verified = verdict.filesChecked;
-        for (const auto &[path, what] : verdict.differences)
-            receipt.differences << (path.isEmpty() ? what : nameOf(path) + u": "_s + what);
-    }
+    auto except = restored->notRestored;
+    except.insert(except.end(), plan.kept.begin(), plan.kept.end());
+    HUB_TRY(const auto verdict, git::verifyRestored(vault, plan.target, job.place, false, except, plan.options.only));
+    receipt.verified = verdict.filesChecked;
+    for (const auto &[path, what] : verdict.differences)
+        receipt.differences << (path.isEmpty() ? what : nameOf(path) + u": "_s + what);
     for (const auto &[path, why] : restored->notRestored)
         receipt.differences << nameOf(path) + u": "_s + why;
     HUB_CHECK(commitReceipt(operation, job, receipt));
@@ -265,12 +272,12 @@ QFuture<Result<>> Rollback::finishInterrupted(const state::Operation &operation)
     if (!task)
         return readyFuture<std::monostate>(task.error());
     return m_workers.run(task->spec.project.toString(), [this, operation]() -> Result<> {
-        HUB_TRY(const Job job, m_stores.commits.ask([&]() -> Result<Job> {
+        HUB_TRY(Job job, m_stores.commits.ask([&]() -> Result<Job> {
             HUB_TRY(const Task found, m_stores.tasks.get(operation.task));
             HUB_TRY(const Checkpoint target, m_stores.tasks.checkpoint({operation.task, operation.target}));
-            HUB_TRY(const auto place, git::locate(QFile::encodeName(found.tree)));
-            return Job{found, target, {place, m_data.statCache(found.id), m_checkpointer.snapshotOptions()}};
+            return jobFor(found, target);
         }));
+        HUB_TRY(job.place.place, bringBackTree(job.task, job.project));
         HUB_TRY(const Checkpoint before, m_stores.commits.ask([&] {
             return m_stores.tasks.checkpoint({operation.task, operation.before});
         }));

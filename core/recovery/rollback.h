@@ -45,7 +45,8 @@ public:
              Checkpointer &checkpointer);
     void setRunControl(RunControl &runs) { m_runs = &runs; }
 
-    // Hub thread. preview() changes nothing that a person could see.
+    // Hub thread. preview() changes nothing that a person could see, except that a working tree that is gone becomes a
+    // folder with a link to its repository again.
     QFuture<Result<RollbackPreview>> preview(const RollbackRequest &request);
     QFuture<Result<RollbackReceipt>> execute(const RollbackRequest &request);
 
@@ -60,7 +61,9 @@ private:
         Task task;
         Checkpoint target;
         git::RestorePlace place;
+        QString project; // its folder
     };
+    Result<Job> jobFor(const Task &task, const Checkpoint &target) const;
     Result<Job> prepare(const RollbackRequest &request);
     Result<RollbackPreview> previewJob(const RollbackRequest &request);
     Result<RollbackReceipt> executeJob(const RollbackRequest &request);

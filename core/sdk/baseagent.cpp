@@ -1,5 +1,6 @@
 #include "core/sdk/baseagent.h"
 
+#include "core/base/errortexts.h"
 #include "core/base/json.h"
 
 #include <algorithm>
@@ -61,9 +62,9 @@ private:
 Error errorFrom(const QJsonObject &error)
 {
     const QJsonObject data = error.value(u"data"_s).toObject();
-    // Refusals are all that the protocol tells apart.
-    const bool refused = data.value(u"refused"_s).toBool();
-    return fail(refused ? ErrorCode::Refused : ErrorCode::Conflict, error.value(u"message"_s).toString(),
+    // A code that this version does not know is a failure all the same.
+    const auto code = enumFromText(errorCodeTexts, data.value(u"code"_s).toString(), u"error code");
+    return fail(code.valueOr(ErrorCode::Conflict), error.value(u"message"_s).toString(),
                 data.value(u"hint"_s).toString());
 }
 

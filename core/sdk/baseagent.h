@@ -48,8 +48,8 @@ public:
     // A line of output (several, where the text has line ends), kept in the task's conversation.
     Result<> say(const QString &text);
 
-    // The lifecycle methods. The hub's refusals (safe mode, a claim, a guard) are ErrorCode::Refused; its other errors
-    // are ErrorCode::Conflict; ErrorCode::ShuttingDown means that the hub closed our input before it answered.
+    // The lifecycle methods. Errors are the hub's own (Refused: safe mode, a claim, a guard), and
+    // ErrorCode::ShuttingDown when the hub closed our input before it answered.
     Result<QJsonObject> prepareForTask(const QString &description = {}, const QStringList &paths = {});
     Result<QJsonObject> startTaskWithReliability(const QString &description = {},
                                                  std::optional<int> intervalMinutes = {});

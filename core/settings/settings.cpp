@@ -15,9 +15,7 @@ namespace
 Result<QString> checked(const SettingSpec &spec, const QString &value)
 {
     const auto refuse = [&](const QString &expected) {
-        return fail(ErrorCode::InvalidInput,
-                    u"%1 can't be '%2': expected %3; nothing was changed."_s.arg(spec.key, value, expected),
-                    u"agenthubctl config get %1"_s.arg(spec.key));
+        return fail(ErrorCode::InvalidInput, u"%1 can't be '%2': expected %3."_s.arg(spec.key, value, expected));
     };
     switch (spec.type) {
     case SettingType::Flag: {
@@ -52,6 +50,24 @@ Result<QString> checked(const SettingSpec &spec, const QString &value)
     Q_UNREACHABLE();
 }
 
+// No hub starts with a wrong file, so the hint can't send anybody to one.
+QString correctTheLine(const QString &section)
+{
+    QStringList names;
+    for (const SettingSpec *spec : allSettings) {
+        if (QString(spec->key).section(u'/', 0, 0) == section)
+            names << QString(spec->key).section(u'/', 1);
+    }
+    if (!names.isEmpty())
+        return u"Correct or remove that line, then start again. [%1] knows: %2."_s.arg(section, names.join(u", "_s));
+    QStringList sections;
+    for (const SettingSpec *spec : allSettings) {
+        if (const QString name = QString(spec->key).section(u'/', 0, 0); !sections.contains(u'[' + name + u']'))
+            sections << u'[' + name + u']';
+    }
+    return u"Correct or remove that line, then start again. There are the sections %1."_s.arg(sections.join(u", "_s));
+}
+
 // The INI file is read and written here, not by QSettings: that one escapes, reorders and drops comments.
 Result<QHash<QString, QString>> parse(const QByteArray &bytes, const QString &file)
 {
@@ -73,11 +89,14 @@ Result<QHash<QString, QString>> parse(const QByteArray &bytes, const QString &fi
         if (!spec) {
             return fail(ErrorCode::InvalidInput,
                         u"%1, line %2: '%3' is no setting."_s.arg(file).arg(lineNumber).arg(line),
-                        u"agenthubctl config list shows all settings."_s);
+                        correctTheLine(section));
         }
         auto value = checked(*spec, line.mid(equals + 1).trimmed());
         if (!value)
-            return std::move(value).error().within(u"%1, line %2"_s.arg(file).arg(lineNumber));
+            return std::move(value)
+                .error()
+                .within(u"%1, line %2"_s.arg(file).arg(lineNumber))
+                .withHint(u"Correct or remove that line, then start again."_s);
         values.insert(key, *value);
     }
     return values;
@@ -139,7 +158,10 @@ Result<Settings> Settings::load(const QString &file, const QProcessEnvironment &
             continue;
         auto value = checked(*spec, environment.value(name));
         if (!value)
-            return std::move(value).error().within(name);
+            return std::move(value)
+                .error()
+                .within(u"The variable "_s + name)
+                .withHint(u"Correct or unset it, then start again."_s);
         settings.m_fromEnvironment.insert(QString(spec->key), *value);
     }
     return settings;
@@ -174,14 +196,18 @@ Settings::Source Settings::source(const SettingSpec &spec) const
 
 Result<> Settings::set(const SettingSpec &spec, const QString &value)
 {
-    HUB_TRY(const QString good, checked(spec, value));
+    auto good = checked(spec, value);
+    if (!good) {
+        good.error().message += u" Nothing was changed."_s;
+        return std::move(good).error().withHint(u"agenthubctl config get %1"_s.arg(spec.key));
+    }
     const QByteArray path = QFile::encodeName(m_file);
     auto bytes = readFile(path);
     if (!bytes && bytes.error().code != ErrorCode::NotFound)
         return std::move(bytes).error();
     const QString text = bytes ? QString::fromUtf8(*bytes) : QString();
-    HUB_CHECK(writeFileDurably(path, withValue(text, spec, good).toUtf8()));
-    m_fromFile.insert(QString(spec.key), good);
+    HUB_CHECK(writeFileDurably(path, withValue(text, spec, *good).toUtf8()));
+    m_fromFile.insert(QString(spec.key), *good);
     return {};
 }
 

@@ -40,7 +40,7 @@ inline constexpr SettingSpec safetyDatabase{QL("state/safety_database"), Setting
 inline constexpr SettingSpec checkpointSeconds{QL("checkpoint/interval_seconds"), SettingType::Number, QL("600"), 1, 86400, {}, QL(), false,
     QL("Seconds between automatic checkpoints of a running task, made when something changed")};
 inline constexpr SettingSpec checkpointFreeze{QL("checkpoint/freeze_timer"), SettingType::Flag, QL("true"), 0, 0, {}, QL(), false,
-    QL("Freeze the agent for the scan of an automatic checkpoint (at most 2 s)")};
+    QL("Freeze the agent while its files are read for an automatic checkpoint, 20 s at most")};
 inline constexpr SettingSpec maxFileMegabytes{QL("checkpoint/max_file_mb"), SettingType::Number, QL("50"), 1, 102400, {}, QL(), false,
     QL("Larger files are left out of checkpoints, and never touched by a rollback")};
 inline constexpr SettingSpec vaultCopyMegabytes{QL("vault/copy_limit_mb"), SettingType::Number, QL("2048"), 0, 10485760, {}, QL(), false,

@@ -156,4 +156,11 @@ Result<std::optional<Turn>> Conversation::openTurn(TaskId task) const
         });
 }
 
+Result<bool> Conversation::lastTurnEnded(TaskId task) const
+{
+    HUB_TRY(const auto state, m_database.selectOne(u"SELECT state FROM turn WHERE task = ? ORDER BY id DESC LIMIT 1"_s,
+                                                   {task.value()}, [](const db::Row &row) { return row.text(0); }));
+    return state == u"ended"_s;
+}
+
 } // namespace hub::state

@@ -49,6 +49,8 @@ public:
     // `state` is "ended" or "interrupted".
     Result<> endTurn(TurnId turn, const QString &state, const QString &outcome);
     Result<std::optional<Turn>> openTurn(TaskId task) const;
+    // Whether the newest turn came to its own end, rather than being cut off or still open.
+    Result<bool> lastTurnEnded(TaskId task) const;
 
 private:
     db::Database &m_database;

@@ -91,6 +91,12 @@ Result<QList<Run>> RunStore::ofTask(TaskId task) const
                              runFrom);
 }
 
+Result<QList<Run>> RunStore::ofAgent(const AgentName &agent, int newest) const
+{
+    return m_database.select(u"SELECT "_s + runColumns + u" FROM run WHERE agent = ? ORDER BY id DESC LIMIT ?"_s,
+                             {agent.toString(), newest}, runFrom);
+}
+
 Result<> RunStore::setStarted(RunId id, const Run &started)
 {
     HUB_CHECK(m_database.execute(

@@ -23,6 +23,7 @@ public:
     Result<QList<Run>> living() const; // starting and running
     Result<std::optional<Run>> livingOf(TaskId task) const;
     Result<QList<Run>> ofTask(TaskId task) const; // newest first
+    Result<QList<Run>> ofAgent(const AgentName &agent, int newest) const;
 
     // Of `started` only shim, agentProcess, boot, freezeMethod and group are stored.
     Result<> setStarted(RunId id, const Run &started);

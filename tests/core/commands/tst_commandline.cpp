@@ -39,6 +39,10 @@ private Q_SLOTS:
         row("dash for underscore in a command", "rollback task-checkpoint claude 12 12/3", "rollback task_checkpoint",
             R"({"agent":"claude","checkpoint_id":"12/3","task_id":"12"})");
         row("options by position", "resume-task 12 12/3", "resume-task", R"({"checkpoint_id":"12/3","task_id":"12"})");
+        row("a checkpoint's id is no agent", "rollback task_checkpoint 12/3", "rollback task_checkpoint",
+            R"({"checkpoint_id":"12/3"})");
+        row("a number is a task rather than an agent", "rollback show 12", "rollback show", R"({"task_id":"12"})");
+        row("a checkpoint's id is no task", "resume-task 12/3", "resume-task", R"({"checkpoint_id":"12/3"})");
         row("a hash before a task", "task-status #12", "task-status", R"({"task_id":"12"})");
         row("options by name, with a space", "task-diff --from 12/1 --to 12/3", "task-diff",
             R"({"from":"12/1","to":"12/3"})");
@@ -139,6 +143,8 @@ private Q_SLOTS:
         QCOMPARE(int(parsed(u"--help"_s)->kind), int(CommandLine::Kind::Help));
         QVERIFY(parsed(u"rollback file --help"_s)->text.startsWith(u"rollback file: "));
         QVERIFY(parsed(u"help rollback file"_s)->text.startsWith(u"rollback file: "));
+        QVERIFY(parsed(u"help rollback_show"_s)->text.startsWith(u"rollback show: "));
+        QVERIFY(parsed(u"help safe_mode_enable"_s)->text.startsWith(u"safe-mode enable: "));
         QVERIFY(parsed(u"help log"_s)->text.startsWith(u"task-log: "));
         QVERIFY(parsed(u"help projects"_s)->text.contains(u"projects add"));
         const auto tool = parsed(u"tool save-checkpoint --notes x"_s);

@@ -1,6 +1,5 @@
 #include "core/ipc/endpoint.h"
 #include "core/ipc/message.h"
-#include "core/ipc/peer.h"
 
 #include <QDir>
 #include <QFile>
@@ -126,7 +125,9 @@ private Q_SLOTS:
         QCOMPARE(int(error.code), int(ErrorCode::NoHub));
         QVERIFY(error.message.startsWith(u"No hub is running for "));
         QVERIFY(error.message.contains(u"Agents that were working go on by themselves."));
-        QVERIFY(error.hint.contains(u"systemctl --user start agenthub"));
+        QCOMPARE(error.hint, u"Start it: agenthubd --data-dir "_s + path("data"));
+        // The usual folder needs no name.
+        QCOMPARE(connectTo(path("share/agenthub"), 0).error().hint, u"Start it: agenthubd"_s);
     }
 
     void linesAreCutAnywhere()
@@ -153,30 +154,6 @@ private Q_SLOTS:
         QVERIFY(buffer.next().has_value());
         QVERIFY(buffer.append(QByteArray(maxMessageBytes, 'x')));
         QVERIFY(!buffer.append("x"));
-    }
-
-    void processStat_data()
-    {
-        QTest::addColumn<QByteArray>("text");
-        QTest::addColumn<qint64>("parent"); // -1: not readable
-        const QByteArray rest = " S 42 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 777 0\n";
-        QTest::newRow("a plain name") << "7 (bash)" + rest << qint64(42);
-        QTest::newRow("spaces and parentheses in the name") << "7 (a) R 1 (b c)" + rest << qint64(42);
-        QTest::newRow("a line end in the name") << "7 (a\nb)" + rest << qint64(42);
-        QTest::newRow("cut") << QByteArray("7 (bash) S 42") << qint64(-1);
-        QTest::newRow("empty") << QByteArray() << qint64(-1);
-        QTest::newRow("no number where one must be") << QByteArray("7 (bash) S x" + rest.mid(5)) << qint64(-1);
-    }
-    void processStat()
-    {
-        QFETCH(QByteArray, text);
-        QFETCH(qint64, parent);
-        const auto stat = parseProcessStat(text);
-        QCOMPARE(stat.has_value(), parent >= 0);
-        if (stat) {
-            QCOMPARE(stat->parent, parent);
-            QCOMPARE(stat->startTicks, 777u);
-        }
     }
 };
 

@@ -146,9 +146,11 @@ private Q_SLOTS:
         QTest::qSleep(20);
         ends.send(R"(ult":{"checkpoint_id":"1/2"}})");
         ends.next();
-        ends.send(R"({"id":2,"error":{"code":-32000,"message":"b holds it","data":{"hint":"wait","refused":true}}})");
+        ends.send(
+            R"({"id":2,"error":{"code":-32000,"message":"b holds it","data":{"code":"refused","hint":"wait","refused":true}}})");
         ends.next();
-        ends.send(R"({"id":3,"error":{"code":-32000,"message":"no disk","data":{"hint":"","refused":false}}})");
+        ends.send(
+            R"({"id":3,"error":{"code":-32000,"message":"no disk","data":{"code":"disk_full","hint":"","refused":false}}})");
         QCOMPARE(ends.next()[u"result"_s][u"outcome"_s].toString(), u"end_turn"_s);
         running.stop();
         QVERIFY(saved);
@@ -156,7 +158,7 @@ private Q_SLOTS:
         QCOMPARE(refused.error().code, ErrorCode::Refused);
         QCOMPARE(refused.error().message, u"b holds it"_s);
         QCOMPARE(refused.error().hint, u"wait"_s);
-        QCOMPARE(failed.error().code, ErrorCode::Conflict);
+        QCOMPARE(failed.error().code, ErrorCode::DiskFull);
         QCOMPARE(running.agent.strays(), 0);
     }
 

@@ -58,6 +58,8 @@ private Q_SLOTS:
         const auto refused = Settings::load(write(text), {});
         QVERIFY(!refused);
         QVERIFY2(refused.error().message.contains(says), qPrintable(refused.error().message));
+        // No hub runs with such a file, so no command of a hub can be what to do.
+        QVERIFY2(refused.error().hint.startsWith(u"Correct or remove that line"), qPrintable(refused.error().hint));
     }
 
     void aChangeKeepsCommentsAndOrder()

@@ -94,7 +94,7 @@ private Q_SLOTS:
         const Ran ran = HubFixture::runCtl({u"tasks"_s});
         QCOMPARE(ran.code, 5);
         QVERIFY(ran.err.startsWith("No hub is running for "));
-        QVERIFY(ran.err.contains("Start it: systemctl --user start agenthub"));
+        QVERIFY(ran.err.contains("Start it: agenthubd --data-dir "));
         QCOMPARE(HubFixture::runCtl({u"help"_s}).code, 0);
         QVERIFY(HubFixture::runCtl({u"version"_s}).out.startsWith("agenthubctl "));
         const Ran silent = HubFixture::runCtl({u"__complete"_s, u"task"_s});

@@ -239,7 +239,7 @@ class EmergencyStop(HubCase):
         time.sleep(4.5)
         self.assert_still(tree)
         hanging.unlink()
-        self.assertIn("1 of 1 agents are frozen", stop.communicate(timeout=10)[0])
+        self.assertIn("Frozen: 1 of 1 agent", stop.communicate(timeout=10)[0])
         self.assertEqual(slow.wait(timeout=10), 0)
         self.assertTrue(self.hub.do("safe-mode", "status")["safe_mode"])
 

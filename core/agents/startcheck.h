@@ -1,0 +1,20 @@
+// Whether a task can get a place to work in: every reason against it that only the repository knows. Asked when the
+// task is given, so that who gives it hears of it, and again when it starts.
+#pragma once
+
+#include "core/git/repository.h"
+#include "core/state/workstore.h"
+
+namespace hub::agents
+{
+
+struct StartPlace {
+    git::RepositoryPlace main;
+    git::HeadState head;
+};
+
+// Blocks; workers only.
+Result<StartPlace> checkStart(const TaskSpec &spec, const state::Project &project,
+                              const QStringList &protectedBranches);
+
+} // namespace hub::agents
