@@ -168,7 +168,7 @@ private Q_SLOTS:
             QCOMPARE(scene.restore(scene.target, scene.undo), 0);
             QCOMPARE(scene.scratch.state(), scene.damaged);
         }
-        QVERIFY(kills > 60);
+        QVERIFY(kills > 40); // else the calls are not seen
         qInfo("killed at %d system calls", kills);
     }
 

@@ -53,8 +53,9 @@ class Hub:
         self.daemon = None
         self.repository.mkdir()
         (self.repository / "file.txt").write_text("one\n")
-        for command in (["init", "-q", "-b", "main"], ["add", "."],
-                        ["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", "one"]):
+        # The account of the tests may have no name that git would take for an author.
+        for command in (["init", "-q", "-b", "main"], ["config", "user.name", "T"], ["config", "user.email", "t@example.org"],
+                        ["add", "."], ["commit", "-q", "-m", "one"]):
             subprocess.run(["git", *command], cwd=self.repository, check=True)
 
     def start(self, **extra):
