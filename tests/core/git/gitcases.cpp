@@ -122,8 +122,8 @@ const QList<GitCase> conversions{
     {u"a filter that changes content"_s,
      u"git config filter.up.clean 'tr a-z A-Z'; git config filter.up.smudge 'tr A-Z a-z'; echo '*.up filter=up' > .gitattributes; echo lower > f.up; git add -A; git commit -qm f; echo other > f.up"_s,
      u"echo x > f.up; rm .gitattributes"_s},
-    {u"a required filter whose program is missing"_s,
-     u"git config filter.lfs.clean 'cat'; git config filter.lfs.smudge cat; git config filter.lfs.required true; echo '*.bin filter=lfs' > .gitattributes; echo big > f.bin; git add -A; git commit -qm f; git config filter.lfs.clean no-such-program; git config filter.lfs.smudge no-such-program"_s,
+    {u"a filter whose program is missing"_s,
+     u"git config filter.lfs.clean 'cat'; git config filter.lfs.smudge cat; echo '*.bin filter=lfs' > .gitattributes; echo big > f.bin; git add -A; git commit -qm f; git config filter.lfs.clean no-such-program; git config filter.lfs.smudge no-such-program"_s,
      u"rm f.bin; echo x > g.bin"_s},
     {u"pointers of git-lfs without its program"_s,
      u"echo '*.bin filter=lfs diff=lfs merge=lfs -text' > .gitattributes; printf 'version https://git-lfs.github.com/spec/v1\\noid sha256:4d7a\\nsize 12\\n' > f.bin; git add -A; git commit -qm f; echo real > f.bin"_s,
@@ -143,7 +143,7 @@ const QList<GitCase> shapes{
     {u"a submodule with changes"_s, submodule + u"echo dirty >> lib/l.txt; echo u > lib/u"_s,
      u"echo gone > lib/l.txt; rm lib/u; echo a > a.txt"_s},
     {u"a submodule with a new commit"_s, submodule + u"cd lib; echo new > l.txt; git commit -qam new; cd .."_s,
-     u"cd lib; echo newer > l.txt; git commit -qam newer; cd ..; git commit -qam bump"_s},
+     u"echo newer > lib/l.txt; git commit -qam bump"_s},
     {u"a submodule removed since"_s, submodule, u"git rm -qf lib; git commit -qm gone"_s},
     {u"a shallow clone"_s, u"echo 2 > a.txt; git commit -qam two; cd ..; git clone -q --depth 1 file://$PWD/repo thin; cd thin; git config user.name t; git config user.email t@t; echo x > x; git add x"_s,
      {}, {}, false, false, u"thin"_s},
@@ -170,8 +170,7 @@ const QList<GitDamage> &gitDamages()
              echo made > made.txt; mkdir -p made/deep; echo x > made/deep/x; git add -A 2>/dev/null)"_s},
         {u"removed"_s, uR"(find . -mindepth 1 -type d -name .git -prune -o -type d -exec chmod u+rwx {} +
              find . -mindepth 1 -maxdepth 1 ! -name .git -exec rm -rf {} +)"_s},
-        {u"replaced"_s,
-         uR"(for f in * .[!.]*; do
+        {u"replaced"_s, uR"(for f in * .[!.]*; do
                  [ "$f" = .git ] && continue
                  if [ -d "$f" ] && [ ! -L "$f" ]; then chmod -R u+rwx "$f"; rm -rf "$f"; echo file > "$f"
                  elif [ -e "$f" ] || [ -L "$f" ]; then rm -f "$f"; mkdir "$f"; echo inside > "$f/inside"; fi
@@ -184,18 +183,22 @@ const QList<RefusedRepository> &refusedRepositories()
 {
     static const QList<RefusedRepository> all{
         {u"the root folder"_s, u"printf / > path"_s, u"root folder"_s, u"an agent would work on the whole machine"_s},
-        {u"the home folder"_s, u"printf \"$HOME\" > path"_s, u"home folder"_s, u"an agent would work on everything of yours"_s},
+        {u"the home folder"_s, u"printf \"$HOME\" > path"_s, u"home folder"_s,
+         u"an agent would work on everything of yours"_s},
         {u"a folder below a repository in the home folder"_s,
          u"git init -q \"$HOME\"; mkdir -p \"$HOME/x\"; printf \"$HOME/x\" > path"_s, u"home folder"_s,
          u"its working tree is the home folder"_s},
-        {u"no repository"_s, u"mkdir plain; printf $PWD/plain > path"_s, u"not in a git repository"_s, u"there is no history to branch from"_s},
+        {u"no repository"_s, u"mkdir plain; printf $PWD/plain > path"_s, u"not in a git repository"_s,
+         u"there is no history to branch from"_s},
         {u"a missing folder"_s, u"printf $PWD/none > path"_s, u"There is no folder"_s, u"nothing is there"_s},
-        {u"a bare repository"_s, u"git init -q --bare bare; printf $PWD/bare > path"_s, u"bare repository"_s, u"it has no working tree"_s},
+        {u"a bare repository"_s, u"git init -q --bare bare; printf $PWD/bare > path"_s, u"bare repository"_s,
+         u"it has no working tree"_s},
         {u"SHA-256 names"_s, u"git init -q --object-format=sha256 long; printf $PWD/long > path"_s, u"sha256"_s,
          u"the library that reads objects knows SHA-1 only"_s},
         {u"a partial clone"_s,
          u"cd repo; echo a > a; git add a; git commit -qm a; git config uploadpack.allowFilter true; cd ..; git clone -q --filter=blob:none file://$PWD/repo part; printf $PWD/part > path"_s,
-         u"partial clone"_s, u"a snapshot would lack what was never downloaded; the hint is the command that completes it"_s}};
+         u"partial clone"_s,
+         u"a snapshot would lack what was never downloaded; the hint is the command that completes it"_s}};
     return all;
 }
 

@@ -10,8 +10,8 @@ namespace hub::git
 
 struct GitCase {
     QString name;
-    QString setUp;      // runs in the repository, after the three files of plainStart() unless `empty`
-    QString damage;     // what an agent does to just this; the general damages come besides
+    QString setUp;          // runs in the repository, after the three files of plainStart() unless `empty`
+    QString damage;         // what an agent does to just this; the general damages come besides
     QStringList stays = {}; // paths that no rollback touches: compared with themselves
     bool empty = false;     // starts without a file and without a commit
     bool linked = true;     // works in a linked working tree too

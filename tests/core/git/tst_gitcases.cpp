@@ -9,6 +9,18 @@ using namespace hub;
 using namespace hub::git;
 using namespace Qt::StringLiterals;
 
+namespace
+{
+
+// Under the sanitizers each case once: what they look for does not hang on the damage.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool everyDamage = false;
+#else
+constexpr bool everyDamage = true;
+#endif
+
+} // namespace
+
 class TestGitCases : public QObject
 {
     Q_OBJECT
@@ -27,6 +39,10 @@ private Q_SLOTS:
             const auto row = [&](const QString &name, const QString &damage, bool linked) {
                 QTest::newRow(qPrintable(repository.name + u", "_s + name)) << repository << name << damage << linked;
             };
+            if (!everyDamage) {
+                row(u"once"_s, repository.damage.isEmpty() ? gitDamages().first().script : repository.damage, false);
+                continue;
+            }
             if (!repository.damage.isEmpty())
                 row(u"its own damage"_s, repository.damage, false);
             // What a rollback rightly leaves alone can't be compared after damage to all.
@@ -124,7 +140,7 @@ private:
     // The document holds what the last run of all cases gave, so it can't promise what does not hold.
     void compareTable()
     {
-        if (m_passed.size() != gitCases().size() || m_refused.size() != refusedRepositories().size())
+        if (!everyDamage || m_passed.size() != gitCases().size() || m_refused.size() != refusedRepositories().size())
             return; // some were left out or failed
         QString text = u"| repository | checkpoint, damage, rollback, undo |\n|---|---|\n"_s;
         for (const GitCase &repository : gitCases())
@@ -137,7 +153,8 @@ private:
             QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text.toUtf8()) > 0);
             return;
         }
-        QFile document(qEnvironmentVariable("HUB_SOURCE_DIR", QStringLiteral(HUB_SOURCE_DIR)) + u"/docs/git-safety.md"_s);
+        QFile document(qEnvironmentVariable("HUB_SOURCE_DIR", QStringLiteral(HUB_SOURCE_DIR)) +
+                       u"/docs/git-safety.md"_s);
         QVERIFY(document.open(QIODevice::ReadOnly));
         QVERIFY2(QString::fromUtf8(document.readAll()).contains(text),
                  "docs/git-safety.md holds another table: write it anew with HUB_GIT_SAFETY_TABLE");
