@@ -12,7 +12,7 @@ namespace hub::git
 {
 
 // Why something in the working tree is not in the snapshot.
-enum class NotHeldReason { TooBig, Special, Unreadable, NestedStore, MissingObject };
+enum class NotHeldReason { TooBig, Special, Unreadable, MissingObject };
 QString notHeldText(NotHeldReason reason);
 
 struct Manifest {
@@ -28,9 +28,7 @@ struct Manifest {
     std::map<QByteArray, bool> emptyFolders;     // folders without anything held; the value is always true
     std::map<QByteArray, NotHeldReason> notHeld; // by path
     std::map<QByteArray, bool> inMotion;         // files that changed while they were read, three times
-    std::map<QByteArray, QByteArray>
-        nested;                         // root of a nested repository -> its `.git` file's text, or empty for a folder
-    std::vector<IndexEntry> indexFlags; // stage 0 entries with a flag, intent-to-add ones, and stages 1 to 3
+    std::vector<IndexEntry> indexFlags;          // stage 0 entries with a flag, intent-to-add ones, and stages 1 to 3
 
     // The permission bits of a held path; `gitMode` is its mode in the tree.
     quint32 modeOf(const QByteArray &path, quint32 gitMode) const;

@@ -23,7 +23,7 @@ public:
         Side side(store);
         HUB_TRY(side.parts, readSnapshotCommit(store, commit));
         HUB_TRY(side.manifest, readManifest(store, side.parts));
-        HUB_TRY(side.nested, nestedTrees(store, side.parts));
+        HUB_TRY(side.nested, nestedRoots(store, side.parts));
         return side;
     }
 
@@ -33,9 +33,11 @@ public:
         if (!held && !parts.ignored.isNull()) {
             HUB_TRY(held, findInTree(*m_store, parts.ignored, path));
         }
-        for (const auto &[root, tree] : nested) {
-            if (!held && isOrBelow(path, root) && path != root) {
-                HUB_TRY(held, findInTree(*m_store, tree, path.mid(root.size() + 1)));
+        for (const auto &[root, there] : nested) {
+            if (!held && path == root && there.mode != modeFolder)
+                held = there;
+            if (!held && isOrBelow(path, root) && path != root && there.mode == modeFolder) {
+                HUB_TRY(held, findInTree(*m_store, there.id, path.mid(root.size() + 1)));
             }
         }
         return held;
@@ -44,8 +46,8 @@ public:
     Result<bool> hasFolder(const QByteArray &path) const
     {
         HUB_TRY(const auto held, find(path));
-        if (held && held->mode == modeFolder)
-            return true;
+        if (held && held->mode != modeCommit)
+            return held->mode == modeFolder; // a file may have a mode of its own, too
         const auto below = [&](const auto &map) {
             const auto at = map.lower_bound(path);
             return at != map.end() && (at->first == path || at->first.startsWith(path + '/'));
@@ -63,9 +65,11 @@ public:
         for (qsizetype slash = -1;;) {
             const QByteArray folder = path.left(std::max<qsizetype>(slash, 0));
             if (const auto root = nested.find(folder); root != nested.end()) {
+                if (fileName(folder) == ".git")
+                    return false; // held whole
                 rules = IgnoreRules::base(manifest.ignoreRules, {}, manifest.ignoreCase);
                 scopeStart = slash + 1;
-                tree = root->second;
+                tree = root->second.id;
             }
             HUB_TRY(const auto file, findInTree(*m_store, tree, joinPath(folder.mid(scopeStart), ".gitignore")));
             if (file && (file->mode == modeFile || file->mode == modeExecutable)) {
@@ -84,7 +88,7 @@ public:
 
     SnapshotParts parts;
     Manifest manifest;
-    std::map<QByteArray, ObjectId> nested;
+    std::map<QByteArray, Held> nested;
 
 private:
     explicit Side(const ObjectStore &store)
@@ -172,8 +176,9 @@ private:
             return {};
         }
         HUB_TRY(const bool lookedFor, targetLookedFor(path));
-        if (!lookedFor) {
-            for (const auto &[root, tree] : m_now.nested) {
+        HUB_TRY(const bool inTheWay, standsForAFile(parentPath(path)));
+        if (!lookedFor && !inTheWay) {
+            for (const auto &[root, unused] : m_now.nested) {
                 if (isOrBelow(path, root) && !m_then.nested.contains(root)) {
                     m_plan.kept.emplace_back(path, u"a nested repository made since then"_s);
                     return {};
@@ -192,6 +197,22 @@ private:
                 break;
         }
         return {};
+    }
+
+    // Where the target has a file a folder has to make way, whatever is in it: it is held now, so nothing is lost.
+    Result<bool> standsForAFile(const QByteArray &folder)
+    {
+        if (folder.isEmpty())
+            return false;
+        if (const auto known = m_standsForAFile.find(folder); known != m_standsForAFile.end())
+            return known->second;
+        HUB_TRY(const auto held, m_then.find(folder));
+        bool stands = held && held->mode != modeFolder && held->mode != modeCommit;
+        if (!stands) {
+            HUB_TRY(stands, standsForAFile(parentPath(folder)));
+        }
+        m_standsForAFile[folder] = stands;
+        return stands;
     }
 
     // The target is itself a pre-rollback snapshot that looked for this path: it was really not there.
@@ -290,7 +311,8 @@ private:
     const Side &m_then;
     RestorePlan &m_plan;
     std::set<QByteArray> m_written;
-    std::set<QByteArray> m_emptied; // folders that may have to go
+    std::set<QByteArray> m_emptied;              // folders that may have to go
+    std::map<QByteArray, bool> m_standsForAFile; // by folder
     std::unique_ptr<Side> m_looked;
 };
 

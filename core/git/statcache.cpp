@@ -16,7 +16,7 @@ namespace
 {
 
 struct Header {
-    char magic[16] = {'a', 'g', 'e', 'n', 't', 'h', 'u', 'b', '-', 's', 't', 'a', 't', ' ', '1', '\n'};
+    char magic[16] = {'a', 'g', 'e', 'n', 't', 'h', 'u', 'b', '-', 's', 't', 'a', 't', ' ', '2', '\n'};
     CacheFacts facts;
     quint32 layout =
         quint32(sizeof(CachedNode) << 16 | sizeof(CachedFolder)); // another build may lay them out otherwise

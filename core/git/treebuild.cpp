@@ -24,6 +24,8 @@ bool present(const ScanNode &node)
     return node.kind == NodeKind::Folder ? !node.folder->vanished : node.kind != NodeKind::Gone;
 }
 
+QByteArray rootName(const QByteArray &path) { return encodeName(path).replace('/', "%2F"); }
+
 quint32 gitMode(const ScanNode &node)
 {
     return node.kind == NodeKind::Link ? modeLink : node.stamp.mode & 0100 ? modeExecutable : modeFile;
@@ -142,11 +144,6 @@ void TreeBuild::note(const ScanFolder &folder, const QByteArray &path, bool anyt
     }
     if (!anythingHeld && !hasFolder && !folder.unreadable && folder.parent && !(folder.flags & FolderFlag::nested))
         m_manifest.emptyFolders[path] = true;
-    if (folder.flags & FolderFlag::nested) {
-        m_manifest.nested[path] = folder.nestedLink;
-        if (folder.nestedLink.isEmpty())
-            m_manifest.notHeld[path + "/.git"] = NotHeldReason::NestedStore;
-    }
 }
 
 Result<> TreeBuild::build(ScanFolder &folder, const QByteArray &path)
@@ -166,6 +163,14 @@ Result<> TreeBuild::build(ScanFolder &folder, const QByteArray &path)
     }
     m_built.cacheOutdated = m_built.cacheOutdated || folder.changed || folder.cached == ~0u;
     note(folder, path, anythingHeld);
+    // Git refuses trees with a `.git` in them, so it stands beside: as a root of its own, or as the link that it is.
+    const auto isStore = [&](const ScanNode &node) {
+        return (folder.flags & FolderFlag::nested) && node.nameView() == ".git";
+    };
+    for (const ScanNode &node : folder.nodes) {
+        if (isStore(node) && node.kind != NodeKind::Folder && held(node))
+            m_nested.push_back({rootName(joinPath(path, ".git")), gitMode(node), node.id});
+    }
     if (sameAsCached(folder)) {
         folder.tree = m_cache.folders()[folder.cached].tree;
     } else {
@@ -175,7 +180,7 @@ Result<> TreeBuild::build(ScanFolder &folder, const QByteArray &path)
             if (node.kind == NodeKind::Folder) {
                 if (present(node) && !(node.folder->flags & FolderFlag::nested) && !node.folder->tree.isNull())
                     entries.push_back({name, modeFolder, node.folder->tree});
-            } else if (held(node) && !(node.flags & NodeFlag::policy)) {
+            } else if (held(node) && !(node.flags & NodeFlag::policy) && !isStore(node)) {
                 entries.push_back({name, gitMode(node), node.id});
             }
         }
@@ -189,7 +194,7 @@ Result<> TreeBuild::build(ScanFolder &folder, const QByteArray &path)
         if (tree.isNull()) {
             HUB_TRY(tree, m_sink.put(ObjectType::Tree, {}));
         }
-        m_nested.push_back({encodeName(path).replace('/', "%2F"), modeFolder, tree});
+        m_nested.push_back({rootName(path), modeFolder, tree});
     }
     return {};
 }

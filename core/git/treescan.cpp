@@ -56,6 +56,7 @@ struct TreeScan::Scope {
     IndexFile own;                    // of a nested repository
     const IndexFile &index() const { return users ? users->file() : own; }
     bool indexChanged = false;
+    bool store = false; // the `.git` of a nested repository
 };
 
 struct TreeScan::Job {
@@ -183,14 +184,13 @@ bool TreeScan::alsoHeld(const QByteArray &path, bool isFolder) const
 bool TreeScan::enterNested(Job &job, int fd) const
 {
     struct stat info;
-    if (job.path.isEmpty() || ::fstatat(fd, ".git", &info, AT_SYMLINK_NOFOLLOW) != 0)
+    if (job.path.isEmpty() || job.scope->store || ::fstatat(fd, ".git", &info, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
     QByteArray gitDir = m_place.workTree + '/' + job.path + "/.git";
     if (S_ISREG(info.st_mode)) {
         const QByteArray link = smallFileAt(fd, ".git");
         if (!link.startsWith("gitdir:"))
             return false;
-        job.folder->nestedLink = link;
         const QByteArray named = link.mid(7).trimmed();
         gitDir = named.startsWith('/') ? named : m_place.workTree + '/' + job.path + '/' + named;
     } else if (!S_ISDIR(info.st_mode) || ::fstatat(fd, ".git/HEAD", &info, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -205,6 +205,21 @@ bool TreeScan::enterNested(Job &job, int fd) const
     job.rules =
         IgnoreRules::base(m_rules.userExcludes, readFile(gitDir + "/info/exclude").valueOr({}), m_rules.ignoreCase);
     job.attributes = std::make_shared<AttributeLines>(AttributeLines{{}, {}, parseIgnoreFile("*")});
+    job.insideIgnored = false;
+    return true;
+}
+
+// The `.git` of a nested repository, which is held byte for byte: no rule leaves anything out, nothing is converted.
+bool TreeScan::enterStore(Job &job) const
+{
+    if (fileName(job.path) != ".git")
+        return false;
+    auto scope = std::make_shared<Scope>();
+    scope->prefix = job.path + '/';
+    scope->store = true;
+    job.scope = std::move(scope);
+    job.rules = IgnoreRules::base({}, {}, false);
+    job.attributes = std::make_shared<AttributeLines>();
     job.insideIgnored = false;
     return true;
 }
@@ -237,7 +252,7 @@ void TreeScan::process(Job job, Worker &worker)
             });
         return at != known.end() && m_cache.nameOf(*at) == name;
     };
-    if ((!sameNames || (cached->flags & FolderFlag::nested)) && enterNested(job, fd))
+    if (enterStore(job) || ((!sameNames || (cached->flags & FolderFlag::nested)) && enterNested(job, fd)))
         folder.flags |= FolderFlag::nested;
     if (!sameNames || knownName(".gitignore")) {
         const QByteArray content = smallFileAt(fd, ".gitignore");
@@ -333,7 +348,10 @@ void TreeScan::list(const Job &job, Worker &worker, int fd, std::span<const Cach
     std::vector<Found> found;
     while (const dirent *entry = ::readdir(entries)) {
         const std::string_view name(entry->d_name);
-        if (name == "." || name == ".." || name == ".git")
+        const bool store = name == ".git";
+        // Locks are of a git program at work: put back, they would be stale.
+        if (name == "." || name == ".." || (store && !(folder.flags & FolderFlag::nested)) ||
+            (job.scope->store && (name.ends_with(".lock") || name == "gc.pid")))
             continue;
         const QByteArray path = joinPath(job.path, QByteArray(name.data(), qsizetype(name.size())));
         if (name.starts_with(temporaryPrefix)) {
@@ -355,7 +373,7 @@ void TreeScan::list(const Job &job, Worker &worker, int fd, std::span<const Cach
         const bool sameSort = cached && (cached->kind == NodeKind::Folder) == S_ISDIR(info.st_mode);
         if (trustKnown && sameSort)
             node.flags = quint8(cached->flags & ~NodeFlag::inMotion);
-        else if (!judge(job, path, node)) {
+        else if (!store && !judge(job, path, node)) {
             folder.flags |= FolderFlag::hasIgnored;
             continue;
         }

@@ -45,7 +45,6 @@ struct ScanFolder {
     bool vanished = false, unreadable = false;
     bool changed = false;        // the list of names or something listed differs from the cache
     std::vector<ScanNode> nodes; // by the bytes of their names
-    QByteArray nestedLink;       // text of a nested repository's `.git` file
 
     QByteArray path() const;
 };
@@ -98,6 +97,7 @@ private:
     void settle(const Job &job, ScanNode &node, const CachedNode *cached);
     bool reuseFromIndex(const Job &job, ScanNode &node) const;
     bool enterNested(Job &job, int fd) const;
+    bool enterStore(Job &job) const;
     bool isClean(const FileStamp &stamp, const FileStamp &cached) const;
     bool alsoHeld(const QByteArray &path, bool isFolder) const;
 

@@ -187,13 +187,13 @@ Result<Manifest> readManifest(const ObjectSource &source, const SnapshotParts &p
     return parseManifest(object.bytes);
 }
 
-Result<std::map<QByteArray, ObjectId>> nestedTrees(const ObjectSource &source, const SnapshotParts &parts)
+Result<std::map<QByteArray, Held>> nestedRoots(const ObjectSource &source, const SnapshotParts &parts)
 {
-    std::map<QByteArray, ObjectId> trees;
+    std::map<QByteArray, Held> roots;
     HUB_TRY(const auto entries, readTree(source, parts.nested));
     for (const TreeEntry &entry : entries)
-        trees[decodeName(entry.name)] = entry.id;
-    return trees;
+        roots[decodeName(entry.name)] = {entry.id, entry.mode};
+    return roots;
 }
 
 Result<std::map<QByteArray, Held>> heldPaths(const ObjectSource &source, const SnapshotParts &parts)
@@ -221,15 +221,23 @@ Result<> compareHeld(const ObjectSource &source, const SnapshotParts &before, co
     };
     HUB_CHECK(compareTrees(source, before.files, after.files, {}, collect));
     HUB_CHECK(compareTrees(source, before.ignored, after.ignored, {}, collect));
-    HUB_TRY(const auto oldNested, nestedTrees(source, before));
-    HUB_TRY(const auto newNested, nestedTrees(source, after));
-    for (const auto &[path, tree] : oldNested) {
-        const auto now = newNested.find(path);
-        HUB_CHECK(compareTrees(source, tree, now == newNested.end() ? ObjectId() : now->second, path + '/', collect));
-    }
-    for (const auto &[path, tree] : newNested) {
-        if (!oldNested.contains(path))
-            HUB_CHECK(compareTrees(source, {}, tree, path + '/', collect));
+    std::map<QByteArray, Sides> roots;
+    HUB_TRY(const auto oldRoots, nestedRoots(source, before));
+    for (const auto &[path, held] : oldRoots)
+        roots[path].before = held;
+    HUB_TRY(const auto newRoots, nestedRoots(source, after));
+    for (const auto &[path, held] : newRoots)
+        roots[path].after = held;
+    for (const auto &[path, both] : roots) {
+        const auto tree = [](const std::optional<Held> &held) {
+            return held && held->mode == modeFolder ? held->id : ObjectId();
+        };
+        const auto file = [](const std::optional<Held> &held) {
+            return held && held->mode != modeFolder ? held : std::nullopt;
+        };
+        HUB_CHECK(compareTrees(source, tree(both.before), tree(both.after), path + '/', collect));
+        if (file(both.before) || file(both.after))
+            collect(path, file(both.before), file(both.after));
     }
     for (const auto &[path, both] : sides) {
         if (both.before != both.after)

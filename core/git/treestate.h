@@ -53,7 +53,8 @@ Result<std::map<QByteArray, Held>> heldPaths(const ObjectSource &source, const S
 // one.
 Result<> compareHeld(const ObjectSource &source, const SnapshotParts &before, const SnapshotParts &after,
                      const TreeDifference &differ);
-// The nested repositories by their paths.
-Result<std::map<QByteArray, ObjectId>> nestedTrees(const ObjectSource &source, const SnapshotParts &parts);
+// The nested repositories by their paths, each a tree without its `.git`, and the `.git` of each: a tree, or a file
+// that links to where the repository lies.
+Result<std::map<QByteArray, Held>> nestedRoots(const ObjectSource &source, const SnapshotParts &parts);
 
 } // namespace hub::git

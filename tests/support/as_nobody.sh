@@ -11,6 +11,7 @@ shift 2
 home=$(mktemp -d "${TMPDIR:-/tmp}/agenthub-nobody-XXXXXX")
 trap 'rm -rf -- "$home"' EXIT
 mkdir -p "$home/bin" "$home/source/tests" "$home/tmp"
+cp -R "$source_dir/docs" "$home/source/"
 cp -R "$source_dir/tests/support" "$source_dir/tests/integration" "$home/source/tests/"
 words=()
 for word in "$@"; do
