@@ -82,7 +82,7 @@ private:
             const QByteArray hex = line.first(std::min<qsizetype>(line.size(), 40)), name = line.mid(41);
             if (!ObjectId::fromHex(hex) || !name.startsWith("refs/"))
                 m_folder.notRead << "packed-refs";
-            else if (!m_folder.refs.contains(name))
+            else if (!m_folder.refs.contains(name) && !m_folder.notRead.contains(name)) // a damaged file hides it too
                 m_folder.refs[name] = hex;
         }
     }

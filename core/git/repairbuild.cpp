@@ -151,7 +151,7 @@ Result<> RepairBuild::fillObjects()
     HUB_CHECK(fillFromVault(m_vault, QList<ObjectId>(tips.begin(), tips.end()), m_target));
     // Where a history was cut off, either of the two may say.
     QSet<QByteArray> shallow;
-    for (const GitFolder *folder : {&m_record.folder, &m_old}) {
+    for (const GitFolder *folder : std::initializer_list<const GitFolder *>{&m_record.folder, &m_old}) {
         if (const auto file = folder->files.find("shallow"); file != folder->files.end()) {
             for (const QByteArray &line : linesOf(file->second.bytes)) {
                 if (ObjectId::fromHex(line))
