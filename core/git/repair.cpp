@@ -104,6 +104,8 @@ Result<> restoreLink(const Record &record, const QByteArray &workTree)
 Result<QString> findDamage(const Vault &vault, const QByteArray &workTree, bool thorough)
 {
     HUB_TRY(const Record record, recordIn(vault));
+    if (isUnsettled(commonDirOf(record, workTree)))
+        return u"A repair was cut off."_s;
     return damageOf(record, workTree, thorough);
 }
 

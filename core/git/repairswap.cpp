@@ -66,6 +66,11 @@ Result<QByteArray> finish(const QByteArray &commonDir)
 
 QByteArray buildPlace(const QByteArray &commonDir) { return commonDir + ".agenthub-new"; }
 
+bool isUnsettled(const QByteArray &commonDir)
+{
+    return exists(buildPlace(commonDir)) || exists(oldPlace(commonDir)) || exists(commonDir + "/agenthub/repair");
+}
+
 Result<> beginBuild(const QByteArray &commonDir)
 {
     const QByteArray place = buildPlace(commonDir);

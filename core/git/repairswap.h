@@ -12,6 +12,8 @@ namespace hub::git
 
 // Where the new one is built.
 QByteArray buildPlace(const QByteArray &commonDir);
+// Whether a repair was cut off here.
+bool isUnsettled(const QByteArray &commonDir);
 // Empties the place and marks it as ours.
 Result<> beginBuild(const QByteArray &commonDir);
 // Syncs what was built and puts it in; gives where the old one lies now, empty when there was none.
