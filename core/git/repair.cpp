@@ -132,7 +132,7 @@ Result<RepairReport> repairRepository(const Vault &vault, const RepairRequest &r
     if (built)
         built = building.check();
     if (!built) {
-        HUB_CHECK(removeTree(buildPlace(commonDir)));
+        HUB_CHECK(removeBuild(commonDir));
         return std::move(built).error().within(u"repair %1 (nothing was changed)"_s.arg(QFile::decodeName(commonDir)));
     }
     HUB_TRY(report.aside, putIn(commonDir, request.time));

@@ -37,6 +37,10 @@ bool exists(const QByteArray &path)
 // Where the old one lies between two plain renames, on file systems that can't exchange.
 QByteArray oldPlace(const QByteArray &commonDir) { return commonDir + ".agenthub-old"; }
 
+// Where a build has no mark yet, or not any more. Nothing else ever lies there, so it may always be removed, while what
+// lies at buildPlace() without a mark may be the old one.
+QByteArray unmarkedPlace(const QByteArray &commonDir) { return commonDir + ".agenthub-tmp"; }
+
 Result<> move(const QByteArray &from, const QByteArray &to)
 {
     if (::renameat2(AT_FDCWD, from.constData(), AT_FDCWD, to.constData(), RENAME_NOREPLACE) != 0 &&
@@ -68,15 +72,26 @@ QByteArray buildPlace(const QByteArray &commonDir) { return commonDir + ".agenth
 
 bool isUnsettled(const QByteArray &commonDir)
 {
-    return exists(buildPlace(commonDir)) || exists(oldPlace(commonDir)) || exists(commonDir + "/agenthub/repair");
+    return exists(buildPlace(commonDir)) || exists(oldPlace(commonDir)) || exists(unmarkedPlace(commonDir)) ||
+           exists(commonDir + "/agenthub/repair");
 }
 
 Result<> beginBuild(const QByteArray &commonDir)
 {
-    const QByteArray place = buildPlace(commonDir);
-    HUB_CHECK(removeTree(place));
-    HUB_CHECK(makeFolders(place + "/agenthub"));
-    return mark(place, "building");
+    HUB_CHECK(removeBuild(commonDir));
+    const QByteArray unmarked = unmarkedPlace(commonDir);
+    HUB_CHECK(makeFolders(unmarked + "/agenthub"));
+    HUB_CHECK(mark(unmarked, "building"));
+    return move(unmarked, buildPlace(commonDir));
+}
+
+Result<> removeBuild(const QByteArray &commonDir)
+{
+    HUB_CHECK(removeTree(unmarkedPlace(commonDir)));
+    if (!exists(buildPlace(commonDir)))
+        return {};
+    HUB_CHECK(move(buildPlace(commonDir), unmarkedPlace(commonDir)));
+    return removeTree(unmarkedPlace(commonDir));
 }
 
 Result<QByteArray> putIn(const QByteArray &commonDir, Instant time)
@@ -112,8 +127,11 @@ Result<bool> settleRepair(const QByteArray &commonDir)
         HUB_CHECK(finish(commonDir));
         return true;
     }
-    if (!exists(built) && !exists(oldPlace(commonDir)))
-        return false;
+    if (!exists(built) && !exists(oldPlace(commonDir))) {
+        const bool begun = exists(unmarkedPlace(commonDir));
+        HUB_CHECK(removeTree(unmarkedPlace(commonDir)));
+        return begun;
+    }
     if (there.startsWith("complete ") && !exists(commonDir)) {
         HUB_CHECK(move(built, commonDir));
         HUB_CHECK(finish(commonDir));
@@ -124,7 +142,7 @@ Result<bool> settleRepair(const QByteArray &commonDir)
                     u"%1 is in the way and was not made by a repair; nothing was changed."_s.arg(
                         QFile::decodeName(exists(built) ? built : oldPlace(commonDir))),
                     u"Move it away."_s);
-    HUB_CHECK(removeTree(built));
+    HUB_CHECK(removeBuild(commonDir));
     return true;
 }
 

@@ -16,6 +16,8 @@ QByteArray buildPlace(const QByteArray &commonDir);
 bool isUnsettled(const QByteArray &commonDir);
 // Empties the place and marks it as ours.
 Result<> beginBuild(const QByteArray &commonDir);
+// What was built is not to be put in.
+Result<> removeBuild(const QByteArray &commonDir);
 // Syncs what was built and puts it in; gives where the old one lies now, empty when there was none.
 Result<QByteArray> putIn(const QByteArray &commonDir, Instant time);
 

@@ -250,6 +250,7 @@ private Q_SLOTS:
         const QString built = u"rm -rf ../good; cp -a .git ../good; mkdir -p ../good/agenthub; "_s;
         QTest::newRow("while building") << u"mkdir -p .git.agenthub-new/agenthub; echo building > "
                                            ".git.agenthub-new/agenthub/repair; rm .git/HEAD"_s;
+        QTest::newRow("before the mark") << u"mkdir -p .git.agenthub-tmp/agenthub; rm .git/HEAD"_s;
         QTest::newRow("built, the old one in place")
             << built +
                    u"echo complete 20260101T000000Z > ../good/agenthub/repair; mv ../good .git.agenthub-new; rm .git/HEAD"_s;
