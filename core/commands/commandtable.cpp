@@ -254,6 +254,8 @@ constexpr CommandSpec rows[]{
      projectShowOptions, "projects show web"_L1},
     {"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A, Effect::Change,
      projectAddOptions, "projects add ~/src/web"_L1, std::nullopt, "a folder: at the machine only"_L1},
+    {"projects repair"_L1, "Make a deleted or damaged .git again, from its record and the vault"_L1, M,
+     Effect::Dangerous, projectShowOptions, "projects repair web"_L1},
     {"config list"_L1,
      "All settings, their values and where they come from"_L1,
      A,

@@ -64,10 +64,11 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_alerts->addSink(std::make_unique<monitor::LogSink>());
     c.m_profiles = std::make_unique<agents::ProfileBook>(config.agentsDir);
     c.m_vaults = std::make_unique<recovery::Vaults>(c.m_data);
-    c.m_checkpointer =
-        std::make_unique<recovery::Checkpointer>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data, c.m_config.settings);
-    c.m_rollback =
-        std::make_unique<recovery::Rollback>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data, *c.m_checkpointer);
+    c.m_records = std::make_unique<recovery::Records>(*c.m_stores, *c.m_vaults);
+    c.m_checkpointer = std::make_unique<recovery::Checkpointer>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_records,
+                                                                c.m_data, c.m_config.settings);
+    c.m_rollback = std::make_unique<recovery::Rollback>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_records, c.m_data,
+                                                        *c.m_checkpointer);
     c.m_runs = std::make_unique<agents::RunKeeper>(*c.m_stores, brake, c.m_workers);
     agents::DriverConfig driverConfig{config.shimProgram, c.m_id, {{u"AGENTHUB_DATA_DIR"_s, config.dataDir}}};
     driverConfig.agentEnvironment.insert(u"AGENTHUB_CTL"_s, config.programFolder + u"/agenthubctl"_s);
@@ -77,11 +78,13 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_rollback->setRunControl(*c.m_driver);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
-    c.m_services = std::make_unique<Services>(Services{
-        *c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle, *c.m_vaults, *c.m_checkpointer, *c.m_rollback,
-        *c.m_alerts, *c.m_profiles, c.m_config.settings, c.m_data, c.m_workers, c.m_id, c.m_clock.now()});
+    c.m_services =
+        std::make_unique<Services>(Services{*c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle, *c.m_vaults,
+                                            *c.m_records, *c.m_checkpointer, *c.m_rollback, *c.m_alerts, *c.m_profiles,
+                                            c.m_config.settings, c.m_data, c.m_workers, c.m_id, c.m_clock.now()});
     HUB_TRY(c.m_dispatcher, Dispatcher::create(*c.m_services));
     c.tellEvents();
+    c.tellDamage();
     return core;
 }
 
@@ -125,6 +128,32 @@ void HubCore::tellEvents()
     });
     connect(m_alerts.get(), &monitor::AlertCenter::alertRaised, this, [this](AlertId, const QJsonObject &payload) {
         Q_EMIT eventHappened({u"alert"_s, payload});
+    });
+}
+
+// Nothing that an agent does then is lost, but git works in none of the project's trees.
+void HubCore::tellDamage()
+{
+    const auto subject = [](const ProjectName &project) { return u"repository of "_s + project.toString(); };
+    connect(m_records.get(), &recovery::Records::foundDamaged, this,
+            [this, subject](const ProjectName &project, const QString &why) {
+                m_stores->commits.submitOrLog(
+                    u"the alert about the "_s + subject(project), [this, subject, project, why]() -> Result<> {
+                        HUB_CHECK(m_alerts->raise(
+                            {.type = AlertType::ManualIntervention,
+                             .level = AlertLevel::Critical,
+                             .subject = subject(project),
+                             .title = u"The repository of project %1 is damaged"_s.arg(project.toString()),
+                             .description = u"%1 agenthubctl projects repair %2"_s.arg(why, project.toString()),
+                             .standing = true}));
+                        return {};
+                    });
+            });
+    connect(m_records.get(), &recovery::Records::foundWhole, this, [this, subject](const ProjectName &project) {
+        m_stores->commits.submitOrLog(
+            u"the end of the alert about the "_s + subject(project), [this, subject, project] {
+                return m_alerts->resolveSubject(AlertType::ManualIntervention, subject(project), u"it was repaired"_s);
+            });
     });
 }
 

@@ -34,6 +34,7 @@ private:
     Result<> openDatabases();
     Result<> findId();
     void tellEvents();
+    void tellDamage();
 
     HubConfig m_config;
     agents::Brake &m_brake;
@@ -47,6 +48,7 @@ private:
     std::unique_ptr<monitor::AlertCenter> m_alerts;
     std::unique_ptr<agents::ProfileBook> m_profiles;
     std::unique_ptr<recovery::Vaults> m_vaults;
+    std::unique_ptr<recovery::Records> m_records;
     std::unique_ptr<recovery::Checkpointer> m_checkpointer;
     std::unique_ptr<recovery::Rollback> m_rollback;
     std::unique_ptr<agents::RunKeeper> m_runs;

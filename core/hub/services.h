@@ -15,6 +15,7 @@ struct Services {
     agents::TaskDriver &driver;
     Lifecycle &lifecycle;
     recovery::Vaults &vaults;
+    recovery::Records &records;
     recovery::Checkpointer &checkpointer;
     recovery::Rollback &rollback;
     monitor::AlertCenter &alerts;

@@ -1,6 +1,7 @@
 #include "core/recovery/checkpointer.h"
 
 #include "core/base/log.h"
+#include "core/recovery/records.h"
 #include "core/recovery/tasktree.h"
 
 #include <set>
@@ -45,11 +46,12 @@ Result<git::Vault *> Vaults::of(const ProjectName &project)
     return vault.get();
 }
 
-Checkpointer::Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
-                           const Settings &settings)
+Checkpointer::Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, Records &records,
+                           const DataFolder &data, const Settings &settings)
     : m_stores(stores)
     , m_workers(workers)
     , m_vaults(vaults)
+    , m_records(records)
     , m_data(data)
     , m_settings(settings)
 {
@@ -140,6 +142,7 @@ Result<> Checkpointer::takeWaiting(const ProjectName &project)
         waiting[i].promise->addResult(taken || !batch[i].answer ? std::move(batch[i].answer) : taken.error());
         waiting[i].promise->finish();
     }
+    keepRecord(project, batch);
     return {};
 }
 
@@ -148,7 +151,8 @@ Result<Checkpointer::Draft> Checkpointer::begin(TaskId id)
     HUB_TRY(const CheckpointId number, m_stores.tasks.reserveCheckpoint(id));
     HUB_TRY(const Task task, m_stores.tasks.get(id));
     HUB_TRY(const auto newest, m_stores.tasks.newestCheckpoint(id));
-    return Draft{task, number, newest, snapshotOptions()};
+    HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+    return Draft{task, number, newest, snapshotOptions(), project.path};
 }
 
 // One commit for the numbers of all.
@@ -247,6 +251,15 @@ Result<> Checkpointer::takeBatch(const ProjectName &project, std::vector<Entry> 
     return storeAll(*vault, taking, snapshots);
 }
 
+// After the answers: nobody waits for it.
+void Checkpointer::keepRecord(const ProjectName &project, const std::vector<Entry> &batch)
+{
+    for (const Entry &entry : batch) {
+        if (entry.draft)
+            return m_records.keep(project, entry.draft->project);
+    }
+}
+
 // One commit for the rows of all, each a piece of work by itself.
 Result<> Checkpointer::storeAll(git::Vault &vault, const std::vector<Entry *> &taken,
                                 const std::vector<Result<git::SnapshotInfo>> &snapshots)
@@ -299,7 +312,9 @@ Result<Checkpoint> Checkpointer::takeNow(const CheckpointRequest &request, std::
             snapshotRequest(draft.task, refOf(draft.id), u"Checkpoint "_s + draft.id.toString(), draft.options));
     wanted.before = before;
     HUB_TRY(const git::SnapshotInfo snapshot, git::takeSnapshot(*vault, wanted));
-    return store(draft, request, snapshot);
+    HUB_TRY(const Checkpoint taken, store(draft, request, snapshot));
+    m_records.keep(draft.task.spec.project, draft.project);
+    return taken;
 }
 
 } // namespace hub::recovery

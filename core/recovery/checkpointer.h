@@ -15,6 +15,8 @@
 namespace hub::recovery
 {
 
+class Records;
+
 struct CheckpointRequest {
     TaskId task;
     CheckpointType type = CheckpointType::Manual;
@@ -47,7 +49,7 @@ class Checkpointer final : public QObject
     Q_OBJECT
 
 public:
-    Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
+    Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, Records &records, const DataFolder &data,
                  const Settings &settings);
     void setRunControl(RunControl &runs) { m_runs = &runs; }
 
@@ -77,6 +79,7 @@ private:
         CheckpointId id;
         std::optional<Checkpoint> newest;
         git::SnapshotOptions options;
+        QString project; // its folder
     };
     // One request on its way through a batch.
     struct Entry {
@@ -87,6 +90,7 @@ private:
     Result<> takeWaiting(const ProjectName &project);
     std::vector<Waiting> nextBatch(const ProjectName &project);
     Result<> takeBatch(const ProjectName &project, std::vector<Entry> &batch);
+    void keepRecord(const ProjectName &project, const std::vector<Entry> &batch);
     Result<> beginAll(std::vector<Entry> &batch);
     Result<> holdStill(Entry &entry);
     Result<> storeAll(git::Vault &vault, const std::vector<Entry *> &taken,
@@ -99,6 +103,7 @@ private:
     state::Stores &m_stores;
     Workers &m_workers;
     Vaults &m_vaults;
+    Records &m_records;
     const DataFolder &m_data;
     const Settings &m_settings;
     RunControl *m_runs = nullptr;

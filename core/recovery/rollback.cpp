@@ -62,11 +62,12 @@ QJsonObject RollbackReceipt::toJson() const
             {u"resumed"_s, resumed}};
 }
 
-Rollback::Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
+Rollback::Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, Records &records, const DataFolder &data,
                    Checkpointer &checkpointer)
     : m_stores(stores)
     , m_workers(workers)
     , m_vaults(vaults)
+    , m_records(records)
     , m_data(data)
     , m_checkpointer(checkpointer)
 {
@@ -113,8 +114,20 @@ Result<Rollback::Job> Rollback::prepare(const RollbackRequest &request)
         }
         return jobFor(task, target);
     }));
-    HUB_TRY(job.place.place, bringBackTree(job.task, job.project));
     return job;
+}
+
+// Whoever goes back wants it done, not to hear that something else has to be done before.
+Result<> Rollback::repairFirst(Job &job, bool thorough)
+{
+    const ProjectName &project = job.task.spec.project;
+    const auto damage = m_records.damage(project, job.project, thorough);
+    if (!damage || damage->isEmpty())
+        return {}; // what can't be told or repaired shows itself when the tree is looked for
+    HUB_TRY(const auto report, m_records.repair(project, job.project));
+    job.notes << u"The repository of project %1 was repaired first. "_s.arg(project.toString()) + repairText(report) +
+                     (report.aside.isEmpty() ? QString() : u" The old .git is in %1."_s.arg(nameOf(report.aside)));
+    return {};
 }
 
 // Hub thread; its place in the repository is for the worker to find.
@@ -126,7 +139,14 @@ Result<Rollback::Job> Rollback::jobFor(const Task &task, const Checkpoint &targe
 
 Result<RollbackPreview> Rollback::previewJob(const RollbackRequest &request)
 {
-    HUB_TRY(const Job job, prepare(request));
+    HUB_TRY(Job job, prepare(request));
+    const QString project = job.task.spec.project.toString();
+    if (const auto damage = m_records.damage(job.task.spec.project, job.project, false); damage && !damage->isEmpty())
+        return fail(ErrorCode::Conflict,
+                    u"There is no preview, since the repository of project %1 is damaged: %2 Going back with --yes "
+                    u"repairs it first."_s.arg(project, *damage),
+                    u"agenthubctl projects repair "_s + project);
+    HUB_TRY(job.place.place, bringBackTree(job.task, job.project));
     HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
     HUB_TRY(const auto target, snapshotOf(job.target));
     const QByteArray ref = "refs/preview/" + job.task.id.toString().toLatin1();
@@ -143,7 +163,19 @@ Result<RollbackPreview> Rollback::previewJob(const RollbackRequest &request)
 
 Result<RollbackReceipt> Rollback::executeJob(const RollbackRequest &request)
 {
-    HUB_TRY(const Job job, prepare(request));
+    HUB_TRY(Job job, prepare(request));
+    HUB_CHECK(repairFirst(job, false));
+    auto receipt = executeOnce(request, job);
+    if (receipt || receipt.error().code == ErrorCode::Conflict || receipt.error().code == ErrorCode::Refused)
+        return receipt;
+    // Damaged objects show only when something needs them.
+    HUB_CHECK(repairFirst(job, true));
+    return job.notes.isEmpty() ? std::move(receipt) : executeOnce(request, job);
+}
+
+Result<RollbackReceipt> Rollback::executeOnce(const RollbackRequest &request, Job &job)
+{
+    HUB_TRY(job.place.place, bringBackTree(job.task, job.project));
     HUB_CHECK(m_runs->hold(job.task.id, RunControl::Stillness::Rollback));
     auto receipt = held(request, job);
     m_runs->release(job.task.id, RunControl::Stillness::Rollback);
@@ -190,6 +222,7 @@ Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, co
                             .before = {job.task.id, operation.before},
                             .restored = restored->written,
                             .deleted = restored->removed,
+                            .notes = job.notes,
                             .resumed = restored->resumed};
     for (const QByteArray &branch : restored->branchesNotMoved)
         receipt.notes << u"Branch %1 has other commits now and was not moved."_s.arg(nameOf(branch).mid(11));
@@ -277,6 +310,7 @@ QFuture<Result<>> Rollback::finishInterrupted(const state::Operation &operation)
             HUB_TRY(const Checkpoint target, m_stores.tasks.checkpoint({operation.task, operation.target}));
             return jobFor(found, target);
         }));
+        HUB_CHECK(repairFirst(job, false));
         HUB_TRY(job.place.place, bringBackTree(job.task, job.project));
         HUB_TRY(const Checkpoint before, m_stores.commits.ask([&] {
             return m_stores.tasks.checkpoint({operation.task, operation.before});

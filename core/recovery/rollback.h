@@ -4,6 +4,7 @@
 
 #include "core/git/restore.h"
 #include "core/recovery/checkpointer.h"
+#include "core/recovery/records.h"
 
 namespace hub::recovery
 {
@@ -41,12 +42,12 @@ class Rollback final : public QObject
     Q_OBJECT
 
 public:
-    Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
+    Rollback(state::Stores &stores, Workers &workers, Vaults &vaults, Records &records, const DataFolder &data,
              Checkpointer &checkpointer);
     void setRunControl(RunControl &runs) { m_runs = &runs; }
 
-    // Hub thread. preview() changes nothing that a person could see, except that a working tree that is gone becomes a
-    // folder with a link to its repository again.
+    // Hub thread. Executing repairs a damaged repository of the project first. preview() changes nothing that a person
+    // could see, except that a working tree that is gone becomes a folder with a link to its repository again.
     QFuture<Result<RollbackPreview>> preview(const RollbackRequest &request);
     QFuture<Result<RollbackReceipt>> execute(const RollbackRequest &request);
 
@@ -61,10 +62,13 @@ private:
         Task task;
         Checkpoint target;
         git::RestorePlace place;
-        QString project; // its folder
+        QString project;        // its folder
+        QStringList notes = {}; // for the receipt
     };
     Result<Job> jobFor(const Task &task, const Checkpoint &target) const;
     Result<Job> prepare(const RollbackRequest &request);
+    Result<> repairFirst(Job &job, bool thorough);
+    Result<RollbackReceipt> executeOnce(const RollbackRequest &request, Job &job);
     Result<RollbackPreview> previewJob(const RollbackRequest &request);
     Result<RollbackReceipt> executeJob(const RollbackRequest &request);
     Result<RollbackReceipt> held(const RollbackRequest &request, const Job &job);
@@ -78,6 +82,7 @@ private:
     state::Stores &m_stores;
     Workers &m_workers;
     Vaults &m_vaults;
+    Records &m_records;
     const DataFolder &m_data;
     Checkpointer &m_checkpointer;
     RunControl *m_runs = nullptr;

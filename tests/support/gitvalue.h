@@ -8,3 +8,10 @@
     QVERIFY2(HUB_JOIN(value, __LINE__),                                                                                \
              qPrintable(HUB_JOIN(value, __LINE__) ? QString() : HUB_JOIN(value, __LINE__).error().message));           \
     declaration = *std::move(HUB_JOIN(value, __LINE__))
+
+// The same for a value that nobody needs.
+#define VERIFY_VALUE(...)                                                                                              \
+    do {                                                                                                               \
+        const auto &value = (__VA_ARGS__);                                                                             \
+        QVERIFY2(value, qPrintable(value ? QString() : value.error().message));                                        \
+    } while (false)

@@ -3,10 +3,7 @@
 #include "core/git/restore.h"
 #include "tests/support/gitscratch.h"
 #include "tests/support/gitvalue.h"
-#include "tests/support/syscalls.h"
-
-#include <sys/ptrace.h>
-#include <sys/wait.h>
+#include "tests/support/killuntil.h"
 
 using namespace hub;
 using namespace hub::git;
@@ -20,48 +17,6 @@ const QString damage = uR"(
     rm -r folder; echo now > folder; rm file; mkdir file; echo x > file/x; chmod 600 mode; chmod 755 sub; rmdir empty
     git add -A; git commit -qm agent; echo staged > s; git add s
 )"_s;
-
-// Runs `job` in a child and kills it before its n-th changing call; false when it ended before that.
-bool runUntil(int n, const std::function<int()> &job)
-{
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-        ::raise(SIGSTOP);
-        ::_exit(job());
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    ::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-    int seen = 0, forward = 0;
-    for (;;) {
-        ::ptrace(PTRACE_SYSCALL, child, nullptr, forward);
-        forward = 0;
-        ::waitpid(child, &status, 0);
-        if (WIFEXITED(status)) {
-            if (WEXITSTATUS(status) != 0)
-                qFatal("the undisturbed run failed");
-            return false;
-        }
-        if (WIFSIGNALED(status))
-            qFatal("the child died of signal %d", WTERMSIG(status));
-        if (WSTOPSIG(status) != (SIGTRAP | 0x80)) {
-            forward = WSTOPSIG(status);
-            continue;
-        }
-        tests::SystemCall call;
-        if (!tests::readCall(child, call))
-            continue;
-        const tests::Judged judged = tests::judge(child, call);
-        if (judged.effect == tests::Effect::Unknown)
-            qFatal("nobody said whether this call changes anything: %s", judged.text.c_str());
-        if (judged.effect == tests::Effect::Changes && ++seen == n) {
-            ::kill(child, SIGKILL);
-            ::waitpid(child, &status, 0);
-            return true;
-        }
-    }
-}
 
 struct Scene {
     GitScratch scratch;
@@ -142,7 +97,7 @@ private Q_SLOTS:
         QVERIFY2(made, made ? "" : qPrintable(made.error().message));
         int kills = 0;
         for (int n = 1;; ++n) {
-            const bool killed = runUntil(n, [&] { return scene.restore(scene.undo, scene.target); });
+            const bool killed = tests::runUntil(n, [&] { return scene.restore(scene.undo, scene.target); });
             if (!killed)
                 break;
             ++kills;
@@ -178,7 +133,7 @@ private Q_SLOTS:
         const auto made = scene.make();
         QVERIFY2(made, made ? "" : qPrintable(made.error().message));
         for (int n = 20; n < 60; n += 7) {
-            if (!runUntil(n, [&] { return scene.restore(scene.undo, scene.target); }))
+            if (!tests::runUntil(n, [&] { return scene.restore(scene.undo, scene.target); }))
                 break;
             const auto recovered = recoverPlace(scene.place);
             QVERIFY2(recovered, recovered ? "" : qPrintable(recovered.error().message));
