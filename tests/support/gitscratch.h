@@ -68,8 +68,9 @@ public:
     // What an independent script sees.
     QByteArray state(const QStringList &without = {})
     {
-        QString command = QStringLiteral("python3 %1/tests/support/treestate.py '%2'")
-                              .arg(qEnvironmentVariable("HUB_SOURCE_DIR", QStringLiteral(HUB_SOURCE_DIR)), QFile::decodeName(repo()));
+        QString command =
+            QStringLiteral("python3 %1/tests/support/treestate.py '%2'")
+                .arg(qEnvironmentVariable("HUB_SOURCE_DIR", QStringLiteral(HUB_SOURCE_DIR)), QFile::decodeName(repo()));
         for (const QString &path : without)
             command += QStringLiteral(" --without '%1'").arg(path);
         return run(command);
