@@ -149,7 +149,7 @@ void writeDown(const Guard &guard, const std::vector<Move> &moves)
         text.append(move.from).append(1, ' ').append(move.to).append(1, ' ').append(move.ref) += '\n';
     }
     const posix::Fd file =
-        posix::openAt(AT_FDCWD, (guard.folder + '/' + posix::guardMoves).c_str(), O_WRONLY | O_APPEND | O_CREAT);
+        posix::openAt(AT_FDCWD, (guard.folder + '/' + posix::guardMoves).c_str(), O_WRONLY | O_APPEND | O_CREAT, 0666);
     if (!file.isOpen() || ::write(file.get(), text.data(), text.size()) != ssize_t(text.size()))
         std::fprintf(stderr, "agenthub: this move could not be written down: %s\n", posix::errorText(errno).c_str());
 }
