@@ -93,17 +93,32 @@ void replayInput(const std::string &text)
     }
 }
 
+bool isRunnable(const std::string &path)
+{
+    struct stat info;
+    return ::access(path.c_str(), X_OK) == 0 && ::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+// A hook that came after the guard, as git would have found it by itself. Git looks for each at the moment when it
+// wants to run it, so a link made now counts for this commit.
+void linkLateHooks(const Guard &guard)
+{
+    const std::string target = std::string("../") + posix::guardProgram;
+    for (const char *name : posix::guardLateHooks) {
+        const std::string link = guard.folder + '/' + posix::guardHooks + '/' + name;
+        if (isRunnable(guard.file.chain + '/' + name) && ::symlink(target.c_str(), link.c_str()) != 0 &&
+            errno != EEXIST)
+            std::fprintf(stderr, "agenthub: the hook %s does not run: %s: %s\n", name, link.c_str(),
+                         posix::errorText(errno).c_str());
+    }
+}
+
 // Becomes the hook of this name that was there before the guard: same arguments, its exit code is ours.
 int chain(const std::string &folder, const std::string &name, char **arguments)
 {
     const std::string path = folder + '/' + name;
-    struct stat info;
-    if (folder.empty() || ::access(path.c_str(), X_OK) != 0 || ::stat(path.c_str(), &info) != 0 ||
-        S_ISDIR(info.st_mode))
+    if (folder.empty() || !isRunnable(path) || sameFile(path, "/proc/self/exe")) // the last: led back to ourselves
         return 0;
-    struct stat self;
-    if (::stat("/proc/self/exe", &self) == 0 && self.st_dev == info.st_dev && self.st_ino == info.st_ino)
-        return 0; // led back to ourselves
     std::string program = path.find('/') == 0 ? path : "./" + path;
     arguments[0] = program.data();
     ::execvp(program.c_str(), arguments); // like git, gives a text without #! to the shell
@@ -217,11 +232,17 @@ int main(int argc, char **argv)
         std::fputs("agenthub-hook is called by git, under the name of a hook\n", stderr);
         return 2;
     }
-    const Guard guard = readGuard();
+    Guard guard = readGuard();
     const Repository repository = repositoryHere();
-    // A copy of the repository names the original's guard in its configuration; it has its own branches and hooks.
-    if (!repository.commonDir.empty() && !sameFolder(repository.commonDir, guard.folder + "/.."))
-        return chain(repository.commonDir + "/hooks", name, argv);
+    // A copy of the repository names the original's guard in its configuration, but has branches and hooks of its own.
+    const std::string guarded = guard.folder.substr(0, guard.folder.rfind('/'));
+    const bool isCopy = !repository.commonDir.empty() && !sameFile(repository.commonDir, guarded);
+    if (isCopy && guard.file.chain == guarded + "/hooks")
+        guard.file.chain = repository.commonDir + "/hooks";
+    if (name == "pre-commit" || name == "reference-transaction")
+        linkLateHooks(guard);
+    if (isCopy)
+        return chain(guard.file.chain, name, argv);
     int refused = 0;
     if (name == "pre-commit") {
         refused = checkCommit(guard, repository);

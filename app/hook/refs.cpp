@@ -59,7 +59,7 @@ Repository repositoryHere()
     return found;
 }
 
-bool sameFolder(const std::string &one, const std::string &other)
+bool sameFile(const std::string &one, const std::string &other)
 {
     struct stat first, second;
     return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 && first.st_dev == second.st_dev &&

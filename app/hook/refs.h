@@ -16,8 +16,8 @@ struct Repository {
 // As git tells hooks: by GIT_DIR, else by the folder that it starts them in.
 Repository repositoryHere();
 
-// The same folder, by whatever path.
-bool sameFolder(const std::string &one, const std::string &other);
+// The same file or folder, by whatever path.
+bool sameFile(const std::string &one, const std::string &other);
 
 // The branch at HEAD by its full name; empty when it is detached or can't be read.
 std::string branchAtHead(const Repository &repository);

@@ -21,12 +21,11 @@ namespace
 {
 
 // Links under these names stand always, so that a hook that a person adds later runs too: git does not look into
-// .git/hooks any more. Being there changes nothing about what git does, unlike the others (push-to-checkout,
-// proc-receive), which stand only when there was one.
-const QList<QByteArray> alwaysLinked{"applypatch-msg",     "pre-applypatch",       "post-applypatch", "pre-commit",
-                                     "pre-merge-commit",   "commit-msg",           "post-commit",     "pre-rebase",
-                                     "prepare-commit-msg", "post-checkout",        "post-merge",      "pre-push",
-                                     "post-rewrite",       "reference-transaction"};
+// .git/hooks any more. Of the others some change what git does by being there (push-to-checkout, proc-receive), and
+// some cost each commit a process (guardLateHooks): they stand only when there is such a hook.
+const QList<QByteArray> alwaysLinked{"applypatch-msg",   "pre-applypatch", "post-applypatch",      "pre-commit",
+                                     "pre-merge-commit", "pre-rebase",     "post-checkout",        "post-merge",
+                                     "pre-push",         "post-rewrite",   "reference-transaction"};
 
 constexpr qsizetype prefixLength = 11; // refs/heads/
 

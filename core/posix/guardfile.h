@@ -16,6 +16,10 @@ inline constexpr char guardProgram[] = "agenthub-hook"; // in it: the helper, to
 inline constexpr char guardFileName[] = "guard";        // in it: the file below
 inline constexpr char guardMoves[] = "moves";           // in it: what people moved
 
+// Hooks that run in every commit after pre-commit or the first reference-transaction. Being called costs git a process
+// each, so a link stands only when there is such a hook; the helper makes it when one has appeared.
+inline constexpr const char *guardLateHooks[]{"prepare-commit-msg", "commit-msg", "post-commit"};
+
 struct GuardFile {
     std::vector<std::string> branches; // full names: refs/heads/main
     bool everyone = false;             // people commit to them in no way but by bringing a branch home
