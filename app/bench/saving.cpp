@@ -4,6 +4,7 @@
 #include "app/bench/scratch.h"
 #include "core/db/migrations.h"
 #include "core/recovery/checkpointer.h"
+#include "core/recovery/records.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -81,7 +82,8 @@ private:
         , m_data(folder)
         , m_stores(*m_database, m_data.bodies(), m_clock)
         , m_vaults(m_data)
-        , m_checkpointer(m_stores, m_workers, m_vaults, m_data, m_settings)
+        , m_records(m_stores, m_vaults)
+        , m_checkpointer(m_stores, m_workers, m_vaults, m_records, m_data, m_settings)
     {
         m_checkpointer.setRunControl(m_nobody);
     }
@@ -113,6 +115,7 @@ private:
     state::Stores m_stores;
     Workers m_workers;
     recovery::Vaults m_vaults;
+    recovery::Records m_records;
     recovery::Checkpointer m_checkpointer;
     NobodyRuns m_nobody;
     std::vector<TaskId> m_tasks;

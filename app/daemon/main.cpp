@@ -48,7 +48,7 @@ int complain(const Error &error)
     return 1;
 }
 
-// agenthub-shim lies beside this program, or in libexec of the same installation.
+// agenthub-shim and agenthub-hook lie beside this program, or in libexec of the same installation.
 QString programNamed(const QString &name)
 {
     const QString folder = QCoreApplication::applicationDirPath();
@@ -70,6 +70,10 @@ Result<HubConfig> configFrom(const QCommandLineParser &line)
     config.shimProgram = QFile::encodeName(programNamed(u"agenthub-shim"_s));
     if (config.shimProgram.isEmpty())
         return fail(ErrorCode::NotFound, u"agenthub-shim is not beside this program, so no agent could run."_s,
+                    u"Install AgentHub again."_s);
+    config.hookProgram = QFile::encodeName(programNamed(u"agenthub-hook"_s));
+    if (config.hookProgram.isEmpty())
+        return fail(ErrorCode::NotFound, u"agenthub-hook is not beside this program, so no branch could be guarded."_s,
                     u"Install AgentHub again."_s);
     return config;
 }

@@ -64,4 +64,10 @@ Result<StartPlace> checkStart(const TaskSpec &spec, const state::Project &projec
     return place;
 }
 
+git::GuardRules guardRules(const Settings &settings, const QByteArray &program)
+{
+    return {program, settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts),
+            settings.text(setting::protectFrom) == u"everyone"};
+}
+
 } // namespace hub::agents

@@ -2,7 +2,8 @@
 // task is given, so that who gives it hears of it, and again when it starts.
 #pragma once
 
-#include "core/git/repository.h"
+#include "core/git/guard.h"
+#include "core/settings/settings.h"
 #include "core/state/workstore.h"
 
 namespace hub::agents
@@ -16,5 +17,8 @@ struct StartPlace {
 // Blocks; workers only.
 Result<StartPlace> checkStart(const TaskSpec &spec, const state::Project &project,
                               const QStringList &protectedBranches);
+
+// What the ref guard holds to, by the settings of this moment. `program` is agenthub-hook.
+git::GuardRules guardRules(const Settings &settings, const QByteArray &program);
 
 } // namespace hub::agents

@@ -200,23 +200,25 @@ Result<> TaskDriver::prepare(TaskId id)
     struct Facts {
         Task task;
         state::Project project;
-        QStringList protectedBranches;
+        git::GuardRules rules;
     };
     HUB_TRY(const Facts facts, m_stores.commits.ask([&]() -> Result<Facts> {
         HUB_TRY(const Task task, m_stores.tasks.get(id));
         HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
-        return Facts{task, project, m_settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts)};
+        return Facts{task, project, guardRules(m_settings, m_config.hookProgram)};
     }));
     if (!facts.task.tree.isEmpty())
         return {};
-    HUB_CHECK(makeTree(facts.task, facts.project, facts.protectedBranches));
+    HUB_CHECK(makeTree(facts.task, facts.project, facts.rules));
     HUB_CHECK(m_checkpointer.takeNow({.task = id, .type = CheckpointType::Milestone, .notes = u"start"_s}, {}));
     return {};
 }
 
-Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, const QStringList &protectedBranches)
+Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, const git::GuardRules &rules)
 {
-    HUB_TRY(const auto found, checkStart(task.spec, project, protectedBranches));
+    HUB_TRY(const auto found, checkStart(task.spec, project, rules.branches));
+    // The rules may have changed, and another program may have taken the hooks over.
+    HUB_CHECK(git::refreshGuard(found.main, rules));
     const git::RepositoryPlace &main = found.main;
     const git::HeadState &head = found.head;
     if (task.backupBranch.isEmpty()) {

@@ -4,6 +4,7 @@
 
 #include "core/agents/profile.h"
 #include "core/agents/runkeeper.h"
+#include "core/git/guard.h"
 #include "core/monitor/alertcenter.h"
 #include "core/posix/shimspec.h"
 #include "core/recovery/checkpointer.h"
@@ -25,6 +26,7 @@ public:
 
 struct DriverConfig {
     QByteArray shimProgram;
+    QByteArray hookProgram;                  // for the ref guard
     QString hubId;                           // in the marks of its runs
     QMap<QString, QString> agentEnvironment; // how an agent's agenthubctl finds this hub
 };
@@ -106,7 +108,7 @@ private:
     Result<> admitNow();
     void prepareAndStart(TaskId task);
     Result<> prepare(TaskId task);
-    Result<> makeTree(const Task &task, const state::Project &project, const QStringList &protectedBranches);
+    Result<> makeTree(const Task &task, const state::Project &project, const git::GuardRules &rules);
     Result<std::optional<Launch>> plan(TaskId task);
     Result<> start(TaskId task);
     Result<posix::ShimSpec> specFor(const Task &task, const Profile &profile, const Run &run,

@@ -60,6 +60,7 @@ constexpr QLatin1StringView alertFilters[]{"open"_L1, "all"_L1};
 constexpr QLatin1StringView levels[]{"info"_L1, "warning"_L1, "error"_L1, "critical"_L1};
 constexpr QLatin1StringView alertActions[]{"resolve"_L1, "acknowledge"_L1, "snooze"_L1};
 constexpr QLatin1StringView exportFormats[]{"md"_L1, "csv"_L1, "json"_L1};
+constexpr QLatin1StringView guardActions[]{"status"_L1, "install"_L1, "uninstall"_L1};
 constexpr QLatin1StringView waitStates[]{"settled"_L1,           "running"_L1,      "paused"_L1,
                                          "awaiting-approval"_L1, "needs-review"_L1, "interrupted"_L1,
                                          "completed"_L1,         "failed"_L1,       "cancelled"_L1};
@@ -157,6 +158,9 @@ constexpr OptionSpec projectShowOptions[]{
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec projectAddOptions[]{
     required("source"_L1, K::Path, "A folder on this machine, or the address to clone from"_L1)};
+constexpr OptionSpec projectGuardOptions[]{
+    choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
+    option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The setting"_L1)};
 constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
@@ -256,6 +260,8 @@ constexpr CommandSpec rows[]{
      projectAddOptions, "projects add ~/src/web"_L1, std::nullopt, "a folder: at the machine only"_L1},
     {"projects repair"_L1, "Make a deleted or damaged .git again, from its record and the vault"_L1, M,
      Effect::Dangerous, projectShowOptions, "projects repair web"_L1},
+    {"projects guard"_L1, "Hooks that let no agent move a protected branch: look, install, uninstall"_L1, M,
+     Effect::Change, projectGuardOptions, "projects guard status web"_L1},
     {"config list"_L1,
      "All settings, their values and where they come from"_L1,
      A,

@@ -211,6 +211,8 @@ Result<Reply> configSet(Services &services, const Invocation &in)
     if (spec->machineOnly && in.call.caller.role != commands::Role::Machine)
         return fail(ErrorCode::Refused, u"%1 is changed at the machine only."_s.arg(spec->key));
     HUB_CHECK(services.settings.set(*spec, in.text("value"_L1)));
+    if (spec == &setting::protectedBranches || spec == &setting::protectFrom)
+        refreshGuards(services);
     Reply reply{.title = u"%1 is %2"_s.arg(spec->key, services.settings.text(*spec))};
     if (services.settings.source(*spec) != Settings::Source::File) {
         reply.severity = Severity::Warning;

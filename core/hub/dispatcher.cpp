@@ -56,7 +56,7 @@ Result<std::unique_ptr<Dispatcher>> Dispatcher::create(Services &services)
 {
     std::unique_ptr<Dispatcher> dispatcher(new Dispatcher(services));
     for (auto rows : {taskHandlers(), taskViewHandlers(), recoveryHandlers(), agentHandlers(), safetyHandlers(),
-                      healthHandlers(), projectHandlers(), adminHandlers()}) {
+                      healthHandlers(), projectHandlers(), guardHandlers(), adminHandlers()}) {
         for (const HandlerRow &row : rows)
             dispatcher->m_handlers.insert(QString(row.command), row);
     }

@@ -44,6 +44,7 @@ std::span<const HandlerRow> agentHandlers();
 std::span<const HandlerRow> safetyHandlers();
 std::span<const HandlerRow> healthHandlers();
 std::span<const HandlerRow> projectHandlers();
+std::span<const HandlerRow> guardHandlers();
 std::span<const HandlerRow> adminHandlers();
 
 // Runs on the hub thread when the future ends and passes a value on; errors pass through.
@@ -74,6 +75,9 @@ QFuture<Result<commands::Reply>> replyAfter(QObject *context, QFuture<Result<T>>
     });
     return promise->future();
 }
+
+// On the workers, each project whose guard is installed: what changed since is taken over. What fails is logged.
+void refreshGuards(Services &services);
 
 // Shared pieces of replies.
 QJsonObject taskData(const Services &services, const Task &task);

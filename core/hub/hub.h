@@ -17,7 +17,8 @@ struct HubConfig {
     QString dataDir;
     QString agentsDir; // the user's agents.d
     QByteArray shimProgram;
-    QString programFolder; // where agenthubctl lies, for agents' PATH
+    QByteArray hookProgram; // copied into guarded repositories
+    QString programFolder;  // where agenthubctl lies, for agents' PATH
     Settings settings;
 };
 

@@ -70,7 +70,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_rollback = std::make_unique<recovery::Rollback>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_records, c.m_data,
                                                         *c.m_checkpointer);
     c.m_runs = std::make_unique<agents::RunKeeper>(*c.m_stores, brake, c.m_workers);
-    agents::DriverConfig driverConfig{config.shimProgram, c.m_id, {{u"AGENTHUB_DATA_DIR"_s, config.dataDir}}};
+    agents::DriverConfig driverConfig{
+        config.shimProgram, config.hookProgram, c.m_id, {{u"AGENTHUB_DATA_DIR"_s, config.dataDir}}};
     driverConfig.agentEnvironment.insert(u"AGENTHUB_CTL"_s, config.programFolder + u"/agenthubctl"_s);
     c.m_driver = std::make_unique<agents::TaskDriver>(*c.m_stores, brake, *c.m_runs, c.m_workers, *c.m_profiles,
                                                       *c.m_checkpointer, *c.m_alerts, c.m_data, c.m_config.settings,
@@ -78,10 +79,10 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_rollback->setRunControl(*c.m_driver);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
-    c.m_services =
-        std::make_unique<Services>(Services{*c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle, *c.m_vaults,
-                                            *c.m_records, *c.m_checkpointer, *c.m_rollback, *c.m_alerts, *c.m_profiles,
-                                            c.m_config.settings, c.m_data, c.m_workers, c.m_id, c.m_clock.now()});
+    c.m_services = std::make_unique<Services>(Services{*c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle,
+                                                       *c.m_vaults, *c.m_records, *c.m_checkpointer, *c.m_rollback,
+                                                       *c.m_alerts, *c.m_profiles, c.m_config.settings, c.m_data,
+                                                       c.m_workers, c.m_config.hookProgram, c.m_id, c.m_clock.now()});
     HUB_TRY(c.m_dispatcher, Dispatcher::create(*c.m_services));
     c.tellEvents();
     c.tellDamage();
@@ -164,6 +165,7 @@ Result<> HubCore::begin()
     for (const auto &operation : executing)
         unfinished.insert(operation.task);
     HUB_CHECK(m_driver->adopt(unfinished));
+    refreshGuards(*m_services);
     for (const auto &operation : executing) {
         whenDone(m_rollback->finishInterrupted(operation), this, [this, operation](const Result<> &finished) {
             if (finished || finished.error().code == ErrorCode::ShuttingDown)

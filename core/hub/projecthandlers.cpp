@@ -1,6 +1,7 @@
 // Projects: take one in, list, show, repair.
 #include "core/hub/handlers.h"
 
+#include "core/agents/startcheck.h"
 #include "core/base/durablefile.h"
 #include "core/base/program.h"
 
@@ -50,6 +51,8 @@ Result<ProjectName> nameFor(const QString &source)
 struct Taken {
     QString path;
     QJsonObject report;
+    git::RepositoryPlace place;
+    Result<git::GuardState> guard = git::GuardState{};
 };
 
 // On a worker: looks at the repository and makes its vault.
@@ -78,10 +81,37 @@ Result<Taken> takeIn(const QString &path, const QByteArray &vaultPath, qint64 co
                   {u"vault"_s, QFile::decodeName(vaultPath)},
                   {u"vault_method"_s, git::seedMethodText(seed.method)},
                   {u"vault_bytes"_s, seed.bytes},
-                  {u"not_protected_from"_s, seed.doesNotProtectFrom}}};
+                  {u"not_protected_from"_s, seed.doesNotProtectFrom}},
+                 found.place};
 }
 
 QString megabytes(double bytes) { return u"%1 MB"_s.arg(bytes / 1e6, 0, 'f', 1); }
+
+Error knownAlready(const QString &path, const ProjectName &name)
+{
+    return fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(path, name.toString()));
+}
+
+// What taking a repository in changed in its .git. A guard that could not be put in keeps nobody from working: the
+// hub's own commits are checked without it, and the way to it is said.
+void tellGuard(const Result<git::GuardState> &guard, const ProjectName &project, Reply &reply)
+{
+    const QString again = u"projects guard install "_s + project.toString();
+    if (!guard) {
+        reply.severity = Severity::Warning;
+        reply.text = u"Nothing keeps an agent with a shell off protected branches: "_s + guard.error().message;
+        reply.next << again;
+        return;
+    }
+    reply.text =
+        u"In its .git are now the folder agenthub-guard and core.hooksPath: agents can't move %1. "
+        "%2`projects guard uninstall` puts it back as it was."_s.arg(
+            guard->branches.join(u", "), guard->chained.isEmpty() ? QString() : u"Its own hooks go on running. "_s);
+    if (!guard->problems.isEmpty()) {
+        reply.severity = Severity::Warning;
+        reply.text += u' ' + guard->problems.join(u' ');
+    }
+}
 
 Reply describe(const state::Project &project, const QString &title)
 {
@@ -136,8 +166,7 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
     for (int n = 2; std::any_of(all->begin(), all->end(), [&](const auto &p) { return p.name == free; }); ++n) {
         if (const auto same = std::find_if(all->begin(), all->end(), [&](const auto &p) { return p.path == path; });
             same != all->end())
-            return readyFuture<Reply>(fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(
-                                                                    path, same->name.toString())));
+            return readyFuture<Reply>(knownAlready(path, same->name));
         if (address) {
             return readyFuture<Reply>(
                 fail(ErrorCode::Conflict, u"There is a project %1 already; nothing was changed."_s.arg(free.toString()),
@@ -149,40 +178,53 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
         path = services.data.clones() + u'/' + free.toString();
     const QByteArray vault = services.data.vault(free);
     const qint64 copyLimit = services.settings.number(setting::vaultCopyMegabytes) << 20;
-    auto taken = services.workers.run(free.toString(), [source, address, path, vault, copyLimit]() -> Result<Taken> {
-        if (address) {
-            HUB_CHECK(makeFolders(QFile::encodeName(QFileInfo(path).path())));
-            // Whoever runs the hub lends the credentials; nothing may ask on a terminal that nobody sees.
-            auto environment = QProcessEnvironment::systemEnvironment();
-            environment.insert(u"GIT_TERMINAL_PROMPT"_s, u"0"_s);
-            HUB_TRY(const auto cloned, runProgram({.program = u"git"_s,
-                                                   .arguments = {u"clone"_s, u"--"_s, source, path},
-                                                   .environment = environment,
-                                                   .timeLimit = std::chrono::hours{2}}));
-            if (cloned.exitCode != 0) {
-                HUB_CHECK(removeTree(QFile::encodeName(path)));
-                return fail(ErrorCode::Git, u"git could not clone %1: %2"_s.arg(
-                                                source, QString::fromUtf8(cloned.err).trimmed().section(u'\n', -1)));
+    const git::GuardRules rules = agents::guardRules(services.settings, services.hookProgram);
+    auto &stores = services.stores;
+    auto taken = services.workers.run(
+        free.toString(), [source, address, path, vault, copyLimit, rules, &stores]() -> Result<Taken> {
+            if (address) {
+                HUB_CHECK(makeFolders(QFile::encodeName(QFileInfo(path).path())));
+                // Whoever runs the hub lends the credentials; nothing may ask on a terminal that nobody sees.
+                auto environment = QProcessEnvironment::systemEnvironment();
+                environment.insert(u"GIT_TERMINAL_PROMPT"_s, u"0"_s);
+                HUB_TRY(const auto cloned, runProgram({.program = u"git"_s,
+                                                       .arguments = {u"clone"_s, u"--"_s, source, path},
+                                                       .environment = environment,
+                                                       .timeLimit = std::chrono::hours{2}}));
+                if (cloned.exitCode != 0) {
+                    HUB_CHECK(removeTree(QFile::encodeName(path)));
+                    return fail(ErrorCode::Git,
+                                u"git could not clone %1: %2"_s.arg(
+                                    source, QString::fromUtf8(cloned.err).trimmed().section(u'\n', -1)));
+                }
             }
-        }
-        return takeIn(path, vault, copyLimit);
-    });
+            HUB_TRY(Taken found, takeIn(path, vault, copyLimit));
+            // By another path it may be known, and have its guard.
+            HUB_TRY(const auto before, stores.commits.ask([&] { return stores.projects.atPath(found.path); }));
+            if (!before)
+                found.guard = git::installGuard(found.place, rules);
+            return found;
+        });
     return replyWhen(&services.driver, std::move(taken), [&services, free, who = in.who(), vault](const Taken &found) {
         auto added = services.stores.commits.submit([&]() -> Result<Reply> {
             HUB_TRY(const auto before, services.stores.projects.atPath(found.path));
             if (before)
-                return fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(
-                                                     found.path, before->name.toString()));
+                return knownAlready(found.path, before->name);
             HUB_TRY(const auto project, services.stores.projects.add(free, found.path, who, found.report));
             Reply reply = describe(project, u"Project %1"_s.arg(free.toString()));
-            reply.text = u"Nothing in its .git was changed."_s;
             reply.next = {u"assign-task … --project "_s + free.toString()};
+            tellGuard(found.guard, free, reply);
             return reply;
         });
         services.stores.commits.flush();
         auto reply = takeResult(added);
+        const bool known = !reply && reply.error().code == ErrorCode::Conflict; // then the guard is that project's
         if (!reply)
-            services.workers.run(free.toString(), [vault] { return removeTree(vault); });
+            services.workers.run(free.toString(), [vault, place = found.place, known]() -> Result<> {
+                if (!known)
+                    HUB_CHECK(git::uninstallGuard(place));
+                return removeTree(vault);
+            });
         return reply;
     });
 }

@@ -23,6 +23,7 @@ struct Services {
     Settings &settings;
     const DataFolder &data;
     Workers &workers;
+    QByteArray hookProgram;
     QString hubId;
     Instant startedAt;
 

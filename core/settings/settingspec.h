@@ -29,6 +29,7 @@ using QL = QLatin1StringView;
 
 inline constexpr QL logLevels[]{QL("debug"), QL("info"), QL("warning"), QL("error")};
 inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL("walk")};
+inline constexpr QL protectModes[]{QL("agents"), QL("everyone")};
 inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
 
 inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, QL(""), 0, 0, {}, QL("AGENTHUB_DATA_DIR"), true,
@@ -63,13 +64,15 @@ inline constexpr SettingSpec alertCooldown{QL("monitor/alert_cooldown_seconds"),
     QL("The same alert about the same thing is told once in this time; what is held back is counted")};
 inline constexpr SettingSpec protectedBranches{QL("git/protected_branches"), SettingType::Text, QL("main,master"), 0, 0, {}, QL(), true,
     QL("Branches on which no agent may work, beside the remote's default")};
+inline constexpr SettingSpec protectFrom{QL("git/protect_from"), SettingType::Choice, QL("agents"), 0, 0, protectModes, QL(), true,
+    QL("Whom the ref guard keeps from committing to a protected branch; everyone: people's direct commits too")};
 } // namespace setting
 
 inline constexpr const SettingSpec *allSettings[]{
     &setting::dataFolder, &setting::logLevel, &setting::safetyDatabase, &setting::checkpointSeconds, &setting::checkpointFreeze,
     &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::freezeMethod, &setting::spoolMegabytes,
     &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
-    &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches};
+    &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches, &setting::protectFrom};
 // clang-format on
 
 } // namespace hub
