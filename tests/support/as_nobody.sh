@@ -5,7 +5,7 @@
 set -euo pipefail
 source_dir=$1 bin_dir=$2
 shift 2
-[[ $(id -u) == 0 ]] || exec env HUB_SOURCE_DIR="$source_dir" "$@"
+[[ $(id -u) == 0 ]] || exec env HUB_SOURCE_DIR="$source_dir" HUB_BIN_DIR="$bin_dir" "$@"
 
 # The source and build folders may be closed to others, so nobody gets what it needs in a folder of its own.
 home=$(mktemp -d "${TMPDIR:-/tmp}/agenthub-nobody-XXXXXX")
@@ -13,10 +13,10 @@ trap 'rm -rf -- "$home"' EXIT
 mkdir -p "$home/bin" "$home/source/tests" "$home/tmp"
 cp -R "$source_dir/docs" "$home/source/"
 cp -R "$source_dir/tests/support" "$source_dir/tests/integration" "$home/source/tests/"
+[[ ! -d $bin_dir ]] || cp "$bin_dir"/* "$home/bin/"
 words=()
 for word in "$@"; do
     if [[ $word == "$bin_dir" ]]; then
-        cp "$bin_dir"/* "$home/bin/"
         word=$home/bin
     elif [[ $word == "$source_dir"/tests/* && -f $home/source/${word#"$source_dir"/} ]]; then
         word=$home/source/${word#"$source_dir"/}
@@ -28,5 +28,6 @@ for word in "$@"; do
 done
 chown -R nobody:nogroup "$home"
 cd "$home"
-env -u XDG_RUNTIME_DIR PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" TMPDIR="$home/tmp" HUB_SOURCE_DIR="$home/source" \
+env -u XDG_RUNTIME_DIR PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" TMPDIR="$home/tmp" \
+    HUB_SOURCE_DIR="$home/source" HUB_BIN_DIR="$home/bin" \
     setpriv --reuid=nobody --regid=nogroup --clear-groups --bounding-set=-all "${words[@]}"

@@ -18,7 +18,8 @@ const QString asAgent =
 
 GuardRules rules(const QStringList &branches = {u"main"_s, u"master"_s})
 {
-    return {QByteArray(HUB_BIN_DIR) + "/agenthub-hook", branches};
+    return {qEnvironmentVariable("HUB_BIN_DIR", QStringLiteral(HUB_BIN_DIR)).toLocal8Bit() + "/agenthub-hook",
+            branches};
 }
 
 } // namespace
