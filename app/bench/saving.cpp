@@ -8,8 +8,10 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QEventLoop>
 
 #include <csignal>
+#include <thread>
 
 using namespace Qt::StringLiterals;
 
@@ -73,6 +75,19 @@ public:
         QCoreApplication::exec();
         HUB_CHECK(std::move(outcome));
         return times;
+    }
+
+    // The record of the repository is taken behind the checkpoints, by a job that still asks this thread.
+    ~CheckpointerAlone()
+    {
+        m_workers.stop();
+        QEventLoop loop;
+        std::thread waiting([&] {
+            m_workers.wait();
+            QMetaObject::invokeMethod(&loop, &QEventLoop::quit, Qt::QueuedConnection);
+        });
+        loop.exec();
+        waiting.join();
     }
 
 private:
