@@ -212,7 +212,7 @@ bool TreeScan::enterNested(Job &job, int fd) const
 // The `.git` of a nested repository, which is held byte for byte: no rule leaves anything out, nothing is converted.
 bool TreeScan::enterStore(Job &job) const
 {
-    if (fileName(job.path) != ".git")
+    if (!job.path.endsWith("/.git"))
         return false;
     auto scope = std::make_shared<Scope>();
     scope->prefix = job.path + '/';
