@@ -81,4 +81,16 @@ private:
     QByteArray m_tree = "repo";
 };
 
+// For a snapshot of the scratch repository, always of the same moment.
+inline SnapshotRequest request(const GitScratch &scratch, const RepositoryPlace &place, int number,
+                               const QList<QByteArray> &branches = {})
+{
+    return {.place = place,
+            .ref = "refs/checkpoints/1/" + QByteArray::number(number),
+            .cachePath = scratch.cachePath(),
+            .message = "test",
+            .time = fromMillis(1000000),
+            .branches = branches};
+}
+
 } // namespace hub::git

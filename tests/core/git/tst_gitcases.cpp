@@ -81,19 +81,19 @@ private Q_SLOTS:
 
         const QByteArray gitBefore = gitFolder(scratch);
         const QByteArray stateBefore = scratch.state(stays);
-        VALUE(const SnapshotInfo target, takeSnapshot(*vault, request(scratch, place, 1)));
+        VALUE(const SnapshotInfo target, takeSnapshot(*vault, request(scratch, place, 1, {"refs/heads/agent/x/1"})));
         QCOMPARE(gitFolder(scratch), gitBefore);
-        VALUE(const SnapshotInfo again, takeSnapshot(*vault, request(scratch, place, 2)));
+        VALUE(const SnapshotInfo again, takeSnapshot(*vault, request(scratch, place, 2, {"refs/heads/agent/x/1"})));
         QCOMPARE(again.commit, target.commit);
         // Without what the cache knows the result is the same.
         QFile::remove(QFile::decodeName(scratch.cachePath()));
-        VALUE(const SnapshotInfo fresh, takeSnapshot(*vault, request(scratch, place, 3)));
+        VALUE(const SnapshotInfo fresh, takeSnapshot(*vault, request(scratch, place, 3, {"refs/heads/agent/x/1"})));
         QCOMPARE(fresh.files, target.files);
 
         scratch.inRepo(damage, false);
         const QByteArray stateDamaged = scratch.state(stays);
         const QByteArray staying = untouched(scratch, stays);
-        SnapshotRequest undoRequest = request(scratch, place, 4);
+        SnapshotRequest undoRequest = request(scratch, place, 4, {"refs/heads/agent/x/1"});
         undoRequest.before = target.commit;
         VALUE(const SnapshotInfo undo, takeSnapshot(*vault, undoRequest));
         VALUE(const RestorePlan plan, planRestore(*vault, undo.commit, target.commit, options));
@@ -106,7 +106,7 @@ private Q_SLOTS:
         QVERIFY(!QFile::exists(QFile::decodeName(place.gitDir + "/index.lock")));
         fsck(scratch);
 
-        SnapshotRequest redoRequest = request(scratch, place, 5);
+        SnapshotRequest redoRequest = request(scratch, place, 5, {"refs/heads/agent/x/1"});
         redoRequest.before = undo.commit;
         VALUE(const SnapshotInfo redo, takeSnapshot(*vault, redoRequest));
         VALUE(const RestorePlan back, planRestore(*vault, redo.commit, undo.commit, options));
@@ -173,17 +173,6 @@ private:
     {
         return scratch.inRepo(
             u"cd \"$(git rev-parse --git-common-dir)\"; find . -type f ! -name 'sharedindex*' -print0 | sort -z | xargs -0 sha1sum"_s);
-    }
-    static SnapshotRequest request(GitScratch &scratch, const RepositoryPlace &place, int number)
-    {
-        return {place,
-                "refs/checkpoints/1/" + QByteArray::number(number),
-                scratch.cachePath(),
-                "test",
-                fromMillis(1000000),
-                {},
-                {},
-                {"refs/heads/agent/x/1"}};
     }
     static QByteArray untouched(GitScratch &scratch, const QStringList &stays)
     {

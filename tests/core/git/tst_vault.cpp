@@ -533,19 +533,6 @@ private Q_SLOTS:
         QVERIFY(!scratch.inRepo(u"git branch --list agent/claude/12"_s).isEmpty());
         QVERIFY(!removeWorkingTree(*vault, main, main, now.commit, {}));
     }
-
-private:
-    static SnapshotRequest request(GitScratch &scratch, const RepositoryPlace &place, int number)
-    {
-        return {place,
-                "refs/checkpoints/1/" + QByteArray::number(number),
-                scratch.cachePath(),
-                "test",
-                fromMillis(1000000),
-                {},
-                {},
-                {}};
-    }
 };
 
 QTEST_GUILESS_MAIN(TestVault)
