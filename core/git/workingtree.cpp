@@ -1,6 +1,7 @@
 #include "core/git/workingtree.h"
 
 #include "core/base/durablefile.h"
+#include "core/git/gitlock.h"
 #include "core/git/gitprogram.h"
 #include "core/git/treestate.h"
 
@@ -114,16 +115,6 @@ Result<std::optional<ObjectId>> commitWith(const RepositoryPlace &place, const Q
             return ObjectId::fromHex(commit.first(40));
     }
     return std::optional<ObjectId>();
-}
-
-// A git that a hub before this one started may still be at work.
-void awaitIndex(const RepositoryPlace &place)
-{
-    constexpr std::chrono::milliseconds patience{3000}, pause{20};
-    struct stat info;
-    for (auto waited = pause; waited < patience && ::lstat((place.gitDir + "/index.lock").constData(), &info) == 0;
-         waited += pause)
-        std::this_thread::sleep_for(pause);
 }
 
 } // namespace
@@ -290,7 +281,7 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
 {
     if (paths.isEmpty())
         return fail(ErrorCode::InvalidInput, u"No path was named to commit."_s);
-    awaitIndex(place);
+    HUB_CHECK(awaitIndexLock(place));
     HUB_TRY(const auto earlier, commitWith(place, mark));
     if (earlier)
         return *earlier;

@@ -1,6 +1,8 @@
 #include "core/recovery/rollback.h"
 
 #include "core/base/log.h"
+#include "core/git/gitlock.h"
+#include "core/posix/procfs.h"
 #include "core/recovery/tasktree.h"
 
 using namespace Qt::StringLiterals;
@@ -201,12 +203,30 @@ Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, const Job
                 before.id.toString()),
             u"Look at the new preview and confirm again."_s);
     }
+    HUB_CHECK(freeIndexLock(request, job));
     const QString kind = request.undoes ? u"undo"_s : request.path.isEmpty() ? u"rollback"_s : u"file"_s;
     HUB_TRY(const auto operation, m_stores.commits.ask([&] {
         return m_stores.operations.begin(job.task.id, kind, request.who, before.id.number, job.target.id.number,
                                          request.undoes, {{u"path"_s, request.path}});
     }));
     return carryOut(operation, job, plan, *vault);
+}
+
+// A git that the agent was frozen in the middle of may hold git's lock. The run ends with a rollback, so it never goes
+// on; with a single file the run goes on afterwards, and so does its git.
+Result<> Rollback::freeIndexLock(const RollbackRequest &request, const Job &job)
+{
+    HUB_TRY(const auto lock, git::foreignLock(job.place.place));
+    if (lock && lock->holder != 0 && request.path.isEmpty()) {
+        HUB_TRY(const auto run, m_stores.commits.ask([&] { return m_stores.runs.livingOf(job.task.id); }));
+        const auto parents = posix::ancestry(lock->holder);
+        const auto isShim = [&](const posix::ProcessId &parent) {
+            return parent.pid == run->shim.pid && qint64(parent.startTicks) == run->shim.startTicks;
+        };
+        if (run && std::any_of(parents.begin(), parents.end(), isShim))
+            HUB_CHECK(m_runs->endRun(job.task.id, u"rolled back to %1"_s.arg(job.target.id.toString())));
+    }
+    return git::awaitIndexLock(job.place.place);
 }
 
 Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, const Job &job,

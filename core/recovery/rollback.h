@@ -72,6 +72,7 @@ private:
     Result<RollbackPreview> previewJob(const RollbackRequest &request);
     Result<RollbackReceipt> executeJob(const RollbackRequest &request);
     Result<RollbackReceipt> held(const RollbackRequest &request, const Job &job);
+    Result<> freeIndexLock(const RollbackRequest &request, const Job &job);
     Result<RollbackReceipt> carryOut(const state::Operation &operation, const Job &job, const git::RestorePlan &plan,
                                      git::Vault &vault);
     Result<> abandon(const state::Operation &operation, const Job &job, const git::RestorePlan &plan, git::Vault &vault,

@@ -3,8 +3,10 @@
 
 usage: test_losses.py BIN_DIR [unittest options]
 """
+import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -92,6 +94,63 @@ class LostTrees(test_hub.HubCase):
         self.assertEqual(self.hub.state(task), "cancelled")
         self.hub.until(lambda: not test_hub.runs(pid), "the agent ends")
         self.assertIn("could not be saved", self.hub.do("task-status", task)["reason"])
+
+
+class GitLocks(test_hub.HubCase):
+    """git keeps index.lock while its editor is open; whoever stops it there leaves the lock."""
+    EDITING = "echo changed > file.txt; GIT_EDITOR='touch %s; sleep 600; :' git -c user.name=T -c user.email=t@example.org commit -aq"
+
+    def started(self, script):
+        task = self.hub.assign(self.hub.script(script))
+        self.hub.wait_said(task, "ready")
+        return task, self.hub.tree(task), self.hub.do("checkpoint", "--task-id", task)["checkpoint_id"]
+
+    def lock(self, tree):
+        git = subprocess.run(["git", "-C", tree, "rev-parse", "--absolute-git-dir"], capture_output=True, text=True, check=True)
+        return pathlib.Path(git.stdout.strip()) / "index.lock"
+
+    def go_back(self, task, saved):
+        return self.hub.ctl("rollback", "task_checkpoint", "--task-id", task, "--checkpoint-id", saved, "--yes")
+
+    def test_an_agent_that_stands_still_in_the_middle_of_a_commit_is_rolled_back(self):
+        mark = self.hub.folder / "editing"
+        task, tree, saved = self.started("echo ready; while [ ! -e go ]; do sleep 0.02; done; " + self.EDITING % mark)
+        before = state(tree)
+        (tree / "go").touch()
+        self.hub.until(mark.exists, "the editor is open")
+        self.assertTrue(self.lock(tree).exists())
+        code, receipt = self.go_back(task, saved)
+        self.assertEqual(code, 0, receipt)
+        self.assertTrue(receipt["exact"])
+        self.assertEqual(state(tree), before)
+        self.assertFalse(self.lock(tree).exists())
+
+    def test_a_lock_that_nobody_holds_any_more_is_removed(self):
+        task, tree, saved = self.started("echo ready; sleep 60")
+        before = state(tree)
+        (tree / "file.txt").write_text("other\n")
+        self.lock(tree).write_text("half an index")
+        code, receipt = self.go_back(task, saved)
+        self.assertEqual(code, 0, receipt)
+        self.assertEqual(state(tree), before)
+
+    def test_a_person_at_work_with_git_is_not_disturbed(self):
+        task, tree, saved = self.started("echo ready; sleep 60")
+        mark = self.hub.folder / "editing"
+        person = subprocess.Popen(["sh", "-c", self.EDITING % mark], cwd=tree, start_new_session=True)
+        try:
+            self.hub.until(mark.exists, "the editor is open")
+            before = state(tree)
+            code, answer = self.go_back(task, saved)
+            self.assertEqual(code, 1)
+            self.assertIn("git is at work in this working tree", answer["error"]["message"])
+            self.assertEqual(state(tree), before)
+            self.assertTrue(self.lock(tree).exists())
+            self.assertEqual(self.hub.state(task), "running")
+        finally:
+            os.killpg(person.pid, signal.SIGTERM)
+            person.wait()
+        self.assertEqual(self.go_back(task, saved)[0], 0)
 
 
 class MissedCheckpoints(test_hub.HubCase):
