@@ -77,6 +77,9 @@ Result<GitOutput> tryGit(const GitCall &call)
         words.emplace_back("-C");
         words.push_back(call.folder.toStdString());
     }
+    // As git is set up, a power cut may leave objects and refs without their bytes. Its way for many at once.
+    if (call.writes)
+        words.insert(words.end(), {"-c", "core.fsync=all", "-c", "core.fsyncMethod=batch"});
     for (const QByteArray &argument : call.arguments)
         words.push_back(argument.toStdString());
     std::vector<std::string> variables = environmentFor(call);

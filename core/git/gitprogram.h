@@ -16,7 +16,9 @@ struct GitCall {
     QList<QByteArray> arguments = {};                          // without "git"; raw bytes, since paths may be any
     QByteArray input = {};                                     // standard input
     QList<std::pair<QByteArray, QByteArray>> environment = {}; // on top of the fixed one
-    bool writes = false;                                       // reads take no optional locks in the user's repository
+    // Reads take no optional locks in the user's repository. What is written is synced, but for the names of refs: see
+    // syncRef.
+    bool writes = false;
     std::chrono::milliseconds timeLimit{120000};
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/base/durablefile.h"
 #include "core/git/repair.h"
+#include "core/git/treefile.h"
 
 #include <QDateTime>
 #include <QFile>
@@ -99,11 +100,7 @@ Result<QByteArray> putIn(const QByteArray &commonDir, Instant time)
     const QByteArray built = buildPlace(commonDir);
     const QByteArray stamp =
         QDateTime::fromMSecsSinceEpoch(toMillis(time), Qt::UTC).toString(u"yyyyMMdd'T'HHmmss'Z'").toLatin1();
-    {
-        HUB_TRY(const FileHandle handle, openFile(built, O_RDONLY | O_DIRECTORY));
-        if (::syncfs(handle.fd()) != 0)
-            return systemError(errno, u"sync", built);
-    }
+    HUB_CHECK(syncFileSystem(built));
     HUB_CHECK(mark(built, "complete " + stamp));
     if (!exists(commonDir)) {
         HUB_CHECK(move(built, commonDir));

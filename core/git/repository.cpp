@@ -223,6 +223,19 @@ Result<std::optional<ObjectId>> readRef(const RepositoryPlace &place, const QByt
     return fail(ErrorCode::Corrupt, u"The ref %1 leads round in a circle."_s.arg(QString::fromUtf8(name)));
 }
 
+Result<> syncRef(const RepositoryPlace &place, const QByteArray &name)
+{
+    const QByteArray &top = perWorkTree(name) ? place.gitDir : place.commonDir;
+    for (QByteArray path = name; path.contains('/');) {
+        path.truncate(path.lastIndexOf('/'));
+        // git removes folders that became empty.
+        struct stat info;
+        if (::lstat((top + '/' + path).constData(), &info) == 0)
+            HUB_CHECK(syncFolder(top + '/' + path));
+    }
+    return syncFolder(top);
+}
+
 Result<HeadState> readHead(const RepositoryPlace &place)
 {
     HUB_TRY(const QByteArray text, readFile(place.gitDir + "/HEAD"));

@@ -45,6 +45,8 @@ Result<RepositoryReport> inspect(const QByteArray &path);
 Result<HeadState> readHead(const RepositoryPlace &place);
 // One ref by its full name, through symbolic ones; nothing when it does not exist.
 Result<std::optional<ObjectId>> readRef(const RepositoryPlace &place, const QByteArray &name);
+// After git wrote or deleted it: its name is on the disk, with all folders above and the packed refs, on return.
+Result<> syncRef(const RepositoryPlace &place, const QByteArray &name);
 // Every ref below refs/ by name, and the HEAD of each linked working tree as "worktrees/<name>/HEAD".
 Result<std::map<QByteArray, ObjectId>> readRefs(const RepositoryPlace &place);
 // Where the object store and its alternates lie: folders named objects.

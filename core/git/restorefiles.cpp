@@ -72,8 +72,9 @@ Result<> FileRestorer::run(const std::vector<RestoreStep> &steps)
         HUB_TRY(const ParentFolder parent, openParent(m_root, folder));
         if (::fchmodat(parent.folder.fd(), parent.name.constData(), mode, 0) != 0)
             return systemError(errno, u"set the mode of", folder);
+        m_touched.insert(folder);
     }
-    return syncFolders();
+    return syncTouched();
 }
 
 // Under their fixed names, before folders that must be empty are removed.
@@ -262,7 +263,7 @@ Result<> FileRestorer::writeFile(const RestoreStep &step)
         if (step.gitMode != modeLink &&
             ::fchmodat(parent->folder.fd(), parent->name.constData(), step.permissions, 0) != 0)
             return systemError(errno, u"set the mode of", step.path);
-        m_touched.insert(parentPath(step.path));
+        m_touched.insert({parentPath(step.path), step.path});
         ++m_report.written;
         return {};
     case Present::Nothing:
@@ -333,21 +334,25 @@ Result<> FileRestorer::setMode(const RestoreStep &step)
     HUB_TRY(const ParentFolder parent, openParent(m_root, step.path));
     if (::fchmodat(parent.folder.fd(), parent.name.constData(), step.permissions, 0) != 0)
         return systemError(errno, u"set the mode of", step.path);
-    m_touched.insert(parentPath(step.path));
+    m_touched.insert(step.path);
     return {};
 }
 
-Result<> FileRestorer::syncFolders()
+Result<> FileRestorer::syncTouched()
 {
-    if (m_touched.size() > singleSyncs)
-        return ::syncfs(m_root) == 0 ? Result<>() : Result<>(systemError(errno, u"sync", "the working tree"));
-    std::vector<FileHandle> folders;
+    std::vector<FileHandle> open;
     std::vector<int> files;
-    for (const QByteArray &folder : m_touched) {
-        folders.emplace_back(openBeneath(m_root, folder, O_RDONLY | O_DIRECTORY));
-        if (folders.back().isOpen())
-            files.push_back(folders.back().fd());
+    bool all = m_touched.size() > singleSyncs;
+    for (const QByteArray &path : m_touched) {
+        struct stat info;
+        if (all || (statBeneath(m_root, path, info) && S_ISLNK(info.st_mode)))
+            continue; // of a link only its name counts, which is its folder's matter
+        open.emplace_back(openBeneath(m_root, path, O_RDONLY | O_NOFOLLOW));
+        all = !open.back().isOpen(); // modes may forbid to read it
+        files.push_back(open.back().fd());
     }
+    if (all)
+        return ::syncfs(m_root) == 0 ? Result<>() : Result<>(systemError(errno, u"sync", "the working tree"));
     return syncTogether(files);
 }
 

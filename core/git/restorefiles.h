@@ -42,7 +42,7 @@ private:
     Result<> removeTemporaries(const std::vector<RestoreStep> &steps);
     void distrustFolderModes(const std::vector<RestoreStep> &steps);
     Result<> publish(); // renames what waits, after syncing it
-    Result<> syncFolders();
+    Result<> syncTouched();
     Present look(const ParentFolder &parent, const RestoreStep &step) const;
     Result<ParentFolder> writableParent(const QByteArray &path);
     Result<> makeWritable(const QByteArray &folder);
@@ -54,7 +54,7 @@ private:
     const bool m_resumed;
     RestoreReport &m_report;
     std::vector<Pending> m_pending;
-    std::set<QByteArray> m_touched;               // folders to sync
+    std::set<QByteArray> m_touched;               // folders, and files with another mode, to sync
     std::map<QByteArray, quint32> m_madeWritable; // folders whose mode was widened, with the mode to give back
     bool m_many = false;
 };

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <thread>
@@ -59,10 +60,10 @@ Result<> giveBackBlobs(const Vault &vault, const std::vector<IndexEntry> &index,
     return {};
 }
 
-Result<> runWriting(const RepositoryPlace &place, QList<QByteArray> arguments)
+Result<> runWriting(const RepositoryPlace &place, const QByteArray &ref, QList<QByteArray> arguments)
 {
     HUB_CHECK(runGit({.folder = place.workTree, .arguments = std::move(arguments), .writes = true}));
-    return {};
+    return syncRef(place, ref);
 }
 
 // False when it stands elsewhere and is not among those that may be moved.
@@ -76,11 +77,39 @@ Result<bool> restoreBranch(const RestorePlan &plan, const QByteArray &branch, co
     if (std::find(movable.begin(), movable.end(), branch) == movable.end())
         return false;
     if (then)
-        HUB_CHECK(runWriting(place, {"update-ref", "-m", reason, "--create-reflog", branch, then->hex(),
-                                     now ? now->hex() : QByteArray(40, '0')}));
+        HUB_CHECK(runWriting(place, branch,
+                             {"update-ref", "-m", reason, "--create-reflog", branch, then->hex(),
+                              now ? now->hex() : QByteArray(40, '0')}));
     else
-        HUB_CHECK(runWriting(place, {"update-ref", "-m", reason, "-d", branch, now->hex()}));
+        HUB_CHECK(runWriting(place, branch, {"update-ref", "-m", reason, "-d", branch, now->hex()}));
     return true;
+}
+
+// What `git symbolic-ref` does, which syncs nothing before the new HEAD has its name.
+Result<> pointHead(const RepositoryPlace &place, const HeadState &now, const HeadState &then)
+{
+    const QByteArray path = place.gitDir + "/HEAD", lock = path + ".lock", log = place.gitDir + "/logs/HEAD";
+    {
+        HUB_TRY(const FileHandle file, openFile(lock, O_WRONLY | O_CREAT | O_EXCL, 0644));
+        HUB_CHECK(writeAll(file.fd(), "ref: " + then.branch + '\n', lock));
+        HUB_CHECK(syncFile(file.fd(), lock));
+    }
+    struct stat info;
+    if (::lstat(log.constData(), &info) == 0) {
+        const auto name = [](const std::optional<ObjectId> &commit) {
+            return commit ? commit->hex() : QByteArray(40, '0');
+        };
+        const QByteArray time = QByteArray::number(qint64(::time(nullptr)));
+        HUB_TRY(const FileHandle file, openFile(log, O_WRONLY | O_APPEND));
+        HUB_CHECK(writeAll(file.fd(),
+                           name(now.commit) + ' ' + name(then.commit) + " AgentHub <agenthub@localhost> " + time +
+                               " +0000\t" + reason + '\n',
+                           log));
+        HUB_CHECK(syncFile(file.fd(), log));
+    }
+    if (::rename(lock.constData(), path.constData()) != 0)
+        return systemError(errno, u"write", path);
+    return syncFolder(place.gitDir);
 }
 
 Result<> restoreHead(const RestorePlan &plan, const Manifest &manifest, const RepositoryPlace &place,
@@ -92,14 +121,14 @@ Result<> restoreHead(const RestorePlan &plan, const Manifest &manifest, const Re
         branches[then.branch] = then.commit;
     HUB_TRY(const HeadState now, readHead(place));
     if (then.branch.isEmpty() && then.commit && now != then)
-        HUB_CHECK(runWriting(place, {"update-ref", "-m", reason, "--no-deref", "HEAD", then.commit->hex()}));
+        HUB_CHECK(runWriting(place, "HEAD", {"update-ref", "-m", reason, "--no-deref", "HEAD", then.commit->hex()}));
     for (const auto &[branch, commit] : branches) {
         HUB_TRY(const bool restored, restoreBranch(plan, branch, commit, place));
         if (!restored)
             report.branchesNotMoved << branch;
     }
     if (!then.branch.isEmpty() && now.branch != then.branch)
-        HUB_CHECK(runWriting(place, {"symbolic-ref", "-m", reason, "HEAD", then.branch}));
+        HUB_CHECK(pointHead(place, now, then));
     return {};
 }
 

@@ -97,4 +97,10 @@ Result<QByteArray> readLinkAt(int folder, const QByteArray &name)
     return target;
 }
 
+Result<> syncFileSystem(const QByteArray &folder)
+{
+    HUB_TRY(const FileHandle handle, openFile(folder, O_RDONLY | O_DIRECTORY));
+    return ::syncfs(handle.fd()) == 0 ? Result<>() : Result<>(systemError(errno, u"sync", folder));
+}
+
 } // namespace hub::git

@@ -45,4 +45,7 @@ bool statBeneath(int root, const QByteArray &path, struct stat &info);
 // The target of a link in an opened folder.
 Result<QByteArray> readLinkAt(int folder, const QByteArray &name);
 
+// Everything on the file system that holds the folder: one call for many files.
+Result<> syncFileSystem(const QByteArray &folder);
+
 } // namespace hub::git

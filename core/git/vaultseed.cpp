@@ -1,6 +1,7 @@
 #include "core/git/vaultseed.h"
 
 #include "core/base/durablefile.h"
+#include "core/git/treefile.h"
 
 #include <QSet>
 
@@ -179,9 +180,7 @@ Result<SeedReport> seedObjects(const RepositoryPlace &place, const QByteArray &v
     else if (shallow.error().code != ErrorCode::NotFound)
         return std::move(shallow).error();
     // One call for thousands of small files instead of two for each.
-    HUB_TRY(const FileHandle handle, openFile(vault, O_RDONLY | O_DIRECTORY));
-    if (::syncfs(handle.fd()) != 0)
-        return systemError(errno, u"sync", vault);
+    HUB_CHECK(syncFileSystem(vault));
     if (report.method == SeedMethod::HardLink)
         report.doesNotProtectFrom =
             u"The vault shares its older objects with the repository through hard links: a program that writes into an "

@@ -3,6 +3,7 @@
 #include "core/base/durablefile.h"
 #include "core/git/gitlock.h"
 #include "core/git/gitprogram.h"
+#include "core/git/treefile.h"
 #include "core/git/treestate.h"
 
 #include <QDateTime>
@@ -133,6 +134,9 @@ Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByte
                       .arguments = {"worktree", "add", "--no-track", "-b", branch, path, base},
                       .writes = true,
                       .timeLimit = std::chrono::minutes{30}}));
+    // The row that names the tree comes next, and after a power cut nobody would look into files that are empty.
+    HUB_CHECK(syncFileSystem(place.commonDir));
+    HUB_CHECK(syncFileSystem(path));
     return locate(path);
 }
 
@@ -273,6 +277,7 @@ Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteA
     }
     HUB_CHECK(git({"update-ref", "-m", "agenthub: backup", "--create-reflog", backup.name, backup.commit.hex(),
                    QByteArray(40, '0')}));
+    HUB_CHECK(syncRef(place, backup.name));
     return backup;
 }
 
@@ -282,14 +287,17 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
     if (paths.isEmpty())
         return fail(ErrorCode::InvalidInput, u"No path was named to commit."_s);
     HUB_CHECK(awaitIndexLock(place));
+    const auto durable = [&](const HeadState &at) { return syncRef(place, at.branch.isEmpty() ? "HEAD" : at.branch); };
+    HUB_TRY(const HeadState head, readHead(place));
     HUB_TRY(const auto earlier, commitWith(place, mark));
-    if (earlier)
+    if (earlier) {
+        HUB_CHECK(durable(head));
         return *earlier;
+    }
     const QByteArray indexPath = place.gitDir + "/index";
     auto before = readFile(indexPath);
     if (!before && before.error().code != ErrorCode::NotFound)
         return std::move(before).error();
-    HUB_TRY(const HeadState head, readHead(place));
     HUB_TRY(const IndexFile index, readIndex(place.gitDir, place.workTree));
     QByteArray specs, present;
     for (const QByteArray &path : paths) {
@@ -322,6 +330,7 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
     HUB_TRY(const HeadState now, readHead(place));
     if (!now.commit || now.commit == head.commit)
         return fail(ErrorCode::Git, u"git made no commit."_s);
+    HUB_CHECK(durable(now));
     return *now.commit;
 }
 

@@ -42,8 +42,8 @@ private Q_SLOTS:
         QVERIFY(run.connectLink());
         run.link->go(1);
         SHIM_WAIT(run.text(Stream::Output) == "ready\n" && run.beats() > 50);
-        const qsizetype alive = run.growing(200).size();
-        QCOMPARE(alive, mode == "tree" ? 4 : 2);
+        const qsizetype alive = mode == "tree" ? 4 : 2;
+        SHIM_WAIT(run.growing(200).size() == alive); // a busy machine lets each go on when it is its turn
 
         for (int round = 1; round <= 3; ++round) {
             run.link->freeze(quint64(round));
@@ -55,7 +55,7 @@ private Q_SLOTS:
             run.link->thaw();
             SHIM_WAIT(run.thawed.size() == round);
             QVERIFY(run.thawed.last().report.success);
-            QCOMPARE(run.growing(300).size(), alive);
+            SHIM_WAIT(run.growing(300).size() == alive);
         }
         // Frozen outlives the hub, and a frozen tree can be ended without running again.
         run.link->freeze(9);
