@@ -27,7 +27,8 @@ for word in "$@"; do
     words+=("$word")
 done
 chown -R nobody:nogroup "$home"
+git init -q "$home/foreign"
 cd "$home"
 env -u XDG_RUNTIME_DIR PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" TMPDIR="$home/tmp" \
-    HUB_SOURCE_DIR="$home/source" HUB_BIN_DIR="$home/bin" \
+    HUB_SOURCE_DIR="$home/source" HUB_BIN_DIR="$home/bin" HUB_FOREIGN_REPOSITORY="$home/foreign" \
     setpriv --reuid=nobody --regid=nogroup --clear-groups --bounding-set=-all "${words[@]}"

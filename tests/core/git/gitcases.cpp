@@ -149,6 +149,10 @@ const QList<GitCase> shapes{
      {}, {}, false, false, u"thin"_s},
     {u"a clone that borrows objects"_s, u"cd ..; git clone -q --shared repo lent; cd lent; git config user.name t; git config user.email t@t; echo x > x; git add x; git commit -qm x"_s,
      {}, {}, false, false, u"lent"_s},
+    {u"50,000 files"_s,
+     u"git config gc.auto 0; for d in $(seq 500); do mkdir d$d; for f in $(seq 100); do echo $d.$f > d$d/$f; done; done; git add -A; git commit -qm many; echo x > d7/7; rm d8/8"_s,
+     u"rm -r d1 d22 d333; for d in $(seq 400 450); do echo wrecked > d$d/50; done; mkdir new; cp -r d2 new/; mv d3 d3-moved; git add -A; git commit -qm wrecked"_s,
+     {}, false, false, u"repo"_s, true},
     {u"packed refs and a collected store"_s, u"git tag -a v1 -m v1; git branch b; git pack-refs --all; git gc -q"_s, {}},
 };
 // clang-format on
@@ -193,6 +197,8 @@ const QList<RefusedRepository> &refusedRepositories()
         {u"a missing folder"_s, u"printf $PWD/none > path"_s, u"There is no folder"_s, u"nothing is there"_s},
         {u"a bare repository"_s, u"git init -q --bare bare; printf $PWD/bare > path"_s, u"bare repository"_s,
          u"it has no working tree"_s},
+        {u"a repository of another account"_s, u"printf \"$HUB_FOREIGN_REPOSITORY\" > path"_s,
+         u"belongs to another user"_s, u"git refuses to work in it; the hint is the command that allows it"_s},
         {u"SHA-256 names"_s, u"git init -q --object-format=sha256 long; printf $PWD/long > path"_s, u"sha256"_s,
          u"the library that reads objects knows SHA-1 only"_s},
         {u"a partial clone"_s,

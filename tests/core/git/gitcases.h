@@ -16,6 +16,7 @@ struct GitCase {
     bool empty = false;     // starts without a file and without a commit
     bool linked = true;     // works in a linked working tree too
     QString tree = QStringLiteral("repo");
+    bool large = false; // meets its own damage only
 };
 const QList<GitCase> &gitCases();
 
