@@ -5,6 +5,7 @@ usage: test_trees.py BIN_DIR [unittest options]
 """
 import os
 import pathlib
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -355,6 +356,22 @@ class Removal(TreeCase):
         self.grow_old()
         self.gone(free)
         self.assertTrue((self.hub.tree(kept) / "made" / "m").exists())
+
+    def test_the_longest_unused_go_when_all_take_too_much(self):
+        if shutil.disk_usage(self.hub.folder).free < 4 << 30:
+            self.skipTest("the disk is too full for a large tree")
+        first, second, third = self.ended(), self.ended("echo two", "two"), self.ended("echo three", "three")
+        with open(self.hub.tree(second) / "made-large", "wb") as large:
+            os.posix_fallocate(large.fileno(), 0, 1_100_000_000)
+        git(self.repository, "config", "core.excludesFile", self.hub.folder / "ignored")
+        (self.hub.folder / "ignored").write_text("made-large\n")
+        self.hub.do("config", "set", "trees/max_total_gb", 1)
+        self.hub.kill()
+        self.hub.start()
+        self.gone(first)
+        self.gone(second)
+        self.hub.until(lambda: "made-large" in self.hub.said(second), "it is told")
+        self.assertTrue(self.hub.tree(third).exists())
 
     def test_teardown_comes_first_and_its_failure_keeps_the_tree(self):
         proof = self.hub.folder / "torn-down"
