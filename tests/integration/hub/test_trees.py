@@ -332,9 +332,9 @@ class Removal(TreeCase):
         self.hub.do("rollback", "task_checkpoint", f"{task}/1", "--yes")
         self.assertEqual((tree / "file.txt").read_text(), "one\n")
         self.assertFalse((tree / "new.txt").exists())
-        self.hub.do("agents", "set", "worker", "command", "sh -c 'echo again; cat file.txt'")
+        self.hub.do("agents", "set", "worker", "command", "sh -c 'echo here I am; cat file.txt'")
         self.hub.do("resume-task", task, "--yes")
-        self.hub.wait_said(task, "again")
+        self.hub.wait_said(task, "here I am")
         self.assertEqual((tree / "file.txt").read_text(), "one\n")
 
     def test_what_has_not_ended_or_is_used_stays(self):
@@ -406,10 +406,10 @@ class Removal(TreeCase):
             time.sleep(0.03 * step)
             self.hub.kill()
         self.hub.start()
-        self.hub.do("agents", "set", "worker", "command", "echo again")
+        self.hub.do("agents", "set", "worker", "command", "echo here I am")
         for task in tasks:
             self.hub.do("resume-task", task, "--yes")
-            self.hub.wait_said(task, "again")
+            self.hub.wait_said(task, "here I am")
             self.assertEqual(state_of(self.hub.tree(task)), states[task], f"task {task}")
 
     def test_a_folder_that_somebody_deleted_is_made_again_by_resuming(self):
@@ -418,9 +418,9 @@ class Removal(TreeCase):
         tree = self.hub.tree(task)
         before = state_of(tree)
         subprocess.run(["rm", "-rf", tree], check=True)
-        self.hub.do("agents", "set", "worker", "command", "echo again")
+        self.hub.do("agents", "set", "worker", "command", "echo here I am")
         self.hub.do("say", "go on", "--task-id", task)
-        self.hub.wait_said(task, "again")
+        self.hub.wait_said(task, "here I am")
         self.assertEqual(state_of(tree), before)
 
 
