@@ -75,5 +75,7 @@ public:
 
 // "command" or "jsonrpc"; Unsupported with the list of names otherwise. The adapter lives as long as the program.
 Result<const Adapter *> adapterNamed(QStringView name);
+// Of a run: the same, and for the steps of a working tree (recovery/treesteps.h), whose lines are read as a command's.
+Result<const Adapter *> adapterOfRun(QStringView name);
 
 } // namespace hub::agents

@@ -21,7 +21,7 @@ QString lastOf(const QList<Message> &conversation)
     QStringList lines;
     qsizetype length = 0;
     for (auto it = conversation.crbegin(); it != conversation.crend() && length < conversationLimit; ++it) {
-        if (it->kind == u"note" || it->body.isEmpty())
+        if (it->kind == u"note" || it->role == u"tool" || it->body.isEmpty())
             continue;
         const QString who = it->role == u"agent" ? u"you"_s : it->role == u"person" ? u"the person"_s : u"AgentHub"_s;
         lines.prepend(who + u": "_s + shortened(it->body, messageLimit));

@@ -9,12 +9,19 @@ namespace hub::agents
 class CommandAdapter final : public Adapter
 {
 public:
-    QString name() const override { return QStringLiteral("command"); }
+    explicit CommandAdapter(QString name)
+        : m_name(std::move(name))
+    {
+    }
+    QString name() const override { return m_name; }
     Parsed parse(AgentStream stream, QByteArrayView bytes, bool last) const override;
     bool oneTurnPerRun() const override { return true; }
     QByteArray prompt(qint64 request, const QString &text) const override;
     QByteArray answer(const QJsonValue &id, const Result<QJsonObject> &result) const override;
     QByteArray cancel(qint64 request) const override;
+
+private:
+    QString m_name;
 };
 
 } // namespace hub::agents

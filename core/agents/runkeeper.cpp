@@ -67,7 +67,7 @@ QByteArray RunKeeper::markOf(const Run &run) { return QFile::encodeName(run.fold
 
 void RunKeeper::keep(const Run &run, Holds holds, quint64 epoch)
 {
-    const auto adapter = adapterNamed(run.adapter);
+    const auto adapter = adapterOfRun(run.adapter);
     if (!adapter) {
         qCCritical(lcAgents).noquote() << "run" << run.id.toString() << "can't be read:" << adapter.error().message;
         return;

@@ -29,7 +29,43 @@ Result<> checkBase(const TaskSpec &spec, const state::Project &project)
                     project.path));
 }
 
+// An agent would go on with what a person has begun, and might end it the wrong way.
+Result<> checkUnfinished(const git::RepositoryPlace &place)
+{
+    struct Sign {
+        const char *file;
+        QLatin1StringView what;
+    };
+    static constexpr Sign signs[]{{"MERGE_HEAD", "merge"_L1},    {"rebase-merge", "rebase"_L1},
+                                  {"rebase-apply", "rebase"_L1}, {"CHERRY_PICK_HEAD", "cherry-pick"_L1},
+                                  {"REVERT_HEAD", "revert"_L1},  {"BISECT_LOG", "bisect"_L1}};
+    for (const Sign &sign : signs) {
+        if (QFileInfo::exists(QFile::decodeName(place.gitDir + '/' + sign.file)))
+            return fail(ErrorCode::Refused,
+                        u"A %1 is under way in %2, so no agent starts in place there."_s.arg(
+                            sign.what, QFile::decodeName(place.workTree)),
+                        u"End it first: git -C '%1' status says how. Or leave --mode in-place out."_s.arg(
+                            QFile::decodeName(place.workTree)));
+    }
+    return {};
+}
+
 } // namespace
+
+Result<> checkCheckout(const Task &task, const state::Project &project)
+{
+    HUB_TRY(const auto place, git::locate(QFile::encodeName(project.path)));
+    HUB_TRY(const auto head, git::readHead(place));
+    const QString current = QFile::decodeName(head.branch.mid(11));
+    if (current == task.branch)
+        return {};
+    return fail(
+        ErrorCode::Refused,
+        u"Task #%1 works on branch %2, but in %3 %4 is checked out now. Nothing was changed."_s.arg(
+            task.id.toString(), task.branch, project.path,
+            current.isEmpty() ? u"a commit without a branch"_s : current),
+        u"git -C '%1' switch %2, then agenthubctl resume-task %3"_s.arg(project.path, task.branch, task.id.toString()));
+}
 
 Result<StartPlace> checkStart(const TaskSpec &spec, const state::Project &project, const QStringList &protectedBranches)
 {
@@ -47,11 +83,16 @@ Result<StartPlace> checkStart(const TaskSpec &spec, const state::Project &projec
                         u"A task in place works on what is checked out (%1), so it takes no --base."_s.arg(
                             current.isEmpty() ? u"a commit without a branch"_s : current),
                         u"Switch to that branch there, or leave --mode in-place out."_s);
-        for (const QString &name : protectedBranches) {
-            if (current == name.trimmed())
-                return fail(ErrorCode::Refused, u"%1 is protected, so no agent works on it in place."_s.arg(current),
-                            u"Switch to another branch there, or leave --mode in-place out."_s);
-        }
+        if (current.isEmpty())
+            return fail(
+                ErrorCode::Refused,
+                u"No branch is checked out in %1, so what an agent commits there could get lost."_s.arg(project.path),
+                u"git -C '%1' switch -c BRANCH, or leave --mode in-place out."_s.arg(project.path));
+        HUB_TRY(const QStringList names, git::protectedBranches(place.main, protectedBranches));
+        if (names.contains(current))
+            return fail(ErrorCode::Refused, u"%1 is protected, so no agent works on it in place."_s.arg(current),
+                        u"Switch to another branch there, or leave --mode in-place out."_s);
+        HUB_CHECK(checkUnfinished(place.main));
         return place;
     }
     if (!place.head.commit && spec.base.isEmpty())

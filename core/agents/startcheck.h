@@ -18,6 +18,9 @@ struct StartPlace {
 Result<StartPlace> checkStart(const TaskSpec &spec, const state::Project &project,
                               const QStringList &protectedBranches);
 
+// Whether a task in place may go on in the person's checkout: it has to be on the branch where the task began. Blocks.
+Result<> checkCheckout(const Task &task, const state::Project &project);
+
 // What the ref guard holds to, by the settings of this moment. `program` is agenthub-hook.
 git::GuardRules guardRules(const Settings &settings, const QByteArray &program);
 

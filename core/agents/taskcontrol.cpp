@@ -151,6 +151,8 @@ Result<TaskState> TaskDriver::stateByRun(const Task &task) const
         HUB_TRY(const bool ended, m_stores.talk.lastTurnEnded(task.id));
         return !task.startedAt ? TaskState::Queued : ended ? TaskState::NeedsReview : TaskState::Interrupted;
     }
+    if (stepOf(*run) == recovery::TreeStep::Setup)
+        return TaskState::Preparing;
     HUB_TRY(const auto approvals, m_stores.approvals.list(task.id, ApprovalState::Open));
     if (!approvals.isEmpty())
         return TaskState::AwaitingApproval;
@@ -164,10 +166,14 @@ Result<> TaskDriver::recordPause(const Scope &scope, const QString &who, const Q
     HUB_CHECK(m_stores.holds.pause(one ? u"task"_s : u"agent"_s, one ? scope.task->toString() : scope.agent->toString(),
                                    who, reason));
     HUB_TRY(const auto open,
-            m_stores.tasks.inStates({TaskState::Queued, TaskState::Running, TaskState::AwaitingApproval,
-                                     TaskState::NeedsReview, TaskState::Interrupted}));
+            m_stores.tasks.inStates({TaskState::Queued, TaskState::Preparing, TaskState::Running,
+                                     TaskState::AwaitingApproval, TaskState::NeedsReview, TaskState::Interrupted}));
     for (const Task &task : open) {
-        const bool working = task.state == TaskState::Running || task.state == TaskState::AwaitingApproval;
+        HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
+        if (task.state == TaskState::Preparing && !run)
+            continue; // mayStart() sees the pause
+        const bool working = task.state == TaskState::Running || task.state == TaskState::AwaitingApproval ||
+                             task.state == TaskState::Preparing;
         const bool meant = one ? task.id == *scope.task : task.spec.agent == *scope.agent && working;
         if (!meant)
             continue;
@@ -233,7 +239,7 @@ Result<> TaskDriver::say(const Task &task, const QString &text, const QString &a
     HUB_TRY(const auto turn, m_stores.talk.openTurn(task.id));
     if (now && run && turn) {
         // Its turn ends first: by the protocol's own word where there is one, else with its process.
-        HUB_TRY(const Adapter *adapter, adapterNamed(run->adapter));
+        HUB_TRY(const Adapter *adapter, adapterOfRun(run->adapter));
         HUB_TRY(const auto request, m_stores.runs.requestOfTurn(run->id, turn->id));
         const QByteArray cancel = request ? adapter->cancel(*request) : QByteArray();
         if (cancel.isEmpty()) {
@@ -348,7 +354,7 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
 // come, and is asked to end only when it does not.
 Result<> TaskDriver::leaveToEnd(const Run &run)
 {
-    HUB_TRY(const Adapter *adapter, adapterNamed(run.adapter));
+    HUB_TRY(const Adapter *adapter, adapterOfRun(run.adapter));
     if (!adapter->oneTurnPerRun())
         HUB_CHECK(m_stores.runs.endInput(run.id));
     m_stores.commits.afterCommit([this, id = run.id] {
@@ -375,9 +381,10 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
         }
         HUB_TRY(const Holds holds, holdsFor(task));
         m_runs.keep(run, holds, m_brake.epoch());
+        limitStep(run);
         if (run.ending)
             m_brake.end(run.id, politeEnd);
-        else if (task.state == TaskState::Running || task.state == TaskState::AwaitingApproval)
+        else if (!stepOf(run) && (task.state == TaskState::Running || task.state == TaskState::AwaitingApproval))
             watchClock(task.id);
     }
     sweepRunFolders(living);
@@ -422,6 +429,8 @@ void TaskDriver::sweepRunFolders(const QList<Run> &living)
 Result<> TaskDriver::settleDead(const Run &run, const Task &task)
 {
     HUB_CHECK(m_stores.runs.setEnded(run.id, RunState::Interrupted, {}, {}, u"never started"_s));
+    if (const auto step = stepOf(run); step && step != recovery::TreeStep::Setup)
+        return {}; // who asked for it is gone too
     HUB_TRY(const auto turn, m_stores.talk.openTurn(task.id));
     if (turn)
         HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));

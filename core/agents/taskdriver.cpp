@@ -1,12 +1,10 @@
-// From queued to running: admission, the working tree, the start of the agent.
+// From queued to running: admission and the start of the agent.
 #include "core/agents/taskdriver.h"
 
 #include "core/agents/brief.h"
 #include "core/agents/shimlauncher.h"
-#include "core/agents/startcheck.h"
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
-#include "core/git/workingtree.h"
 #include "core/monitor/machine.h"
 
 #include <QDir>
@@ -105,6 +103,24 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
     return reasons;
 }
 
+// In place one task works at a time, until it has ended: what the next one finds has to be somebody's to answer for.
+Result<QString> TaskDriver::holderOfCheckout(const Task &task) const
+{
+    if (task.spec.mode != TreeMode::InPlace)
+        return QString();
+    HUB_TRY(const auto open, m_stores.tasks.inStates({TaskState::Queued, TaskState::Preparing, TaskState::Running,
+                                                      TaskState::AwaitingApproval, TaskState::Paused,
+                                                      TaskState::NeedsReview, TaskState::Interrupted}));
+    for (const Task &other : open) {
+        const bool begun = !other.tree.isEmpty() || other.state == TaskState::Preparing;
+        if (other.id != task.id && other.spec.mode == TreeMode::InPlace && other.spec.project == task.spec.project &&
+            begun && (task.tree.isEmpty() || other.id < task.id))
+            return u"Task #%1 works in that checkout (%2); this one starts when it has ended."_s.arg(
+                other.id.toString(), textOf(taskStateTexts, other.state).replace(u'_', u' '));
+    }
+    return QString();
+}
+
 Result<QString> TaskDriver::waitsFor(const Task &task) const
 {
     HUB_TRY(const QStringList reasons, blockers(task));
@@ -114,6 +130,9 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
     // Looked at anew: it may be back since somebody last noted that it is missing.
     if (!QFileInfo::exists(project.path))
         return u"The folder of project %1 is missing: %2"_s.arg(project.name.toString(), project.path);
+    HUB_TRY(const auto own, m_stores.runs.livingOf(task.id));
+    if (const auto step = own ? stepOf(*own) : std::nullopt)
+        return u"Its %1 command still runs."_s.arg(textOf(recovery::treeStepTexts, *step));
     if (task.spec.after) {
         HUB_TRY(const Task before, m_stores.tasks.get(*task.spec.after));
         if (before.state != TaskState::Completed)
@@ -128,10 +147,10 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
         const bool active = run || other.state == TaskState::Preparing;
         atWork += active;
         ofAgent += active && other.spec.agent == task.spec.agent;
-        if (active && task.spec.mode == TreeMode::InPlace && other.spec.mode == TreeMode::InPlace &&
-            other.spec.project == task.spec.project && other.id != task.id)
-            return u"Task #%1 works in the same folder."_s.arg(other.id.toString());
     }
+    HUB_TRY(const QString holder, holderOfCheckout(task));
+    if (!holder.isEmpty())
+        return holder;
     auto profile = m_profiles.get(task.spec.agent);
     if (!profile)
         return profile.error().message;
@@ -179,79 +198,6 @@ Result<> TaskDriver::admitNow()
     return {};
 }
 
-void TaskDriver::prepareAndStart(TaskId id)
-{
-    const auto task = m_stores.tasks.get(id);
-    if (!task)
-        return;
-    auto job = m_workers.run(task->spec.project.toString(), [this, id]() -> Result<> {
-        HUB_CHECK(prepare(id));
-        return start(id);
-    });
-    whenDone(std::move(job), this, [this, id](const Result<> &started) {
-        if (!started && started.error().code != ErrorCode::ShuttingDown)
-            startFailed(id, started.error());
-    });
-}
-
-// On the project's worker. Every step may have been done before a crash, so each first looks.
-Result<> TaskDriver::prepare(TaskId id)
-{
-    struct Facts {
-        Task task;
-        state::Project project;
-        git::GuardRules rules;
-    };
-    HUB_TRY(const Facts facts, m_stores.commits.ask([&]() -> Result<Facts> {
-        HUB_TRY(const Task task, m_stores.tasks.get(id));
-        HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
-        return Facts{task, project, guardRules(m_settings, m_config.hookProgram)};
-    }));
-    if (!facts.task.tree.isEmpty())
-        return {};
-    HUB_CHECK(makeTree(facts.task, facts.project, facts.rules));
-    HUB_CHECK(m_checkpointer.takeNow({.task = id, .type = CheckpointType::Milestone, .notes = u"start"_s}, {}));
-    return {};
-}
-
-Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, const git::GuardRules &rules)
-{
-    HUB_TRY(const auto found, checkStart(task.spec, project, rules.branches));
-    // The rules may have changed, and another program may have taken the hooks over.
-    HUB_CHECK(git::refreshGuard(found.main, rules));
-    const git::RepositoryPlace &main = found.main;
-    const git::HeadState &head = found.head;
-    if (task.backupBranch.isEmpty()) {
-        HUB_TRY(const auto backup, git::makeBackupBranch(main, task.spec.agent.toString().toUtf8(),
-                                                         task.id.toString().toUtf8(), task.createdAt));
-        HUB_CHECK(m_stores.commits.ask(
-            [&] { return m_stores.tasks.setBackupBranch(task.id, QFile::decodeName(backup.name.mid(11))); }));
-    }
-    if (task.spec.mode == TreeMode::InPlace) {
-        return m_stores.commits.ask([&] {
-            return m_stores.tasks.setTree(task.id, project.path, QFile::decodeName(head.branch.mid(11)),
-                                          head.commit ? QString::fromLatin1(head.commit->hex()) : QString());
-        });
-    }
-    const QString tree = m_data.workTree(project.name, task.id);
-    const QByteArray path = QFile::encodeName(tree);
-    const QString branch = u"agent/%1/%2"_s.arg(task.spec.agent.toString(), task.id.toString());
-    const QByteArray base = task.spec.base.isEmpty() ? QByteArray("HEAD") : task.spec.base.toUtf8();
-    auto place = git::locate(path);
-    // Found as it should be: made just before a crash. Otherwise it is ours to make.
-    if (!place || place->commonDir != main.commonDir) {
-        HUB_CHECK(makeFolders(QFile::encodeName(QFileInfo(tree).path())));
-        place = git::addWorkingTree(main, path, branch.toUtf8(), base);
-        if (!place)
-            return std::move(place).error();
-    }
-    HUB_TRY(const auto begun, git::readHead(*place));
-    return m_stores.commits.ask([&] {
-        return m_stores.tasks.setTree(task.id, tree, branch,
-                                      begun.commit ? QString::fromLatin1(begun.commit->hex()) : QString());
-    });
-}
-
 Result<QString> TaskDriver::nextPrompt(const Task &task)
 {
     HUB_TRY(const auto queued, m_stores.queue.list(task.id));
@@ -284,18 +230,41 @@ Result<posix::ShimSpec> TaskDriver::specFor(const Task &task, const Profile &pro
     const Placeholders values{prompt, run.folder + u"/prompt"_s, task.tree, task.id.toString()};
     for (const QString &argument : commandLine(profile, values))
         spec.arguments.push_back(argument.toStdString());
+    setEnvironment(spec, task, profile.passEnvironment, profile.environment);
+    return spec;
+}
+
+// `names` of the hub's own are taken over beside the usual ones.
+void TaskDriver::setEnvironment(posix::ShimSpec &spec, const Task &task, const QStringList &names,
+                                const QMap<QString, QString> &more) const
+{
     QMap<QString, QString> environment;
     const auto own = QProcessEnvironment::systemEnvironment();
-    for (const QString &name : passedOn + profile.passEnvironment) {
+    for (const QString &name : passedOn + names) {
         if (own.contains(name))
             environment.insert(name, own.value(name));
     }
     environment.insert(m_config.agentEnvironment);
     environment.insert(u"AGENTHUB_TASK"_s, task.id.toString());
-    environment.insert(profile.environment);
+    environment.insert(more);
     for (auto it = environment.cbegin(); it != environment.cend(); ++it)
         spec.environment.push_back((it.key() + u'=' + it.value()).toStdString());
-    return spec;
+}
+
+// Inside work. False: not any more, and the task waits again.
+Result<bool> TaskDriver::mayStart(const Task &task)
+{
+    if (task.state != TaskState::Preparing)
+        return false;
+    HUB_TRY(const QStringList reasons, blockers(task));
+    if (reasons.isEmpty())
+        return true;
+    HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Queued, reasons.first()));
+    HUB_TRY(const auto pause, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
+    if (pause) // it was asked for while the task was being prepared
+        HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Paused, pause->reason));
+    announce(task.id);
+    return false;
 }
 
 // Inside work: the run, its turn, its prompt and the epoch under which it may start, all of one moment. None when the
@@ -303,17 +272,9 @@ Result<posix::ShimSpec> TaskDriver::specFor(const Task &task, const Profile &pro
 Result<std::optional<TaskDriver::Launch>> TaskDriver::plan(TaskId id)
 {
     HUB_TRY(const Task task, m_stores.tasks.get(id));
-    if (task.state != TaskState::Preparing)
+    HUB_TRY(const bool may, mayStart(task));
+    if (!may)
         return std::optional<Launch>();
-    HUB_TRY(const QStringList reasons, blockers(task));
-    if (!reasons.isEmpty()) {
-        HUB_CHECK(m_stores.tasks.setState(id, TaskState::Queued, reasons.first()));
-        HUB_TRY(const auto pause, m_stores.holds.pauseOf(u"task"_s, id.toString()));
-        if (pause) // it was asked for while the task was being prepared
-            HUB_CHECK(m_stores.tasks.setState(id, TaskState::Paused, pause->reason));
-        announce(id);
-        return std::optional<Launch>();
-    }
     HUB_TRY(const Profile profile, m_profiles.get(task.spec.agent));
     HUB_TRY(const Adapter *adapter, adapterNamed(profile.adapter));
     HUB_TRY(const Run run,
@@ -350,11 +311,11 @@ Result<> TaskDriver::start(TaskId id)
     return {};
 }
 
-void TaskDriver::startFailed(TaskId id, const Error &error)
+void TaskDriver::startFailed(TaskId id, const Error &error, bool ended)
 {
     qCWarning(lcAgents).noquote() << "task" << id.toString() << "could not be started:" << error.message;
     m_stores.commits.submitOrLog(
-        u"recording that task #%1 did not start"_s.arg(id.toString()), [this, id, error]() -> Result<> {
+        u"recording that task #%1 did not start"_s.arg(id.toString()), [this, id, error, ended]() -> Result<> {
             HUB_TRY(const Task task, m_stores.tasks.get(id));
             HUB_TRY(const auto run, m_stores.runs.livingOf(id));
             if (run && !m_runs.keeps(run->id))
@@ -366,9 +327,10 @@ void TaskDriver::startFailed(TaskId id, const Error &error)
             HUB_CHECK(post(
                 id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
             // What ran before has work to go on with; what never ran has to be set right first.
-            HUB_TRY(const auto runs, m_stores.runs.ofTask(id));
-            HUB_CHECK(m_stores.tasks.setState(id, runs.size() > 1 ? TaskState::Interrupted : TaskState::Failed,
-                                              error.message));
+            HUB_TRY(auto runs, m_stores.runs.ofTask(id));
+            runs.removeIf([](const Run &each) { return stepOf(each).has_value(); });
+            HUB_CHECK(m_stores.tasks.setState(
+                id, runs.size() > (run || ended) ? TaskState::Interrupted : TaskState::Failed, error.message));
             announce(id);
             HUB_CHECK(
                 m_alerts.raise({.type = AlertType::AgentError,

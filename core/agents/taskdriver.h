@@ -7,7 +7,7 @@
 #include "core/git/guard.h"
 #include "core/monitor/alertcenter.h"
 #include "core/posix/shimspec.h"
-#include "core/recovery/checkpointer.h"
+#include "core/recovery/treekeeper.h"
 
 #include <QTimer>
 
@@ -31,9 +31,16 @@ struct DriverConfig {
     QMap<QString, QString> agentEnvironment; // how an agent's agenthubctl finds this hub
 };
 
+// The step of a working tree that this run is; nothing for an agent's.
+inline std::optional<recovery::TreeStep> stepOf(const Run &run)
+{
+    const auto step = enumFromText(recovery::treeStepTexts, run.adapter, u"step");
+    return step ? std::optional(*step) : std::nullopt;
+}
+
 inline constexpr qint64 memoryPerAgent = 700ll << 20; // bytes; as many as fit into the free memory may run at once
 
-class TaskDriver final : public QObject, public RunListener, public recovery::RunControl
+class TaskDriver final : public QObject, public RunListener, public recovery::RunControl, public recovery::TreeSteps
 {
     Q_OBJECT
 
@@ -42,6 +49,7 @@ public:
                recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, const DataFolder &data,
                const Settings &settings, DriverConfig config);
     void setToolPort(ToolPort &tools) { m_tools = &tools; }
+    void setTreeKeeper(recovery::TreeKeeper &trees) { m_trees = &trees; }
 
     // At start: takes over the runs that live, settles those that don't, goes on with what was under way. Tasks in
     // `unfinished` (a rollback of theirs is being finished) stay frozen until that is done.
@@ -78,6 +86,9 @@ public:
     void release(TaskId task, Stillness why) override;
     Result<> endRun(TaskId task, const QString &reason) override;
 
+    // recovery::TreeSteps
+    QFuture<Result<std::optional<recovery::StepOutcome>>> runStep(TaskId task, recovery::TreeStep step) override;
+
     // RunListener
     Result<> onSaid(const Run &run, const Said &said) override;
     Result<> onAsked(const Run &run, const Asked &asked) override;
@@ -106,15 +117,44 @@ private:
 
     // taskdriver.cpp: from queued to running
     Result<> admitNow();
-    void prepareAndStart(TaskId task);
-    Result<> prepare(TaskId task);
-    Result<> makeTree(const Task &task, const state::Project &project, const git::GuardRules &rules);
+    Result<QString> holderOfCheckout(const Task &task) const;
+    Result<bool> mayStart(const Task &task);
     Result<std::optional<Launch>> plan(TaskId task);
     Result<> start(TaskId task);
+    void setEnvironment(posix::ShimSpec &spec, const Task &task, const QStringList &names,
+                        const QMap<QString, QString> &more) const;
     Result<posix::ShimSpec> specFor(const Task &task, const Profile &profile, const Run &run,
                                     const QString &prompt) const;
     Result<QString> nextPrompt(const Task &task);
-    void startFailed(TaskId task, const Error &error);
+    // `ended`: its run was there, and is over.
+    void startFailed(TaskId task, const Error &error, bool ended = false);
+
+    // taskprepare.cpp: the place where the agent works
+    struct Preparation {
+        Task task;
+        state::Project project;
+        git::GuardRules rules;
+        QString setUp; // what setup was run with last
+    };
+    void prepareAndStart(TaskId task);
+    Result<bool> isFree(TaskId task);
+    Result<> prepare(const Preparation &facts);
+    Result<> makeTree(const Task &task, const state::Project &project, const git::GuardRules &rules);
+    Result<bool> isSetUp(const Preparation &facts) const;
+
+    // tasksteps.cpp: setup, check and teardown
+    using Waiting = std::shared_ptr<QPromise<Result<std::optional<recovery::StepOutcome>>>>;
+    Result<std::optional<Launch>> planStep(TaskId task, recovery::TreeStep step);
+    Result<> startStep(TaskId task, recovery::TreeStep step, const Waiting &waiting);
+    void limitStep(const Run &run);
+    void stepTooLong(RunId run);
+    Result<recovery::StepOutcome> outcomeOf(const Run &run, const Task &task, recovery::TreeStep step,
+                                            const std::optional<posix::RunExit> &end, const QString &how) const;
+    Result<> stepEnded(const Run &run, const Task &task, recovery::TreeStep step,
+                       const std::optional<posix::RunExit> &end, const QString &how);
+    Result<> setupEnded(const Run &run, const Task &task, const std::optional<posix::RunExit> &end,
+                        const recovery::StepOutcome &outcome);
+    void goOnAfterSetup(TaskId task);
 
     // taskturns.cpp: turns and ends of runs
     Result<> endTurn(const Task &task, const QString &outcome, const QString &errorText);
@@ -152,10 +192,13 @@ private:
     const Settings &m_settings;
     DriverConfig m_config;
     ToolPort *m_tools = nullptr;
+    recovery::TreeKeeper *m_trees = nullptr;
     QSet<TaskId> m_unfinished; // tasks whose rollback is being finished
     std::map<TaskId, std::unique_ptr<QTimer>> m_clocks;
     std::map<RunId, std::unique_ptr<QTimer>> m_idle;
-    QSet<TaskId> m_savedBefore; // tasks about which no alert of a failed checkpoint can be open
+    std::map<RunId, std::unique_ptr<QTimer>> m_stepLimits;
+    std::map<RunId, Waiting> m_stepsWaited; // who asked for a step of this hub's life
+    QSet<TaskId> m_savedBefore;             // tasks about which no alert of a failed checkpoint can be open
     bool m_admitting = false;
 };
 

@@ -30,6 +30,8 @@ QString endText(const posix::RunExit &end)
 Result<> TaskDriver::onSaid(const Run &run, const Said &said)
 {
     const bool note = said.kind == u"note";
+    if (stepOf(run) && !note)
+        return post(run.task, {.run = run.id, .role = u"tool"_s, .kind = run.adapter, .body = said.text});
     HUB_TRY(const auto turn, m_stores.talk.openTurn(run.task));
     return post(run.task, {.turn = turn ? std::optional(turn->id) : std::nullopt,
                            .run = run.id,
@@ -145,7 +147,7 @@ Result<> TaskDriver::beginNextTurn(TaskId id)
         task.state == TaskState::Preparing)
         return {};
     HUB_TRY(const auto run, m_stores.runs.livingOf(id));
-    const auto adapter = run ? adapterNamed(run->adapter) : Result<const Adapter *>(nullptr);
+    const auto adapter = run ? adapterOfRun(run->adapter) : Result<const Adapter *>(nullptr);
     if (!run || run->ending || !adapter || (*adapter)->oneTurnPerRun()) {
         if (run && !run->ending)
             return {}; // its process is about to end, and then this is asked again
@@ -180,6 +182,8 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
     HUB_CHECK(m_stores.runs.setEnded(
         run.id, end ? RunState::Ended : RunState::Interrupted, code ? std::optional(end->value) : std::nullopt,
         end && end->kind == posix::ExitKind::Signal ? std::optional(end->value) : std::nullopt, how));
+    if (const auto step = stepOf(run))
+        return stepEnded(run, task, *step, end, how);
     HUB_TRY(const auto turn, m_stores.talk.openTurn(run.task));
     const bool ofThisRun = turn && turn->run == run.id;
     if (run.ending || isEnded(task.state)) {
@@ -197,7 +201,7 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
         if (ofThisRun)
             HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, how));
         m_stores.commits.afterCommit([this, id = task.id, how] {
-            startFailed(id, fail(ErrorCode::Process, how, u"agenthubctl agents test"_s));
+            startFailed(id, fail(ErrorCode::Process, how, u"agenthubctl agents test"_s), true);
         });
         return {};
     }

@@ -158,6 +158,10 @@ constexpr OptionSpec projectShowOptions[]{
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec projectAddOptions[]{
     required("source"_L1, K::Path, "A folder on this machine, or the address to clone from"_L1)};
+constexpr OptionSpec projectSetOptions[]{
+    required("project"_L1, K::Project, "The project"_L1),
+    required("key"_L1, K::Text, "bring, setup, check, teardown, mode, base … (`projects show` lists all)"_L1),
+    restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
 constexpr OptionSpec projectGuardOptions[]{
     choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
@@ -254,8 +258,10 @@ constexpr CommandSpec rows[]{
      "audit export --task_id 12 --format csv"_L1, O, "the audit trail of your own tasks: operator"_L1},
     {"audit verify"_L1, "Prove that nothing in the audit trail was changed"_L1, A, Effect::Read, {}, "audit verify"_L1},
     {"projects list"_L1, "The repositories the hub knows"_L1, V, Effect::Read, {}, "projects list"_L1},
-    {"projects show"_L1, "Where one project lies, what its vault holds and does not protect from"_L1, V, Effect::Read,
+    {"projects show"_L1, "Where one project lies, its vault, its settings, the disk it takes"_L1, V, Effect::Read,
      projectShowOptions, "projects show web"_L1},
+    {"projects set"_L1, "How a project's working trees are made ready, checked and cleared up"_L1, M, Effect::Change,
+     projectSetOptions, "projects set web setup npm ci"_L1},
     {"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A, Effect::Change,
      projectAddOptions, "projects add ~/src/web"_L1, std::nullopt, "a folder: at the machine only"_L1},
     {"projects repair"_L1, "Make a deleted or damaged .git again, from its record and the vault"_L1, M,

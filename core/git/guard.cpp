@@ -257,6 +257,15 @@ Result<> findWorkTreesOutside(const RepositoryPlace &place, const Paths &paths, 
 
 } // namespace
 
+Result<QStringList> protectedBranches(const RepositoryPlace &place, const QStringList &branches)
+{
+    HUB_TRY(const auto refs, protectedRefs(place, branches));
+    QStringList names;
+    for (const std::string &ref : refs)
+        names << QFile::decodeName(QByteArray::fromStdString(ref)).mid(11);
+    return names;
+}
+
 Result<GuardState> guardState(const RepositoryPlace &place)
 {
     const Paths paths(place);

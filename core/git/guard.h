@@ -26,6 +26,9 @@ struct GuardState {
     QStringList problems; // where git would run no guard; a sentence each
 };
 
+// Short names: those of the rules, and the default branch of each remote.
+Result<QStringList> protectedBranches(const RepositoryPlace &place, const QStringList &branches);
+
 Result<GuardState> guardState(const RepositoryPlace &place);
 Result<GuardState> installGuard(const RepositoryPlace &place, const GuardRules &rules);
 Result<> uninstallGuard(const RepositoryPlace &place);

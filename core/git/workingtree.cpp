@@ -23,6 +23,8 @@ namespace hub::git
 namespace
 {
 
+constexpr std::chrono::minutes longestCheckout{30};
+
 QByteArray line(const QByteArray &output) { return output.endsWith('\n') ? output.chopped(1) : output; }
 
 // A private copy of the index in the git folder, gone at the end. Git starts from its stat data, so only what changed
@@ -124,20 +126,54 @@ Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByte
                                        const QByteArray &base)
 {
     struct stat info;
-    if (::lstat(path.constData(), &info) == 0)
+    if (::lstat(path.constData(), &info) == 0 && ::rmdir(path.constData()) != 0) // git makes it before its `.git`
         return fail(ErrorCode::Conflict, u"%1 exists already."_s.arg(QFile::decodeName(path)));
     HUB_TRY(const auto taken, readRef(place, "refs/heads/" + branch));
-    if (taken)
+    HUB_TRY(const QByteArray named,
+            runGit({.folder = place.workTree, .arguments = {"rev-parse", "--verify", base + "^{commit}"}}));
+    HUB_TRY(const ObjectId start, idFrom(named));
+    if (taken && *taken != start)
         return fail(ErrorCode::Conflict, u"The branch %1 exists already."_s.arg(QString::fromUtf8(branch)));
     HUB_CHECK(makeFolders(path.first(std::max<qsizetype>(path.lastIndexOf('/'), 1))));
-    HUB_CHECK(runGit({.folder = place.workTree,
-                      .arguments = {"worktree", "add", "--no-track", "-b", branch, path, base},
-                      .writes = true,
-                      .timeLimit = std::chrono::minutes{30}}));
+    // Git makes the branch first, and may have been cut off behind that.
+    const QList<QByteArray> words = taken
+                                        ? QList<QByteArray>{"worktree", "add", path, branch}
+                                        : QList<QByteArray>{"worktree", "add", "--no-track", "-b", branch, path, base};
+    HUB_CHECK(runGit({.folder = place.workTree, .arguments = words, .writes = true, .timeLimit = longestCheckout}));
     // The row that names the tree comes next, and after a power cut nobody would look into files that are empty.
     HUB_CHECK(syncFileSystem(place.commonDir));
     HUB_CHECK(syncFileSystem(path));
     return locate(path);
+}
+
+Result<> completeWorkingTree(const RepositoryPlace &tree)
+{
+    const QByteArray lock = tree.gitDir + "/index.lock";
+    // A git that outlived the hub which started it may still be writing the files.
+    constexpr std::chrono::seconds patience{30};
+    constexpr std::chrono::milliseconds pause{50};
+    struct stat info;
+    for (auto waited = std::chrono::milliseconds{0}; waited < patience && ::lstat(lock.constData(), &info) == 0;
+         waited += pause)
+        std::this_thread::sleep_for(pause);
+    if (::lstat(lock.constData(), &info) == 0) {
+        if (std::chrono::seconds{::time(nullptr) - info.st_mtime} < longestCheckout)
+            return fail(ErrorCode::Conflict,
+                        u"git still writes the files of %1."_s.arg(QFile::decodeName(tree.workTree)),
+                        u"Try again in some minutes; if no git runs any more: rm '%1'"_s.arg(QFile::decodeName(lock)));
+        HUB_CHECK(removeTree(lock));
+    }
+    const GitCall reset{.folder = tree.workTree,
+                        .arguments = {"reset", "--hard", "--quiet"},
+                        .writes = true,
+                        .timeLimit = longestCheckout};
+    auto done = runGit(reset);
+    // That other git may have begun only now.
+    for (int again = 0; !done && again < 100 && ::lstat(lock.constData(), &info) == 0; ++again) {
+        std::this_thread::sleep_for(pause);
+        done = runGit(reset);
+    }
+    return done ? Result<>() : std::move(done).error();
 }
 
 Result<RepositoryPlace> locateTree(const QByteArray &path)
@@ -183,11 +219,15 @@ Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, cons
         return fail(ErrorCode::Refused, u"%1 is the main working tree of its repository; it is never removed."_s.arg(
                                             QFile::decodeName(tree.workTree)));
     struct stat info;
-    if (::lstat(tree.workTree.constData(), &info) != 0) {
-        HUB_CHECK(
-            runGit({.folder = main.workTree, .arguments = {"worktree", "prune", "--expire", "now"}, .writes = true}));
-        return {};
-    }
+    const QByteArray entries = main.commonDir + "/worktrees/";
+    if (!tree.gitDir.startsWith(entries))
+        return fail(ErrorCode::Refused,
+                    u"%1 belongs to another repository; it was not removed."_s.arg(QFile::decodeName(tree.workTree)));
+    if (::lstat((tree.gitDir + "/locked").constData(), &info) == 0)
+        return fail(ErrorCode::Refused, u"%1 is locked, so it was not removed."_s.arg(QFile::decodeName(tree.workTree)),
+                    u"git worktree unlock '%1'"_s.arg(QFile::decodeName(tree.workTree)));
+    if (::lstat(tree.workTree.constData(), &info) != 0)
+        return removeTree(tree.gitDir);
     HUB_TRY(const SnapshotParts held, readSnapshotCommit(vault.objects(), snapshot));
     HUB_TRY(const Manifest then, readManifest(vault.objects(), held));
     MemorySink sink(vault.objects());
@@ -206,10 +246,15 @@ Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, cons
                         QFile::decodeName(tree.workTree), first),
                     u"Take a checkpoint first, or move those files away."_s);
     }
-    // Twice: git itself refuses a locked tree without the second one, and that refusal stands.
-    HUB_CHECK(runGit(
-        {.folder = main.workTree, .arguments = {"worktree", "remove", "--force", tree.workTree}, .writes = true}));
-    return {};
+    // Not by git, which would go on when the hub is killed, and meet a tree that is being made again. It is gone in one
+    // moment, and what takes long happens where nobody looks.
+    const QByteArray aside = tree.workTree + removedSuffix;
+    HUB_CHECK(removeTree(aside));
+    if (::rename(tree.workTree.constData(), aside.constData()) != 0)
+        return systemError(errno, u"remove", tree.workTree);
+    HUB_CHECK(syncFolder(aside.left(aside.lastIndexOf('/'))));
+    HUB_CHECK(removeTree(tree.gitDir));
+    return removeTree(aside);
 }
 
 Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteArray &agent, const QByteArray &task,

@@ -10,9 +10,13 @@ namespace hub::git
 {
 
 // A linked working tree at `path` on the new branch `branch` (short name, such as agent/claude/12), which starts at
-// `base` (anything git resolves to a commit). Conflict when the branch or the folder exists.
+// `base` (anything git resolves to a commit). Conflict when the folder exists, or the branch and stands elsewhere.
 Result<RepositoryPlace> addWorkingTree(const RepositoryPlace &place, const QByteArray &path, const QByteArray &branch,
                                        const QByteArray &base);
+
+// Checks out what is missing in a working tree that addWorkingTree() may have been cut off in. Only for one in which
+// nobody has worked yet.
+Result<> completeWorkingTree(const RepositoryPlace &tree);
 
 // The working tree at this very folder; NotFound when the folder is gone or belongs to no working tree, or to that of a
 // repository around it.
@@ -26,7 +30,9 @@ Result<RepositoryPlace> reviveWorkingTree(const RepositoryPlace &main, const QBy
 
 // Removes a linked working tree. Its content must be what `snapshot` holds, or Conflict and nothing is done: work that
 // is not in the vault is never removed. Ignored files that no snapshot holds go with it, as with git's own removal; the
-// branch stays. A missing folder only loses its registration.
+// branch stays. It goes in one moment, under a name with removedSuffix, where a crash may leave it. A missing folder
+// only loses its registration.
+inline constexpr const char *removedSuffix = ".removed";
 Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, const RepositoryPlace &tree,
                            const ObjectId &snapshot, const QByteArray &cachePath);
 

@@ -77,12 +77,17 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                       *c.m_checkpointer, *c.m_alerts, c.m_data, c.m_config.settings,
                                                       driverConfig);
     c.m_rollback->setRunControl(*c.m_driver);
+    c.m_trees = std::make_unique<recovery::TreeKeeper>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_checkpointer,
+                                                       c.m_data, c.m_config.settings);
+    c.m_trees->setSteps(*c.m_driver);
+    c.m_driver->setTreeKeeper(*c.m_trees);
+    c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
-    c.m_services = std::make_unique<Services>(Services{*c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle,
-                                                       *c.m_vaults, *c.m_records, *c.m_checkpointer, *c.m_rollback,
-                                                       *c.m_alerts, *c.m_profiles, c.m_config.settings, c.m_data,
-                                                       c.m_workers, c.m_config.hookProgram, c.m_id, c.m_clock.now()});
+    c.m_services = std::make_unique<Services>(
+        Services{*c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle, *c.m_vaults, *c.m_records,
+                 *c.m_checkpointer, *c.m_rollback, *c.m_trees, *c.m_diskUse, *c.m_alerts, *c.m_profiles,
+                 c.m_config.settings, c.m_data, c.m_workers, c.m_config.hookProgram, c.m_id, c.m_clock.now()});
     HUB_TRY(c.m_dispatcher, Dispatcher::create(*c.m_services));
     c.tellEvents();
     c.tellDamage();
@@ -188,6 +193,7 @@ Result<> HubCore::begin()
     }
     m_lifecycle->resumeWaiting();
     m_alerts->deliver();
+    m_trees->watch();
     m_stores->commits.flush();
     return {};
 }

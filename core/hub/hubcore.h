@@ -51,6 +51,8 @@ private:
     std::unique_ptr<recovery::Records> m_records;
     std::unique_ptr<recovery::Checkpointer> m_checkpointer;
     std::unique_ptr<recovery::Rollback> m_rollback;
+    std::unique_ptr<recovery::TreeKeeper> m_trees;
+    std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<agents::RunKeeper> m_runs;
     std::unique_ptr<agents::TaskDriver> m_driver;
     std::unique_ptr<Lifecycle> m_lifecycle;

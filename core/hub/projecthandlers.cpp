@@ -1,9 +1,12 @@
-// Projects: take one in, list, show, repair.
+// Projects: take one in, list, show, set, repair.
 #include "core/hub/handlers.h"
 
+#include "core/agents/presets.h"
 #include "core/agents/startcheck.h"
 #include "core/base/durablefile.h"
 #include "core/base/program.h"
+#include "core/base/shellwords.h"
+#include "core/settings/projectsettings.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -53,6 +56,7 @@ struct Taken {
     QJsonObject report;
     git::RepositoryPlace place;
     Result<git::GuardState> guard = git::GuardState{};
+    QList<agents::Proposal> proposals = {};
 };
 
 // On a worker: looks at the repository and makes its vault.
@@ -85,8 +89,6 @@ Result<Taken> takeIn(const QString &path, const QByteArray &vaultPath, qint64 co
                  found.place};
 }
 
-QString megabytes(double bytes) { return u"%1 MB"_s.arg(bytes / 1e6, 0, 'f', 1); }
-
 Error knownAlready(const QString &path, const ProjectName &name)
 {
     return fail(ErrorCode::Conflict, u"%1 is project %2 already; nothing was changed."_s.arg(path, name.toString()));
@@ -113,6 +115,29 @@ void tellGuard(const Result<git::GuardState> &guard, const ProjectName &project,
     }
 }
 
+// Only what isn't set yet. A command that is to run at each task is for a person to agree to.
+void tellProposals(const QList<agents::Proposal> &proposals, const state::Project &project, Reply &reply)
+{
+    const ProjectSettings settings(project.options);
+    QStringList because;
+    QJsonArray lines;
+    for (const agents::Proposal &proposal : proposals) {
+        const auto spec = ProjectSettings::find(proposal.key);
+        if (!spec || settings.isSet(**spec))
+            continue;
+        const QString line =
+            joinWords({u"projects"_s, u"set"_s, project.name.toString(), proposal.key, proposal.value});
+        reply.next << line;
+        lines.append(line);
+        if (!because.contains(proposal.because))
+            because << proposal.because;
+    }
+    reply.data[u"proposed"_s] = lines;
+    if (!because.isEmpty())
+        reply.fields.append({u"Proposed"_s, u"the `projects set` lines below, for %1; nothing is set by itself"_s.arg(
+                                                because.join(u", "))});
+}
+
 Reply describe(const state::Project &project, const QString &title)
 {
     const QJsonObject &report = project.report;
@@ -120,7 +145,7 @@ Reply describe(const state::Project &project, const QString &title)
     reply.fields = {{u"Folder"_s, project.path},
                     {u"Branch"_s, report[u"branch"_s].toString()},
                     {u"Vault"_s, u"%1, %2 by %3"_s.arg(report[u"vault"_s].toString(),
-                                                       megabytes(report[u"vault_bytes"_s].toDouble()),
+                                                       recovery::sizeText(report[u"vault_bytes"_s].toInteger()),
                                                        report[u"vault_method"_s].toString())}};
     if (!report[u"not_protected_from"_s].toString().isEmpty())
         reply.fields.append({u"Mind"_s, report[u"not_protected_from"_s].toString()});
@@ -203,6 +228,7 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
             HUB_TRY(const auto before, stores.commits.ask([&] { return stores.projects.atPath(found.path); }));
             if (!before)
                 found.guard = git::installGuard(found.place, rules);
+            found.proposals = agents::proposeSettings(found.path);
             return found;
         });
     return replyWhen(&services.driver, std::move(taken), [&services, free, who = in.who(), vault](const Taken &found) {
@@ -214,6 +240,7 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
             Reply reply = describe(project, u"Project %1"_s.arg(free.toString()));
             reply.next = {u"assign-task … --project "_s + free.toString()};
             tellGuard(found.guard, free, reply);
+            tellProposals(found.proposals, project, reply);
             return reply;
         });
         services.stores.commits.flush();
@@ -251,7 +278,7 @@ Result<Reply> listProjects(Services &services, const Invocation &)
         HUB_CHECK(noteMissing(services, project));
         const bool missing = project.missing;
         table.rows << QStringList{project.name.toString(), project.path, missing ? u"missing"_s : u"ready"_s,
-                                  megabytes(project.report[u"vault_bytes"_s].toDouble()),
+                                  recovery::sizeText(project.report[u"vault_bytes"_s].toInteger()),
                                   agoText(project.addedAt, services.now())};
         data.append(
             QJsonObject{{u"project"_s, project.name.toString()}, {u"path"_s, project.path}, {u"missing"_s, missing}});
@@ -263,11 +290,83 @@ Result<Reply> listProjects(Services &services, const Invocation &)
     return reply;
 }
 
-Result<Reply> showProject(Services &services, const Invocation &in)
+QString settingFrom(const ProjectSettings &settings, const SettingSpec &spec)
 {
-    HUB_TRY(auto project, findProject(services, in.call, in.options));
-    HUB_CHECK(noteMissing(services, project));
-    return describe(project, u"Project %1"_s.arg(project.name.toString()));
+    return settings.isSet(spec) ? u"projects set"_s : u"default"_s;
+}
+
+void tellSettings(const state::Project &project, Reply &reply)
+{
+    const ProjectSettings settings(project.options);
+    commands::Table table{.columns = {u"setting"_s, u"value"_s, u"from"_s, u"help"_s}};
+    QJsonObject data;
+    for (const SettingSpec *spec : allProjectSettings) {
+        table.rows << QStringList{QString(spec->key), settings.text(*spec), settingFrom(settings, *spec),
+                                  QString(spec->help)};
+        data[QString(spec->key)] =
+            QJsonObject{{u"value"_s, settings.text(*spec)}, {u"from"_s, settingFrom(settings, *spec)}};
+    }
+    reply.tables << table;
+    reply.data[u"settings"_s] = data;
+}
+
+// What takes long to find out: sizes of folders.
+struct ProjectLook {
+    qint64 vault = 0, trees = 0;
+    QList<agents::Proposal> proposals;
+};
+
+QFuture<Result<Reply>> showProject(Services &services, const Invocation &in)
+{
+    const auto found = findProject(services, in.call, in.options);
+    if (!found)
+        return readyFuture<Reply>(found.error());
+    auto looked = services.workers.run(
+        u"disk"_s,
+        [path = found->path, vault = services.data.vault(found->name),
+         trees = services.data.path(u"worktrees/"_s + found->name.toString())]() -> Result<ProjectLook> {
+            return ProjectLook{recovery::bytesBelow(vault), recovery::bytesBelow(QFile::encodeName(trees)),
+                               agents::proposeSettings(path)};
+        });
+    return replyWhen(
+        &services.driver, std::move(looked), [&services, name = found->name](const ProjectLook &look) -> Result<Reply> {
+            auto described = services.stores.commits.submit([&]() -> Result<Reply> {
+                HUB_TRY(auto project, services.stores.projects.get(name));
+                HUB_CHECK(noteMissing(services, project));
+                Reply reply = describe(project, u"Project %1"_s.arg(name.toString()));
+                reply.fields.append({u"Disk"_s, u"vault %1, working trees %2"_s.arg(recovery::sizeText(look.vault),
+                                                                                    recovery::sizeText(look.trees))});
+                reply.data[u"disk"_s] = QJsonObject{{u"vault"_s, look.vault}, {u"working_trees"_s, look.trees}};
+                tellProposals(look.proposals, project, reply);
+                tellSettings(project, reply);
+                return reply;
+            });
+            services.stores.commits.flush();
+            return takeResult(described);
+        });
+}
+
+QString shown(const QString &value) { return value.isEmpty() ? u"nothing"_s : value; }
+
+Result<Reply> setProject(Services &services, const Invocation &in)
+{
+    HUB_TRY(const SettingSpec *spec, ProjectSettings::find(in.text("key"_L1)));
+    HUB_TRY(const auto project, findProject(services, in.call, in.options));
+    const ProjectSettings before(project.options);
+    HUB_TRY(const QJsonObject options, before.with(*spec, in.text("value"_L1).trimmed()));
+    HUB_CHECK(services.stores.projects.setOptions(project.name, options));
+    const ProjectSettings after(options);
+    const QString was = before.text(*spec), is = after.text(*spec);
+    Reply reply{.title = u"%1 of project %2 is %3"_s.arg(spec->key, project.name.toString(), shown(is)),
+                .text = was == is ? u"That is what it was."_s : u"It was %1."_s.arg(shown(was)),
+                .fields = {{u"From"_s, settingFrom(after, *spec)}},
+                .next = {u"projects show "_s + project.name.toString()},
+                .data = {{u"project"_s, project.name.toString()},
+                         {u"key"_s, QString(spec->key)},
+                         {u"value"_s, is},
+                         {u"before"_s, was},
+                         {u"from"_s, settingFrom(after, *spec)}}};
+    return reply;
 }
 
 QString names(const QList<QByteArray> &raw)
@@ -363,6 +462,7 @@ std::span<const HandlerRow> projectHandlers()
     static const HandlerRow rows[]{{"projects list"_L1, &listProjects},
                                    {"projects show"_L1, &showProject},
                                    {"projects add"_L1, &addProject},
+                                   {"projects set"_L1, &setProject},
                                    {"projects repair"_L1, &repairProject}};
     return rows;
 }

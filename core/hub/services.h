@@ -18,6 +18,8 @@ struct Services {
     recovery::Records &records;
     recovery::Checkpointer &checkpointer;
     recovery::Rollback &rollback;
+    recovery::TreeKeeper &trees;
+    recovery::DiskUse &diskUse;
     monitor::AlertCenter &alerts;
     agents::ProfileBook &profiles;
     Settings &settings;

@@ -1,7 +1,5 @@
 #include "core/hub/taskchanges.h"
 
-#include <QTimer>
-
 using namespace Qt::StringLiterals;
 
 namespace hub
@@ -39,19 +37,7 @@ QFuture<Result<QStringList>> changedPaths(Services &services, const Task &task, 
                                                  paths << QFile::decodeName(change.path);
                                              return paths;
                                          });
-    auto promise = std::make_shared<QPromise<Result<QStringList>>>();
-    promise->start();
-    auto future = promise->future();
-    const auto answer = [promise](const Result<QStringList> &paths) {
-        if (!promise->future().isFinished()) {
-            promise->addResult(paths);
-            promise->finish();
-        }
-    };
-    whenDone(std::move(compared), &services.driver, answer);
-    QTimer::singleShot(limit, &services.driver,
-                       [answer] { answer(fail(ErrorCode::Timeout, u"its repository is being worked on"_s)); });
-    return future;
+    return within(std::move(compared), limit, &services.driver, u"its repository is being worked on"_s);
 }
 
 QString pathsText(const QStringList &paths, qsizetype most)

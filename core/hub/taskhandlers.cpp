@@ -4,6 +4,7 @@
 #include "core/agents/startcheck.h"
 #include "core/base/json.h"
 #include "core/commands/counted.h"
+#include "core/settings/projectsettings.h"
 
 using namespace Qt::StringLiterals;
 
@@ -56,7 +57,6 @@ Result<TaskSpec> specOf(const Services &services, const Invocation &in)
     spec.agent = profile.name;
     spec.title = titleOf(spec.description);
     spec.type = in.has("type"_L1) ? in.text("type"_L1) : u"feature"_s;
-    spec.base = in.text("base"_L1);
     spec.owner = in.who();
     if (in.has("priority"_L1)) {
         HUB_TRY(spec.priority, enumFromText(priorityTexts, in.text("priority"_L1), u"priority"));
@@ -64,9 +64,13 @@ Result<TaskSpec> specOf(const Services &services, const Invocation &in)
     HUB_TRY(
         spec.autonomy,
         enumFromText(autonomyTexts, in.has("autonomy"_L1) ? in.text("autonomy"_L1) : profile.autonomy, u"autonomy"));
-    if (in.has("mode"_L1)) {
-        HUB_TRY(spec.mode, enumFromText(treeModeTexts, in.text("mode"_L1), u"mode"));
-    }
+    const ProjectSettings settings(project.options);
+    HUB_TRY(spec.mode,
+            enumFromText(treeModeTexts, in.has("mode"_L1) ? in.text("mode"_L1) : settings.text(projectsetting::mode),
+                         u"mode"));
+    spec.base = in.text("base"_L1);
+    if (spec.base.isEmpty() && spec.mode == TreeMode::Worktree)
+        spec.base = settings.text(projectsetting::base);
     if (in.has("after"_L1)) {
         const auto after = TaskId::parse(in.text("after"_L1));
         if (!after)

@@ -48,6 +48,24 @@ namespace
 constexpr std::chrono::milliseconds lookLimit{500}; // a status is asked for often, and waits no longer than this
 constexpr qsizetype listedFiles = 8;
 
+// "preparing (setup, 40 s)"
+QString stateNow(const Services &services, const Task &task, const std::optional<Run> &run)
+{
+    const auto step = run ? agents::stepOf(*run) : std::nullopt;
+    if (!step)
+        return stateText(task.state);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(services.now() - run->startedAt).count();
+    return u"%1 (%2, %3 s)"_s.arg(stateText(task.state), textOf(recovery::treeStepTexts, *step)).arg(seconds);
+}
+
+// The size of its working tree, when that is known soon enough.
+QFuture<Result<qint64>> sizeOfTree(Services &services, const Task &task)
+{
+    if (task.tree.isEmpty() || task.spec.mode == TreeMode::InPlace)
+        return readyFuture(Result<qint64>(0));
+    return within(services.diskUse.of(task.tree), lookLimit, &services.driver, u"it is being measured"_s);
+}
+
 QStringList nextFor(const Task &task)
 {
     const QString id = task.id.toString();
@@ -122,6 +140,25 @@ Result<Reply> listTasks(Services &services, const Invocation &in)
     return reply;
 }
 
+void tellSize(Reply &reply, const Result<qint64> &bytes)
+{
+    if (!bytes) {
+        reply.fields.append({u"Disk"_s, u"not known yet: "_s + bytes.error().message});
+    } else if (*bytes > 0) {
+        reply.fields.append({u"Disk"_s, recovery::sizeText(*bytes)});
+        reply.data[u"tree_bytes"_s] = *bytes;
+    }
+}
+
+void tellChanged(Reply &reply, const Result<QStringList> &paths, const Checkpoint &newest)
+{
+    if (paths)
+        reply.data[u"changed_files"_s] = QJsonArray::fromStringList(*paths);
+    reply.fields.append(
+        {u"Changed files"_s, paths ? u"%1 (as of %2)"_s.arg(pathsText(*paths, listedFiles), newest.id.toString())
+                                   : u"not known: "_s + paths.error().message});
+}
+
 QFuture<Result<Reply>> taskStatus(Services &services, const Invocation &in)
 {
     const auto task = findTask(services, in.call, in.options);
@@ -137,10 +174,12 @@ QFuture<Result<Reply>> taskStatus(Services &services, const Invocation &in)
         if (!value.isEmpty())
             reply.fields.append({name, value});
     };
-    field(u"State"_s, stateText(task->state));
+    const auto living = run ? *run : std::nullopt;
+    const auto step = living ? agents::stepOf(*living) : std::nullopt;
+    field(u"State"_s, stateNow(services, *task, living));
     field(u"Step"_s, task->step.isEmpty() ? QString() : u"%1 (%2 %)"_s.arg(task->step).arg(qRound(task->progress)));
     field(u"Agent"_s, task->spec.agent.toString() +
-                          (run && *run ? u", pid %1"_s.arg((*run)->agentProcess.pid) : u", not running"_s));
+                          (living && !step ? u", pid %1"_s.arg(living->agentProcess.pid) : u", not running"_s));
     field(u"Project"_s, task->spec.project.toString());
     field(u"Branch"_s, task->branch);
     field(u"Folder"_s, task->tree);
@@ -156,25 +195,28 @@ QFuture<Result<Reply>> taskStatus(Services &services, const Invocation &in)
         field(u"Waiting messages"_s, QString::number(queued->size()));
     if (task->errorCount > 0)
         field(u"Errors"_s, u"%1, the last: %2"_s.arg(task->errorCount).arg(task->lastError));
-    if (run && *run) {
-        reply.data[u"run"_s] = (*run)->id.toString();
-        reply.data[u"pid"_s] = (*run)->agentProcess.pid;
+    if (living) {
+        reply.data[u"run"_s] = living->id.toString();
+        reply.data[u"pid"_s] = living->agentProcess.pid;
     }
+    if (step)
+        reply.data[u"running_step"_s] = textOf(recovery::treeStepTexts, *step);
     if (checkpoints->isEmpty())
         return readyFuture<Reply>(reply);
     const Checkpoint newest = checkpoints->first();
     auto promise = std::make_shared<QPromise<Result<Reply>>>();
     promise->start();
     auto future = promise->future();
-    whenDone(changedPaths(services, *task, checkpoints->last(), newest, lookLimit), &services.driver,
-             [promise, reply, newest](const Result<QStringList> &paths) mutable {
-                 if (paths)
-                     reply.data[u"changed_files"_s] = QJsonArray::fromStringList(*paths);
-                 reply.fields.append({u"Changed files"_s, paths ? u"%1 (as of %2)"_s.arg(pathsText(*paths, listedFiles),
-                                                                                         newest.id.toString())
-                                                                : u"not known: "_s + paths.error().message});
-                 promise->addResult(Result<Reply>(reply));
-                 promise->finish();
+    auto changed = changedPaths(services, *task, checkpoints->last(), newest, lookLimit);
+    whenDone(sizeOfTree(services, *task), &services.driver,
+             [promise, reply, newest, changed, &services](const Result<qint64> &bytes) mutable {
+                 tellSize(reply, bytes);
+                 whenDone(std::move(changed), &services.driver,
+                          [promise, reply, newest](const Result<QStringList> &paths) mutable {
+                              tellChanged(reply, paths, newest);
+                              promise->addResult(Result<Reply>(reply));
+                              promise->finish();
+                          });
              });
     return future;
 }

@@ -301,6 +301,7 @@ Result<> Rollback::commitReceipt(const state::Operation &operation, const Job &j
         if (whole) {
             HUB_CHECK(m_stores.talk.returnTo(id, job.target.messageSeq, at, operation.id));
             HUB_CHECK(m_stores.tasks.restoreFrom(job.target));
+            HUB_CHECK(m_stores.tasks.setTreeFact(id, state::TaskStore::TreeFact::Removed, {})); // it is whole again
             // An undo brings back how the task had ended; a run can't be brought back, so what ran is interrupted.
             const TaskState then = job.target.taskState;
             const bool ended = operation.undoes && (isEnded(then) || then == TaskState::NeedsReview);

@@ -9,10 +9,7 @@ using namespace Qt::StringLiterals;
 namespace hub
 {
 
-namespace
-{
-
-Result<QString> checked(const SettingSpec &spec, const QString &value)
+Result<QString> checkedValue(const SettingSpec &spec, const QString &value)
 {
     const auto refuse = [&](const QString &expected) {
         return fail(ErrorCode::InvalidInput, u"%1 can't be '%2': expected %3."_s.arg(spec.key, value, expected));
@@ -49,6 +46,9 @@ Result<QString> checked(const SettingSpec &spec, const QString &value)
     }
     Q_UNREACHABLE();
 }
+
+namespace
+{
 
 // No hub starts with a wrong file, so the hint can't send anybody to one.
 QString correctTheLine(const QString &section)
@@ -91,7 +91,7 @@ Result<QHash<QString, QString>> parse(const QByteArray &bytes, const QString &fi
                         u"%1, line %2: '%3' is no setting."_s.arg(file).arg(lineNumber).arg(line),
                         correctTheLine(section));
         }
-        auto value = checked(*spec, line.mid(equals + 1).trimmed());
+        auto value = checkedValue(*spec, line.mid(equals + 1).trimmed());
         if (!value)
             return std::move(value)
                 .error()
@@ -156,7 +156,7 @@ Result<Settings> Settings::load(const QString &file, const QProcessEnvironment &
         const QString name(spec->environment);
         if (name.isEmpty() || environment.value(name).isEmpty())
             continue;
-        auto value = checked(*spec, environment.value(name));
+        auto value = checkedValue(*spec, environment.value(name));
         if (!value)
             return std::move(value)
                 .error()
@@ -169,7 +169,7 @@ Result<Settings> Settings::load(const QString &file, const QProcessEnvironment &
 
 Result<> Settings::overrideWith(const SettingSpec &spec, const QString &value)
 {
-    HUB_TRY(const QString good, checked(spec, value));
+    HUB_TRY(const QString good, checkedValue(spec, value));
     m_fromCommandLine.insert(QString(spec.key), good);
     return {};
 }
@@ -196,7 +196,7 @@ Settings::Source Settings::source(const SettingSpec &spec) const
 
 Result<> Settings::set(const SettingSpec &spec, const QString &value)
 {
-    auto good = checked(spec, value);
+    auto good = checkedValue(spec, value);
     if (!good) {
         good.error().message += u" Nothing was changed."_s;
         return std::move(good).error().withHint(u"agenthubctl config get %1"_s.arg(spec.key));

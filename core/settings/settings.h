@@ -42,4 +42,7 @@ private:
 
 QString textOf(Settings::Source source);
 
+// The value as it is stored: of the right type and within its range, or InvalidInput with what is expected.
+Result<QString> checkedValue(const SettingSpec &spec, const QString &value);
+
 } // namespace hub

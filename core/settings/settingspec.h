@@ -66,13 +66,18 @@ inline constexpr SettingSpec protectedBranches{QL("git/protected_branches"), Set
     QL("Branches on which no agent may work, beside the remote's default")};
 inline constexpr SettingSpec protectFrom{QL("git/protect_from"), SettingType::Choice, QL("agents"), 0, 0, protectModes, QL(), true,
     QL("Whom the ref guard keeps from committing to a protected branch; everyone: people's direct commits too")};
+inline constexpr SettingSpec keepDays{QL("trees/keep_days"), SettingType::Number, QL("14"), 0, 36500, {}, QL(), false,
+    QL("The working tree of a task that ended so many days ago is removed; its checkpoints and its branch stay. 0: never")};
+inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), SettingType::Number, QL("0"), 0, 100000, {}, QL(), false,
+    QL("When all working trees together are larger, those of ended tasks go, the longest unused first. 0: no limit")};
 } // namespace setting
 
 inline constexpr const SettingSpec *allSettings[]{
     &setting::dataFolder, &setting::logLevel, &setting::safetyDatabase, &setting::checkpointSeconds, &setting::checkpointFreeze,
     &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::freezeMethod, &setting::spoolMegabytes,
     &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
-    &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches, &setting::protectFrom};
+    &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches, &setting::protectFrom,
+    &setting::keepDays, &setting::maxTotalGigabytes};
 // clang-format on
 
 } // namespace hub

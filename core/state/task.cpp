@@ -15,12 +15,13 @@ bool mayFollow(TaskState from, TaskState to)
         return true;
     switch (from) {
     case Queued: return to == Preparing || to == Paused || to == Interrupted || to == NeedsReview || isEnded(to);
-    case Preparing: return to == Queued || to == Running || to == Interrupted || to == Failed || to == Cancelled;
+    case Preparing: // paused: while its setup runs
+        return to == Queued || to == Running || to == Paused || to == Interrupted || to == Failed || to == Cancelled;
     case Running: return to != Preparing; // queued: its agent ended, and more was said meanwhile
     case Paused:
         // A paused task's agent may still end, and a rollback leaves it interrupted.
-        return to == Queued || to == Running || to == AwaitingApproval || to == NeedsReview || to == Interrupted ||
-               isEnded(to);
+        return to == Queued || to == Preparing || to == Running || to == AwaitingApproval || to == NeedsReview ||
+               to == Interrupted || isEnded(to);
     case AwaitingApproval:
         return to == Running || to == Paused || to == NeedsReview || to == Interrupted || isEnded(to);
     case NeedsReview:

@@ -97,6 +97,11 @@ Result<Checkpoint> checkpointFrom(const db::Row &row)
 
 QVariant orNull(const QString &text) { return text.isEmpty() ? QVariant() : QVariant(text); }
 
+QString keyOf(TaskId id, TaskStore::TreeFact fact)
+{
+    return (fact == TaskStore::TreeFact::SetUp ? u"tree_set_up/"_s : u"tree_removed/"_s) + id.toString();
+}
+
 } // namespace
 
 Result<Task> TaskStore::create(const TaskSpec &spec)
@@ -224,6 +229,22 @@ Result<> TaskStore::restoreFrom(const Checkpoint &checkpoint)
         "updated_at = ? WHERE id = ?"_s,
         {checkpoint.step, checkpoint.progress, QString::fromUtf8(toJson(checkpoint.context)), checkpoint.errorCount,
          orNull(checkpoint.lastError), toMillis(m_clock.now()), checkpoint.id.task.value()}));
+    return {};
+}
+
+Result<QString> TaskStore::treeFact(TaskId id, TreeFact fact) const
+{
+    HUB_TRY(const auto known, m_database.selectOne(u"SELECT value FROM meta WHERE key = ?"_s, {keyOf(id, fact)},
+                                                   [](const db::Row &row) { return row.text(0); }));
+    return known.value_or(QString());
+}
+
+Result<> TaskStore::setTreeFact(TaskId id, TreeFact fact, const QString &text)
+{
+    HUB_CHECK(text.isEmpty() ? m_database.execute(u"DELETE FROM meta WHERE key = ?"_s, {keyOf(id, fact)})
+                             : m_database.execute(u"INSERT INTO meta (key, value) VALUES (?,?) "
+                                                  "ON CONFLICT (key) DO UPDATE SET value = excluded.value"_s,
+                                                  {keyOf(id, fact), text}));
     return {};
 }
 

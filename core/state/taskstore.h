@@ -32,6 +32,15 @@ public:
     Result<> setTree(TaskId id, const QString &tree, const QString &branch, const QString &baseCommit);
     Result<> setCheckpointSeconds(TaskId id, qint64 seconds);
     Result<> setResumedFrom(TaskId id, qint64 checkpoint);
+
+    // What is known of the task's working tree beside what lies in it. An empty text: nothing.
+    enum class TreeFact {
+        SetUp,   // what its setup was run with last, when that went well
+        Removed, // the number of the checkpoint that holds what was in it
+    };
+    Result<QString> treeFact(TaskId id, TreeFact fact) const;
+    Result<> setTreeFact(TaskId id, TreeFact fact, const QString &text);
+
     // Puts back what a checkpoint says of the task: step, progress, context, errors.
     Result<> restoreFrom(const Checkpoint &checkpoint);
 
