@@ -6,7 +6,9 @@
 #include <QByteArray>
 #include <QList>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 
 namespace hub::git
 {
@@ -18,6 +20,9 @@ struct GitCall {
     QList<std::pair<QByteArray, QByteArray>> environment = {}; // on top of the fixed one
     bool writes = false;                                       // reads take no optional locks in the user's repository
     std::chrono::milliseconds timeLimit{120000};
+    std::function<void(QByteArrayView)> take = {}; // gets standard output as it comes, instead of GitOutput::out
+    const std::atomic<bool> *stop = nullptr;       // once true, git is ended: ShuttingDown
+    bool aside = false;                            // runs at low priority: nobody waits for it
 };
 
 struct GitOutput {
