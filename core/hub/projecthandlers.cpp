@@ -263,11 +263,46 @@ Result<Reply> listProjects(Services &services, const Invocation &)
     return reply;
 }
 
-Result<Reply> showProject(Services &services, const Invocation &in)
+// How much of its quota the vault takes, and how many checkpoints lie in it.
+Result<> describeVault(Services &services, const state::Project &project, const recovery::VaultState &vault,
+                       Reply &reply)
 {
-    HUB_TRY(auto project, findProject(services, in.call, in.options));
-    HUB_CHECK(noteMissing(services, project));
-    return describe(project, u"Project %1"_s.arg(project.name.toString()));
+    qint64 checkpoints = 0;
+    HUB_TRY(const auto tasks, services.stores.tasks.all());
+    for (const Task &task : tasks) {
+        if (task.spec.project != project.name)
+            continue;
+        HUB_TRY(const auto marks, services.stores.tasks.checkpointMarks(task.id));
+        checkpoints += marks.size();
+    }
+    reply.fields.append({u"Checkpoints"_s, u"%1 in %2 packs, %3 of %4 (%5 % of the quota)"_s.arg(checkpoints)
+                                               .arg(vault.size.packs)
+                                               .arg(megabytes(double(vault.size.bytes)), megabytes(double(vault.quota)),
+                                                    QString::number(vault.percent()))});
+    reply.data.insert(u"vault"_s, QJsonObject{{u"checkpoints"_s, checkpoints},
+                                              {u"packs"_s, vault.size.packs},
+                                              {u"bytes"_s, vault.size.bytes},
+                                              {u"seeded_bytes"_s, vault.size.seededBytes},
+                                              {u"quota_bytes"_s, vault.quota},
+                                              {u"quota_percent"_s, vault.percent()}});
+    return {};
+}
+
+QFuture<Result<Reply>> showProject(Services &services, const Invocation &in)
+{
+    auto found = services.stores.commits.submit([&]() -> Result<state::Project> {
+        HUB_TRY(auto project, findProject(services, in.call, in.options));
+        HUB_CHECK(noteMissing(services, project));
+        return project;
+    });
+    return replyAfter(&services.driver, std::move(found), [&services](const state::Project &project) {
+        return replyWhen(&services.driver, services.maintenance.look(project.name),
+                         [&services, project](const recovery::VaultState &vault) -> Result<Reply> {
+                             Reply reply = describe(project, u"Project %1"_s.arg(project.name.toString()));
+                             HUB_CHECK(describeVault(services, project, vault, reply));
+                             return reply;
+                         });
+    });
 }
 
 QString names(const QList<QByteArray> &raw)

@@ -3,6 +3,7 @@
 
 #include "core/agents/taskdriver.h"
 #include "core/hub/lifecycle.h"
+#include "core/recovery/maintenance.h"
 #include "core/recovery/rollback.h"
 
 namespace hub
@@ -18,6 +19,7 @@ struct Services {
     recovery::Records &records;
     recovery::Checkpointer &checkpointer;
     recovery::Rollback &rollback;
+    recovery::Maintenance &maintenance;
     monitor::AlertCenter &alerts;
     agents::ProfileBook &profiles;
     Settings &settings;
