@@ -68,8 +68,14 @@ void Maintenance::runAll()
 void Maintenance::noteCheckpoint(const Checkpoint &checkpoint)
 {
     const auto task = m_stores.tasks.get(checkpoint.id.task);
-    if (task && ++m_checkpoints[task->spec.project] > m_settings.number(setting::vaultPacks))
-        run(task->spec.project);
+    if (!task)
+        return;
+    const ProjectName &project = task->spec.project;
+    const qint64 count = ++m_checkpoints[project];
+    if (count > m_settings.number(setting::vaultPacks))
+        run(project);
+    else if (count % 10 == 0)
+        look(project);
 }
 
 QFuture<Result<MaintenanceReport>> Maintenance::run(const ProjectName &project)

@@ -73,18 +73,20 @@ class Merging(VaultCase):
 class Quota(VaultCase):
     settings = "[vault]\nquota_mb = 1\n"
 
+    def told(self):
+        return [a["level"] for a in self.hub.do("alerts")["alerts"] if a["type"] == "resource_warning"]
+
     def test_a_full_vault_is_told_and_asked_for_checkpoints_go_on(self):
         task, tree = self.worked()
         (tree / "noise").write_bytes(os.urandom(1_500_000))
         self.hub.do("checkpoint", "--task-id", task)
         self.assertGreaterEqual(self.vault()["quota_percent"], 100)
-        self.hub.until(lambda: any(a["subject"] == "vault project" and a["level"] == "error" for a in self.hub.do("alerts")["alerts"]),
-                       "the alert is there")
+        self.hub.until(lambda: self.told() == ["error"], "the alert is there")
         (tree / "noise").write_bytes(b"small")
         self.hub.do("checkpoint", "--task-id", task)
         self.hub.do("config", "set", "vault/quota_mb", "100")
         self.vault()
-        self.hub.until(lambda: not any(a["subject"] == "vault project" for a in self.hub.do("alerts")["alerts"]), "the alert is over")
+        self.hub.until(lambda: self.told() == [], "the alert is over")
 
 
 if __name__ == "__main__":
