@@ -85,16 +85,22 @@ QFuture<Result<MaintenanceReport>> Maintenance::run(const ProjectName &project)
             fail(ErrorCode::Conflict, u"The vault of project %1 is being looked after."_s.arg(project.toString())));
     m_waiting.insert(project);
     m_checkpoints[project] = 0;
+    // Answered once another may be asked for.
+    auto promise = std::make_shared<QPromise<Result<MaintenanceReport>>>();
+    promise->start();
+    auto future = promise->future();
     auto done = m_workers.run(queue, [this, project, rules = rules()] { return runJob(project, rules); });
-    whenDone(done, this, [this, project](const Result<MaintenanceReport> &report) {
+    whenDone(done, this, [this, project, promise](const Result<MaintenanceReport> &report) {
         m_waiting.remove(project);
         if (!report && report.error().code != ErrorCode::ShuttingDown)
             qCWarning(lcRecovery).noquote()
                 << "maintenance of vault" << project.toString() << "failed:" << report.error().message;
         if (report)
             look(project);
+        promise->addResult(report);
+        promise->finish();
     });
-    return done;
+    return future;
 }
 
 QFuture<Result<VaultState>> Maintenance::look(const ProjectName &project)

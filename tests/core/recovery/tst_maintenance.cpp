@@ -221,7 +221,7 @@ private Q_SLOTS:
         VERIFY_VALUE(scene.wait(scene.maintenance->look(scene.project)));
         QTRY_COMPARE(scene.filled.size(), 3);
         QCOMPARE(scene.filled.last().first, VaultFill::Full);
-        QVERIFY(scene.filled.last().second.contains(u"takes"_s) || scene.filled.last().second.contains(u"take "_s));
+        QVERIFY(scene.filled.last().second.contains(u"vault/quota_mb"_s));
         const auto refused = scene.save(u"echo more > n"_s);
         QVERIFY(!refused);
         QCOMPARE(refused.error().code, ErrorCode::Refused);
