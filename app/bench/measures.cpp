@@ -21,6 +21,7 @@ constexpr Measure measures[]{
      measureRestart},
     {QLatin1StringView("freeze"), QLatin1StringView("100 processes, half in sessions of their own, each way"),
      measureFreeze},
+    {QLatin1StringView("vaultcare"), QLatin1StringView("1,000 packs of a vault merged, beside git"), measureVaultCare},
 };
 
 } // namespace

@@ -110,7 +110,7 @@ void TaskDriver::noteSaved(TaskId id, const QString &when, const Result<std::opt
         u"the alert about task #%1"_s.arg(id.toString()), [this, id, when, error = saved.error()]() -> Result<> {
             HUB_CHECK(
                 m_alerts.raise({.type = AlertType::CheckpointFailed,
-                                .level = AlertLevel::Error,
+                                .level = error.code == ErrorCode::DiskFull ? AlertLevel::Critical : AlertLevel::Error,
                                 .subject = u"task "_s + id.toString(),
                                 .title = u"Task #%1 could not be saved %2"_s.arg(id.toString(), when),
                                 .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,

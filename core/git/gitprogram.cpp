@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <string>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -102,6 +103,8 @@ Result<GitOutput> tryGit(const GitCall &call)
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0)
         return fail(ErrorCode::Process, u"cannot start git: %1"_s.arg(QString::fromLocal8Bit(std::strerror(failed))));
+    if (call.aside)
+        ::setpriority(PRIO_PROCESS, id_t(child), 10);
     input.readEnd = FileHandle();
     output.writeEnd = FileHandle();
     errors.writeEnd = FileHandle();
@@ -110,7 +113,7 @@ Result<GitOutput> tryGit(const GitCall &call)
     GitOutput result;
     qsizetype sent = 0;
     const auto deadline = std::chrono::steady_clock::now() + call.timeLimit;
-    bool late = false;
+    bool late = false, stopped = false;
     if (call.input.isEmpty())
         input.writeEnd = FileHandle();
     while (output.readEnd.isOpen() || errors.readEnd.isOpen()) {
@@ -118,8 +121,11 @@ Result<GitOutput> tryGit(const GitCall &call)
             {output.readEnd.fd(), POLLIN, 0}, {errors.readEnd.fd(), POLLIN, 0}, {input.writeEnd.fd(), POLLOUT, 0}};
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        const int ready = left.count() <= 0 ? 0 : ::poll(ends, 3, int(std::min<qint64>(left.count(), 1 << 30)));
-        if (ready < 0 && errno == EINTR)
+        constexpr qint64 lookAgain = 200; // ms, for whoever may want it stopped
+        const qint64 wait = std::min<qint64>(left.count(), call.stop ? lookAgain : 1 << 30);
+        stopped = call.stop && *call.stop;
+        const int ready = left.count() <= 0 || stopped ? 0 : ::poll(ends, 3, int(wait));
+        if ((ready < 0 && errno == EINTR) || (ready == 0 && !stopped && wait < left.count()))
             continue;
         if (ready <= 0) {
             late = true;
@@ -132,7 +138,9 @@ Result<GitOutput> tryGit(const GitCall &call)
                 continue;
             FileHandle &end = i == 0 ? output.readEnd : errors.readEnd;
             const ssize_t got = ::read(end.fd(), buffer, sizeof buffer);
-            if (got > 0)
+            if (got > 0 && i == 0 && call.take)
+                call.take(QByteArrayView(buffer, got));
+            else if (got > 0)
                 (i == 0 ? result.out : result.err).append(buffer, got);
             else if (got == 0 || errno != EINTR)
                 end = FileHandle();
@@ -151,6 +159,8 @@ Result<GitOutput> tryGit(const GitCall &call)
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     const QString what = u"git "_s + QString::fromLocal8Bit(call.arguments.value(0));
+    if (stopped)
+        return fail(ErrorCode::ShuttingDown, u"%1 was stopped, since AgentHub is shutting down."_s.arg(what));
     if (late)
         return fail(ErrorCode::Timeout,
                     u"%1 did not end within %2 s and was stopped"_s.arg(what).arg(call.timeLimit.count() / 1000));

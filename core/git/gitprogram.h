@@ -6,7 +6,9 @@
 #include <QByteArray>
 #include <QList>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 
 namespace hub::git
 {
@@ -20,6 +22,9 @@ struct GitCall {
     // syncRef.
     bool writes = false;
     std::chrono::milliseconds timeLimit{120000};
+    std::function<void(QByteArrayView)> take = {}; // gets standard output as it comes, instead of GitOutput::out
+    const std::atomic<bool> *stop = nullptr;       // once true, git is ended: ShuttingDown
+    bool aside = false;                            // runs at low priority: nobody waits for it
 };
 
 struct GitOutput {

@@ -79,6 +79,13 @@ Result<> ObjectStore::refresh()
     return {};
 }
 
+Result<> ObjectStore::reopen()
+{
+    HUB_TRY(OdbHandle odb, gitMake<OdbHandle>(u"open object store", git_odb_open, m_folder.constData()));
+    git_odb_free(std::exchange(m_odb, odb.release()));
+    return {};
+}
+
 QByteArray objectHeader(ObjectType type, qint64 size)
 {
     static constexpr const char *names[] = {"", "commit ", "tree ", "blob ", "tag "};

@@ -43,6 +43,8 @@ public:
     Result<ObjectId> writeLoose(ObjectType type, const QByteArray &bytes);
     // Looks for packs that came since; has() never does so by itself.
     Result<> refresh();
+    // Forgets packs that are gone, and every object that it remembers of them. Nobody may be reading.
+    Result<> reopen();
     const QByteArray &folder() const { return m_folder; }
 
 private:

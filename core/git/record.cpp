@@ -119,9 +119,8 @@ public:
         HUB_CHECK(m_writer->finish());
         HUB_CHECK(m_vault.writeRefs(m_held));
         HUB_CHECK(m_vault.writeRefs({{recordFolder + QByteArray::number(number + 1), commit}}));
-        // A commit that only an older record names is in the vault's packs all the same.
         if (number >= keptRecords)
-            HUB_CHECK(m_vault.removeRef(recordFolder + QByteArray::number(number + 1 - keptRecords)));
+            HUB_CHECK(m_vault.retireRefs({recordFolder + QByteArray::number(number + 1 - keptRecords)}, m_time));
         return std::optional(commit);
     }
 

@@ -1,5 +1,6 @@
 #include "core/git/treestate.h"
 
+#include "core/base/durablefile.h"
 #include "core/git/contentpass.h"
 #include "core/git/indextree.h"
 #include "core/git/statefiles.h"
@@ -33,6 +34,24 @@ StatCache usableCache(const Vault &vault, const CaptureRequest &request, const s
 }
 
 QByteArray ruleText(const TreeRules &rules) { return rules.userExcludes + '\n' + rules.exclude; }
+
+// As if nothing could be compressed: packing tells only afterwards.
+Result<> checkSpace(const Vault &vault, const std::vector<std::pair<ScanFolder *, ScanNode *>> &wanted,
+                    qint64 sizeLimit, qint64 leaveFree)
+{
+    qint64 needed = 0;
+    for (const auto &[folder, node] : wanted)
+        needed += qint64(node->stamp.size) <= sizeLimit ? qint64(node->stamp.size) : 0;
+    HUB_TRY(const qint64 space, freeSpace(vault.path()));
+    if (space - needed >= leaveFree)
+        return {};
+    return fail(ErrorCode::DiskFull,
+                u"Not saved: %1 MB free where the vault is, this checkpoint needs up to %2 MB, and %3 MB are kept for "
+                u"checkpoints that are asked for. The files themselves are as they were."_s.arg(space >> 20)
+                    .arg((needed >> 20) + 1)
+                    .arg(leaveFree >> 20),
+                u"Make room on that disk, or lower vault/reserve_mb."_s);
+}
 
 } // namespace
 
@@ -86,6 +105,8 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
     if (alsoHold)
         HUB_CHECK(alsoHold->outcome());
     const auto wanted = scan.toRead();
+    if (request.leaveFree)
+        HUB_CHECK(checkSpace(vault, wanted, options.sizeLimit, *request.leaveFree));
     HUB_CHECK(readContents(scan.rootFd(), wanted, options.sizeLimit, sink));
 
     Manifest &manifest = state.manifest;

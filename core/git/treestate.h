@@ -17,7 +17,8 @@ struct CaptureRequest {
     std::optional<ObjectId> alsoHold; // a snapshot whose paths are held though ignored now
     QList<QByteArray> branches = {};  // the task's own
     bool useCache = true;
-    bool importHistory = true; // take what HEAD and the index reach into the sink; only when the sink stores
+    bool importHistory = true;            // take what HEAD and the index reach into the sink; only when the sink stores
+    std::optional<qint64> leaveFree = {}; // of the vault's disk, in bytes
 };
 
 struct TreeState {

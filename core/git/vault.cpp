@@ -3,12 +3,14 @@
 #include "core/base/durablefile.h"
 #include "core/base/enumtext.h"
 #include "core/git/gitprogram.h"
+#include "core/git/packfolder.h"
 #include "core/git/treeobject.h"
 #include "core/git/vaultseed.h"
 
 #include <QRandomGenerator>
 #include <QSet>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
@@ -28,6 +30,7 @@ inline constexpr EnumText<SeedMethod> seedTexts[]{
 
 // More refs than this at once go into packed-refs: one file and one sync instead of two for each.
 constexpr size_t looseRefs = 3;
+const QByteArray goneFolder = "refs/gone/";
 
 QByteArray configText(const QByteArray &id)
 {
@@ -61,6 +64,7 @@ QString seedMethodText(SeedMethod method) { return textOf(seedTexts, method); }
 Result<std::unique_ptr<Vault>> Vault::open(const QByteArray &path)
 {
     HUB_TRY(const QByteArray id, idOf(path));
+    HUB_CHECK(finishRemoval(path));
     HUB_TRY(auto objects, ObjectStore::open(path + "/objects"));
     return std::unique_ptr<Vault>(new Vault(path, id, std::move(objects)));
 }
@@ -96,6 +100,7 @@ Result<std::unique_ptr<Vault>> Vault::create(const QByteArray &path, const Repos
     {
         HUB_TRY(auto vault, open(building));
         HUB_CHECK(vault->checkConnected(ids));
+        HUB_CHECK(writeSeedList(building, ids));
     }
     if (::rename(building.constData(), path.constData()) != 0)
         return systemError(errno, u"rename", building);
@@ -164,16 +169,56 @@ Result<> Vault::writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &re
 }
 
 // Not by git: killed in the middle it would leave a lock that nobody removes.
-Result<> Vault::removeRef(const QByteArray &name)
+Result<> Vault::removeRefs(const QList<QByteArray> &names)
 {
     HUB_TRY(auto packed, packedRefs());
-    if (packed.erase(name) > 0)
+    size_t erased = 0;
+    for (const QByteArray &name : names)
+        erased += packed.erase(name);
+    if (erased > 0)
         HUB_CHECK(writePackedRefs(packed));
-    const QByteArray path = m_path + '/' + name;
-    if (::unlink(path.constData()) != 0)
-        return errno == ENOENT ? Result<>() : Result<>(systemError(errno, u"remove", path));
-    return syncFolder(path.first(path.lastIndexOf('/')));
+    QSet<QByteArray> folders;
+    for (const QByteArray &name : names) {
+        const QByteArray path = m_path + '/' + name;
+        if (::unlink(path.constData()) == 0)
+            folders.insert(path.first(path.lastIndexOf('/')));
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return systemError(errno, u"remove", path);
+    }
+    for (const QByteArray &folder : folders)
+        HUB_CHECK(syncFolder(folder));
+    return {};
 }
+
+Result<> Vault::retireRefs(const QList<QByteArray> &names, Instant now)
+{
+    const QByteArray folder = goneFolder + QByteArray::number(toMillis(now) / 1000) + '/';
+    std::vector<std::pair<QByteArray, ObjectId>> gone;
+    HUB_TRY(const auto all, refs());
+    for (const QByteArray &name : names) {
+        if (const auto at = all.find(name); at != all.end())
+            gone.emplace_back(folder + at->second.hex(), at->second);
+    }
+    std::sort(gone.begin(), gone.end());
+    gone.erase(std::unique(gone.begin(), gone.end()), gone.end());
+    HUB_CHECK(writeRefs(gone));
+    return removeRefs(names);
+}
+
+Result<int> Vault::expireRetired(Instant before)
+{
+    HUB_TRY(const auto all, refs());
+    QList<QByteArray> expired;
+    for (auto at = all.lower_bound(goneFolder); at != all.end() && at->first.startsWith(goneFolder); ++at) {
+        const QByteArray seconds = at->first.mid(goneFolder.size()).split('/').value(0);
+        if (seconds.toLongLong() * 1000 < toMillis(before))
+            expired << at->first;
+    }
+    HUB_CHECK(removeRefs(expired));
+    return int(expired.size());
+}
+
+Result<std::map<QByteArray, ObjectId>> Vault::refs() const { return readRefs({m_path, m_path, m_path}); }
 
 Result<> Vault::checkConnected(const QList<ObjectId> &ids) const
 {

@@ -2,11 +2,13 @@
 // they need. Blocks; the project's git worker only.
 #pragma once
 
+#include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/git/objectstore.h"
 #include "core/git/packwriter.h"
 #include "core/git/repository.h"
 
+#include <map>
 #include <memory>
 
 namespace hub::git
@@ -44,8 +46,14 @@ public:
     Result<std::optional<ObjectId>> ref(const QByteArray &name) const;
     // All durable on return. Many at once share one file and one sync.
     Result<> writeRefs(const std::vector<std::pair<QByteArray, ObjectId>> &refs);
-    // For a snapshot that turned out not to be needed; a missing ref is success.
-    Result<> removeRef(const QByteArray &name);
+    // For snapshots that turned out not to be needed; a missing ref is success.
+    Result<> removeRefs(const QList<QByteArray> &names);
+    Result<> removeRef(const QByteArray &name) { return removeRefs({name}); }
+    // For what was needed until now: its objects stay until expireRetired(), named by refs/gone/SECONDS/ID.
+    Result<> retireRefs(const QList<QByteArray> &names, Instant now);
+    // Removes what was retired before `before`: how many.
+    Result<int> expireRetired(Instant before);
+    Result<std::map<QByteArray, ObjectId>> refs() const;
 
     // Every object that the ids of the user's repository reach is here. Git says what is missing.
     Result<> checkConnected(const QList<ObjectId> &ids) const;

@@ -21,6 +21,8 @@ HubCore::HubCore(const HubConfig &config, agents::Brake &brake)
 HubCore::~HubCore()
 {
     // Jobs that run still ask this thread, so they have to be over before the services go; see Hub::~Hub().
+    if (m_maintenance)
+        m_maintenance->stop();
     m_workers.stop();
     if (m_stores)
         m_stores->commits.flush();
@@ -69,6 +71,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                                 c.m_data, c.m_config.settings);
     c.m_rollback = std::make_unique<recovery::Rollback>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_records, c.m_data,
                                                         *c.m_checkpointer);
+    c.m_maintenance = std::make_unique<recovery::Maintenance>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data,
+                                                              c.m_config.settings, *c.m_checkpointer);
     c.m_runs = std::make_unique<agents::RunKeeper>(*c.m_stores, brake, c.m_workers);
     agents::DriverConfig driverConfig{
         config.shimProgram, config.hookProgram, c.m_id, {{u"AGENTHUB_DATA_DIR"_s, config.dataDir}}};
@@ -84,13 +88,30 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
-    c.m_services = std::make_unique<Services>(
-        Services{*c.m_stores, brake, *c.m_runs, *c.m_driver, *c.m_lifecycle, *c.m_vaults, *c.m_records,
-                 *c.m_checkpointer, *c.m_rollback, *c.m_trees, *c.m_diskUse, *c.m_alerts, *c.m_profiles,
-                 c.m_config.settings, c.m_data, c.m_workers, c.m_config.hookProgram, c.m_id, c.m_clock.now()});
+    c.m_services = std::make_unique<Services>(Services{*c.m_stores,
+                                                       brake,
+                                                       *c.m_runs,
+                                                       *c.m_driver,
+                                                       *c.m_lifecycle,
+                                                       *c.m_vaults,
+                                                       *c.m_records,
+                                                       *c.m_checkpointer,
+                                                       *c.m_rollback,
+                                                       *c.m_trees,
+                                                       *c.m_diskUse,
+                                                       *c.m_maintenance,
+                                                       *c.m_alerts,
+                                                       *c.m_profiles,
+                                                       c.m_config.settings,
+                                                       c.m_data,
+                                                       c.m_workers,
+                                                       c.m_config.hookProgram,
+                                                       c.m_id,
+                                                       c.m_clock.now()});
     HUB_TRY(c.m_dispatcher, Dispatcher::create(*c.m_services));
     c.tellEvents();
     c.tellDamage();
+    c.tellVaults();
     return core;
 }
 
@@ -163,6 +184,31 @@ void HubCore::tellDamage()
     });
 }
 
+// One alert for each vault, which grows from a warning to an error and ends when there is room.
+void HubCore::tellVaults()
+{
+    using recovery::VaultFill;
+    connect(m_maintenance.get(), &recovery::Maintenance::vaultFilled, this,
+            [this](const ProjectName &project, VaultFill fill, const QString &text) {
+                const QString subject = u"vault "_s + project.toString();
+                m_stores->commits.submitOrLog(
+                    u"the alert about "_s + subject, [this, subject, fill, text]() -> Result<> {
+                        HUB_CHECK(m_alerts->resolveSubject(AlertType::ResourceWarning, subject, text));
+                        if (fill == VaultFill::Fine)
+                            return {};
+                        const bool full = fill == VaultFill::Full;
+                        HUB_CHECK(m_alerts->raise(
+                            {.type = AlertType::ResourceWarning,
+                             .level = full ? AlertLevel::Error : AlertLevel::Warning,
+                             .subject = subject,
+                             .title = full ? u"A vault has reached its quota"_s : u"A vault comes near its quota"_s,
+                             .description = text,
+                             .standing = true}));
+                        return {};
+                    });
+            });
+}
+
 Result<> HubCore::begin()
 {
     HUB_TRY(const auto executing, m_stores->operations.executing());
@@ -192,6 +238,7 @@ Result<> HubCore::begin()
         });
     }
     m_lifecycle->resumeWaiting();
+    m_maintenance->begin();
     m_alerts->deliver();
     m_trees->watch();
     m_stores->commits.flush();

@@ -22,7 +22,11 @@ public:
     db::CommitGroup &commits() { return m_stores->commits; }
 
     // No work begins any more. Any thread.
-    void stopWorkers() { m_workers.stop(); }
+    void stopWorkers()
+    {
+        m_maintenance->stop();
+        m_workers.stop();
+    }
     // Until the running jobs are over. Not on the hub thread: they may be asking it.
     void waitForJobs() { m_workers.wait(); }
 
@@ -35,6 +39,7 @@ private:
     Result<> findId();
     void tellEvents();
     void tellDamage();
+    void tellVaults();
 
     HubConfig m_config;
     agents::Brake &m_brake;
@@ -53,6 +58,7 @@ private:
     std::unique_ptr<recovery::Rollback> m_rollback;
     std::unique_ptr<recovery::TreeKeeper> m_trees;
     std::unique_ptr<recovery::DiskUse> m_diskUse;
+    std::unique_ptr<recovery::Maintenance> m_maintenance;
     std::unique_ptr<agents::RunKeeper> m_runs;
     std::unique_ptr<agents::TaskDriver> m_driver;
     std::unique_ptr<Lifecycle> m_lifecycle;

@@ -316,6 +316,31 @@ struct ProjectLook {
     QList<agents::Proposal> proposals;
 };
 
+// How much of its quota the vault takes, and how many checkpoints lie in it.
+Result<> describeVault(Services &services, const state::Project &project, const recovery::VaultState &vault,
+                       Reply &reply)
+{
+    qint64 checkpoints = 0;
+    HUB_TRY(const auto tasks, services.stores.tasks.all());
+    for (const Task &task : tasks) {
+        if (task.spec.project != project.name)
+            continue;
+        HUB_TRY(const auto marks, services.stores.tasks.checkpointMarks(task.id));
+        checkpoints += marks.size();
+    }
+    reply.fields.append({u"Checkpoints"_s, u"%1 in %2 packs, %3 of %4 (%5 % of the quota)"_s.arg(checkpoints)
+                                               .arg(vault.size.packs)
+                                               .arg(megabytes(double(vault.size.bytes)), megabytes(double(vault.quota)),
+                                                    QString::number(vault.percent()))});
+    reply.data.insert(u"vault"_s, QJsonObject{{u"checkpoints"_s, checkpoints},
+                                              {u"packs"_s, vault.size.packs},
+                                              {u"bytes"_s, vault.size.bytes},
+                                              {u"seeded_bytes"_s, vault.size.seededBytes},
+                                              {u"quota_bytes"_s, vault.quota},
+                                              {u"quota_percent"_s, vault.percent()}});
+    return {};
+}
+
 QFuture<Result<Reply>> showProject(Services &services, const Invocation &in)
 {
     const auto found = findProject(services, in.call, in.options);
@@ -328,22 +353,27 @@ QFuture<Result<Reply>> showProject(Services &services, const Invocation &in)
             return ProjectLook{recovery::bytesBelow(vault), recovery::bytesBelow(QFile::encodeName(trees)),
                                agents::proposeSettings(path)};
         });
-    return replyWhen(
-        &services.driver, std::move(looked), [&services, name = found->name](const ProjectLook &look) -> Result<Reply> {
-            auto described = services.stores.commits.submit([&]() -> Result<Reply> {
-                HUB_TRY(auto project, services.stores.projects.get(name));
-                HUB_CHECK(noteMissing(services, project));
-                Reply reply = describe(project, u"Project %1"_s.arg(name.toString()));
-                reply.fields.append({u"Disk"_s, u"vault %1, working trees %2"_s.arg(recovery::sizeText(look.vault),
-                                                                                    recovery::sizeText(look.trees))});
-                reply.data[u"disk"_s] = QJsonObject{{u"vault"_s, look.vault}, {u"working_trees"_s, look.trees}};
-                tellProposals(look.proposals, project, reply);
-                tellSettings(project, reply);
-                return reply;
+    return replyAfter(&services.driver, std::move(looked), [&services, name = found->name](const ProjectLook &look) {
+        return replyWhen(
+            &services.driver, services.maintenance.look(name),
+            [&services, name, look](const recovery::VaultState &vault) -> Result<Reply> {
+                auto described = services.stores.commits.submit([&]() -> Result<Reply> {
+                    HUB_TRY(auto project, services.stores.projects.get(name));
+                    HUB_CHECK(noteMissing(services, project));
+                    Reply reply = describe(project, u"Project %1"_s.arg(name.toString()));
+                    reply.fields.append(
+                        {u"Disk"_s, u"vault %1, working trees %2"_s.arg(recovery::sizeText(look.vault),
+                                                                        recovery::sizeText(look.trees))});
+                    HUB_CHECK(describeVault(services, project, vault, reply));
+                    reply.data[u"disk"_s] = QJsonObject{{u"vault"_s, look.vault}, {u"working_trees"_s, look.trees}};
+                    tellProposals(look.proposals, project, reply);
+                    tellSettings(project, reply);
+                    return reply;
+                });
+                services.stores.commits.flush();
+                return takeResult(described);
             });
-            services.stores.commits.flush();
-            return takeResult(described);
-        });
+    });
 }
 
 QString shown(const QString &value) { return value.isEmpty() ? u"nothing"_s : value; }

@@ -3,6 +3,7 @@
 
 #include "core/agents/taskdriver.h"
 #include "core/hub/lifecycle.h"
+#include "core/recovery/maintenance.h"
 #include "core/recovery/rollback.h"
 
 namespace hub
@@ -20,6 +21,7 @@ struct Services {
     recovery::Rollback &rollback;
     recovery::TreeKeeper &trees;
     recovery::DiskUse &diskUse;
+    recovery::Maintenance &maintenance;
     monitor::AlertCenter &alerts;
     agents::ProfileBook &profiles;
     Settings &settings;

@@ -93,6 +93,13 @@ QFuture<Result<std::optional<Checkpoint>>> Checkpointer::request(const Checkpoin
             fail(ErrorCode::Conflict,
                  u"Task #%1 has no working tree yet, so there is nothing to save."_s.arg(request.task.toString())));
     }
+    if (request.type == CheckpointType::Auto && m_full.contains(task->spec.project)) {
+        return readyFuture<std::optional<Checkpoint>>(
+            fail(ErrorCode::Refused,
+                 u"Not saved by the timer: the vault of project %1 has reached its quota. Checkpoints at a turn's end, "
+                 u"before a rollback and on request go on."_s.arg(task->spec.project.toString()),
+                 u"agenthubctl projects show "_s + task->spec.project.toString()));
+    }
     Waiting waiting{request, std::make_shared<QPromise<Result<std::optional<Checkpoint>>>>()};
     waiting.promise->start();
     auto future = waiting.promise->future();
@@ -103,6 +110,14 @@ QFuture<Result<std::optional<Checkpoint>>> Checkpointer::request(const Checkpoin
     }
     m_workers.run(project.toString(), [this, project] { return takeWaiting(project); });
     return future;
+}
+
+void Checkpointer::holdTimer(const ProjectName &project, bool full)
+{
+    if (full)
+        m_full.insert(project);
+    else
+        m_full.remove(project);
 }
 
 std::vector<Checkpointer::Waiting> Checkpointer::nextBatch(const ProjectName &project)
@@ -161,6 +176,8 @@ Result<> Checkpointer::beginAll(std::vector<Entry> &batch)
     return m_stores.commits.ask([&]() -> Result<> {
         for (Entry &entry : batch) {
             auto draft = begin(entry.request.task);
+            if (draft && entry.request.type == CheckpointType::Auto)
+                draft->options.leaveFree = m_settings.number(setting::vaultReserveMegabytes) << 20;
             if (draft)
                 entry.draft = *std::move(draft);
             else

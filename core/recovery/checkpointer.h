@@ -9,6 +9,8 @@
 #include "core/settings/settings.h"
 #include "core/state/stores.h"
 
+#include <QSet>
+
 #include <map>
 #include <mutex>
 
@@ -60,6 +62,9 @@ public:
     // The project's worker, for jobs that hold the run themselves: a checkpoint now. `before` is the rollback's target.
     Result<Checkpoint> takeNow(const CheckpointRequest &request, std::optional<git::ObjectId> before);
 
+    // Hub thread. The timer's checkpoints of this project are refused, since its vault is full; all others go on.
+    void holdTimer(const ProjectName &project, bool full);
+
     // What a snapshot of this task's tree needs to know.
     Result<git::SnapshotRequest> snapshotRequest(const Task &task, const QByteArray &ref, const QString &message,
                                                  const git::SnapshotOptions &options) const;
@@ -110,6 +115,7 @@ private:
     mutable git::PlaceCache m_places;
     std::mutex m_mutex;
     std::map<ProjectName, std::vector<Waiting>> m_waiting;
+    QSet<ProjectName> m_full;
 };
 
 } // namespace hub::recovery

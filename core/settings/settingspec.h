@@ -46,6 +46,16 @@ inline constexpr SettingSpec maxFileMegabytes{QL("checkpoint/max_file_mb"), Sett
     QL("Larger files are left out of checkpoints, and never touched by a rollback")};
 inline constexpr SettingSpec vaultCopyMegabytes{QL("vault/copy_limit_mb"), SettingType::Number, QL("2048"), 0, 10485760, {}, QL(), false,
     QL("Repositories up to this size are copied into the vault where reflinks are not possible; larger ones are hard-linked")};
+inline constexpr SettingSpec checkpointsKept{QL("checkpoint/kept"), SettingType::Number, QL("100"), 1, 1000000, {}, QL(), false,
+    QL("Newest checkpoints of a task that all stay; of older ones one an hour for a day, then one a day, and manual ones")};
+inline constexpr SettingSpec vaultQuotaMegabytes{QL("vault/quota_mb"), SettingType::Number, QL("0"), 0, 1048576000, {}, QL(), false,
+    QL("Space for the checkpoints of one project, without what its repository had before; 0: a tenth of the disk")};
+inline constexpr SettingSpec vaultReserveMegabytes{QL("vault/reserve_mb"), SettingType::Number, QL("1024"), 0, 1048576000, {}, QL(), false,
+    QL("Free space of the disk that automatic checkpoints leave alone; all others may use it")};
+inline constexpr SettingSpec vaultGraceHours{QL("vault/grace_hours"), SettingType::Number, QL("24"), 0, 8760, {}, QL(), false,
+    QL("Hours that removed checkpoints stay in the vault before their space is given back")};
+inline constexpr SettingSpec vaultPacks{QL("vault/merge_packs"), SettingType::Number, QL("50"), 2, 10000, {}, QL(), false,
+    QL("Packs that checkpoints may leave in a vault before they are merged")};
 inline constexpr SettingSpec freezeMethod{QL("agents/freeze_method"), SettingType::Choice, QL("auto"), 0, 0, freezeMethods, QL(), true,
     QL("How process trees are frozen; auto takes the first that works here")};
 inline constexpr SettingSpec spoolMegabytes{QL("agents/spool_quota_mb"), SettingType::Number, QL("64"), 1, 10240, {}, QL(), false,
@@ -74,7 +84,8 @@ inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), Setting
 
 inline constexpr const SettingSpec *allSettings[]{
     &setting::dataFolder, &setting::logLevel, &setting::safetyDatabase, &setting::checkpointSeconds, &setting::checkpointFreeze,
-    &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::freezeMethod, &setting::spoolMegabytes,
+    &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::checkpointsKept, &setting::vaultQuotaMegabytes,
+    &setting::vaultReserveMegabytes, &setting::vaultGraceHours, &setting::vaultPacks, &setting::freezeMethod, &setting::spoolMegabytes,
     &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
     &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches, &setting::protectFrom,
     &setting::keepDays, &setting::maxTotalGigabytes};

@@ -313,4 +313,35 @@ Result<std::optional<Checkpoint>> TaskStore::newestCheckpoint(TaskId id) const
     return found.isEmpty() ? std::optional<Checkpoint>() : found.first();
 }
 
+Result<QList<CheckpointMark>> TaskStore::checkpointMarks(TaskId id) const
+{
+    return m_database.select(u"SELECT number, type, at FROM checkpoint WHERE task = ? ORDER BY number DESC"_s,
+                             {id.value()}, [](const db::Row &row) -> Result<CheckpointMark> {
+                                 HUB_TRY(const auto type,
+                                         enumFromText(checkpointTypeTexts, row.text(1), u"checkpoint type"));
+                                 return CheckpointMark{row.number(0), type, fromMillis(row.number(2))};
+                             });
+}
+
+Result<QStringList> TaskStore::checkpointCommits(TaskId id) const
+{
+    HUB_TRY(const auto commits, m_database.select(u"SELECT commit_id FROM checkpoint WHERE task = ?"_s, {id.value()},
+                                                  [](const db::Row &row) -> Result<QString> { return row.text(0); }));
+    return QStringList(commits);
+}
+
+Result<qint64> TaskStore::nextCheckpoint(TaskId id) const
+{
+    HUB_TRY(const auto next, m_database.selectOne(u"SELECT next_checkpoint FROM task WHERE id = ?"_s, {id.value()},
+                                                  [](const db::Row &row) { return row.number(0); }));
+    return next.value_or(1);
+}
+
+Result<> TaskStore::removeCheckpoints(TaskId id, const QList<qint64> &numbers)
+{
+    for (const qint64 number : numbers)
+        HUB_CHECK(m_database.execute(u"DELETE FROM checkpoint WHERE task = ? AND number = ?"_s, {id.value(), number}));
+    return {};
+}
+
 } // namespace hub::state

@@ -7,6 +7,13 @@
 namespace hub::state
 {
 
+// What thinning has to know of a checkpoint.
+struct CheckpointMark {
+    qint64 number = 0;
+    CheckpointType type = CheckpointType::Auto;
+    Instant at;
+};
+
 class TaskStore
 {
 public:
@@ -50,6 +57,10 @@ public:
     Result<Checkpoint> checkpoint(CheckpointId id) const;
     Result<QList<Checkpoint>> checkpoints(TaskId id) const; // newest first
     Result<std::optional<Checkpoint>> newestCheckpoint(TaskId id) const;
+    Result<QList<CheckpointMark>> checkpointMarks(TaskId id) const; // newest first
+    Result<QStringList> checkpointCommits(TaskId id) const;
+    Result<qint64> nextCheckpoint(TaskId id) const; // all numbers below were given out
+    Result<> removeCheckpoints(TaskId id, const QList<qint64> &numbers);
 
 private:
     db::Database &m_database;

@@ -205,6 +205,7 @@ const Row rows[] = {
     CALL(setpgid, Kind::Nothing),
     CALL(getrandom, Kind::Nothing),
     CALL(getrlimit, Kind::Nothing),
+    CALL(setpriority, Kind::Nothing),
     CALL(prlimit64, Kind::Nothing),
     CALL(getrusage, Kind::Nothing),
     CALL(sysinfo, Kind::Nothing),
