@@ -184,14 +184,28 @@ void TaskDriver::prepareAndStart(TaskId id)
     const auto task = m_stores.tasks.get(id);
     if (!task)
         return;
-    auto job = m_workers.run(task->spec.project.toString(), [this, id]() -> Result<> {
-        HUB_CHECK(prepare(id));
-        return start(id);
+    const bool before = task->startedAt.has_value();
+    auto job = m_workers.run(task->spec.project.toString(), [this, id] { return prepare(id); });
+    whenDone(std::move(job), this, [this, id, before](const Result<> &prepared) {
+        if (prepared && before)
+            saveThenStart(id);
+        else if (prepared)
+            startPrepared(id);
+        else if (prepared.error().code != ErrorCode::ShuttingDown)
+            startFailed(id, prepared.error());
     });
-    whenDone(std::move(job), this, [this, id](const Result<> &started) {
-        if (!started && started.error().code != ErrorCode::ShuttingDown)
-            startFailed(id, started.error());
-    });
+}
+
+void TaskDriver::startPrepared(TaskId id)
+{
+    const auto task = m_stores.tasks.get(id);
+    if (!task)
+        return;
+    whenDone(m_workers.run(task->spec.project.toString(), [this, id] { return start(id); }), this,
+             [this, id](const Result<> &started) {
+                 if (!started && started.error().code != ErrorCode::ShuttingDown)
+                     startFailed(id, started.error());
+             });
 }
 
 // On the project's worker. Every step may have been done before a crash, so each first looks.

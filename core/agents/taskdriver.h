@@ -107,6 +107,7 @@ private:
     // taskdriver.cpp: from queued to running
     Result<> admitNow();
     void prepareAndStart(TaskId task);
+    void startPrepared(TaskId task);
     Result<> prepare(TaskId task);
     Result<> makeTree(const Task &task, const state::Project &project, const git::GuardRules &rules);
     Result<std::optional<Launch>> plan(TaskId task);
@@ -123,7 +124,8 @@ private:
     void goOn(TaskId task); // the same, as work of its own
     void noteSaved(TaskId task, const QString &when, const Result<std::optional<Checkpoint>> &saved);
     void saveSucceeded(TaskId task);
-    void saveLast(TaskId task);
+    void saveThenStart(TaskId task);
+    void saveLast(TaskId task, const QString &notes);
     Result<> crashed(const Task &task, const Run &run, const QString &what);
     void afterCrash(TaskId task);
     Result<> goOnAfterCrash(TaskId task);
