@@ -137,6 +137,8 @@ private:
         QString setUp; // what setup was run with last
     };
     void prepareAndStart(TaskId task);
+    void startPrepared(TaskId task);
+    Result<Preparation> preparation(TaskId task);
     Result<bool> isFree(TaskId task);
     Result<> prepare(const Preparation &facts);
     Result<> makeTree(const Task &task, const state::Project &project, const git::GuardRules &rules);
@@ -163,7 +165,8 @@ private:
     void goOn(TaskId task); // the same, as work of its own
     void noteSaved(TaskId task, const QString &when, const Result<std::optional<Checkpoint>> &saved);
     void saveSucceeded(TaskId task);
-    void saveLast(TaskId task);
+    void saveThenStart(TaskId task);
+    void saveLast(TaskId task, const QString &notes);
     Result<> crashed(const Task &task, const Run &run, const QString &what);
     void afterCrash(TaskId task);
     Result<> goOnAfterCrash(TaskId task);

@@ -21,27 +21,45 @@ void TaskDriver::prepareAndStart(TaskId id)
     const auto task = m_stores.tasks.get(id);
     if (!task)
         return;
-    auto job = m_workers.run(task->spec.project.toString(), [this, id]() -> Result<> {
+    auto job = m_workers.run(task->spec.project.toString(), [this, id]() -> Result<bool> {
         HUB_TRY(const bool free, isFree(id));
         if (!free)
-            return {};
-        const auto facts = [&] {
-            return m_stores.commits.ask([&]() -> Result<Preparation> {
-                HUB_TRY(const Task now, m_stores.tasks.get(id));
-                HUB_TRY(const auto project, m_stores.projects.get(now.spec.project));
-                HUB_TRY(const QString setUp, m_stores.tasks.treeFact(id, state::TaskStore::TreeFact::SetUp));
-                return Preparation{now, project, guardRules(m_settings, m_config.hookProgram), setUp};
-            });
-        };
-        HUB_TRY(const Preparation before, facts());
-        HUB_CHECK(prepare(before));
-        HUB_TRY(const Preparation prepared, facts());
+            return false;
+        HUB_TRY(const Preparation facts, preparation(id));
+        HUB_CHECK(prepare(facts));
+        return true;
+    });
+    whenDone(std::move(job), this, [this, id, before = task->startedAt.has_value()](const Result<bool> &prepared) {
+        if (!prepared && prepared.error().code != ErrorCode::ShuttingDown)
+            startFailed(id, prepared.error());
+        else if (prepared && *prepared)
+            before ? saveThenStart(id) : startPrepared(id);
+    });
+}
+
+void TaskDriver::startPrepared(TaskId id)
+{
+    const auto task = m_stores.tasks.get(id);
+    if (!task)
+        return;
+    auto job = m_workers.run(task->spec.project.toString(), [this, id]() -> Result<> {
+        HUB_TRY(const Preparation prepared, preparation(id));
         HUB_TRY(const bool ready, isSetUp(prepared));
         return ready ? start(id) : startStep(id, recovery::TreeStep::Setup, {});
     });
     whenDone(std::move(job), this, [this, id](const Result<> &started) {
         if (!started && started.error().code != ErrorCode::ShuttingDown)
             startFailed(id, started.error());
+    });
+}
+
+Result<TaskDriver::Preparation> TaskDriver::preparation(TaskId id)
+{
+    return m_stores.commits.ask([&]() -> Result<Preparation> {
+        HUB_TRY(const Task task, m_stores.tasks.get(id));
+        HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+        HUB_TRY(const QString setUp, m_stores.tasks.treeFact(id, state::TaskStore::TreeFact::SetUp));
+        return Preparation{task, project, guardRules(m_settings, m_config.hookProgram), setUp};
     });
 }
 

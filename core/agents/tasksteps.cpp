@@ -213,7 +213,7 @@ Result<> TaskDriver::stepEnded(const Run &run, const Task &task, TreeStep step,
         return setupEnded(run, task, end, outcome);
     m_stores.commits.afterCommit([this, id = task.id, ended = isEnded(task.state), step] {
         if (ended && step == TreeStep::Setup)
-            saveLast(id);
+            saveLast(id, u"after its setup ended"_s);
         goOn(id);
         admit();
     });

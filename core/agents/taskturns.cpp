@@ -189,12 +189,13 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
     if (run.ending || isEnded(task.state)) {
         if (ofThisRun)
             HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, run.endReason));
-        m_stores.commits.afterCommit([this, id = task.id, ended = isEnded(task.state)] {
-            m_clocks.erase(id);
-            if (ended)
-                saveLast(id);
-            goOn(id);
-        });
+        m_stores.commits.afterCommit(
+            [this, id = task.id, ended = isEnded(task.state), idle = run.endReason == u"idle"] {
+                m_clocks.erase(id);
+                if (ended || idle)
+                    saveLast(id, ended ? u"after its end"_s : u"after its agent ended"_s);
+                goOn(id);
+            });
         return {};
     }
     if (end && end->kind == posix::ExitKind::NotStarted) {
@@ -208,22 +209,36 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
     if (clean && ofThisRun)
         return endTurn(task, u"end_turn"_s, {});
     if (clean && !turn) {
-        m_stores.commits.afterCommit([this, id = task.id] { m_clocks.erase(id); });
+        m_stores.commits.afterCommit([this, id = task.id] {
+            m_clocks.erase(id);
+            saveLast(id, u"after its agent ended"_s);
+        });
         return {};
     }
     return crashed(task, run, how);
 }
 
-// An agent may work on between its last checkpoint and its end.
-void TaskDriver::saveLast(TaskId id)
+// An agent may work on between its last checkpoint and its end; what changes after that is a person's.
+void TaskDriver::saveLast(TaskId id, const QString &notes)
+{
+    whenDone(
+        m_checkpointer.request(
+            {.task = id, .type = CheckpointType::Milestone, .notes = notes, .freeze = false, .onlyIfChanged = true}),
+        this, [this, id, notes](const Result<std::optional<Checkpoint>> &saved) { noteSaved(id, notes, saved); });
+}
+
+// What people changed since the last turn is told from what the agent changes now by a checkpoint between the two.
+void TaskDriver::saveThenStart(TaskId id)
 {
     whenDone(m_checkpointer.request({.task = id,
-                                     .type = CheckpointType::Milestone,
-                                     .notes = u"after its end"_s,
+                                     .type = CheckpointType::Auto,
+                                     .notes = u"before its agent starts"_s,
                                      .freeze = false,
                                      .onlyIfChanged = true}),
-             this,
-             [this, id](const Result<std::optional<Checkpoint>> &saved) { noteSaved(id, u"after its end"_s, saved); });
+             this, [this, id](const Result<std::optional<Checkpoint>> &saved) {
+                 noteSaved(id, u"before its agent starts"_s, saved);
+                 startPrepared(id);
+             });
 }
 
 Result<> TaskDriver::crashed(const Task &task, const Run &run, const QString &what)

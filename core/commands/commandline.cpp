@@ -241,7 +241,7 @@ private:
             if (equals >= 0)
                 m_line.call.options[key] = word.mid(equals + 1);
             else if (option.kind == OptionKind::Flag)
-                m_line.call.options[key] = true;
+                m_line.call.options[key] = flagValue();
             else if (m_at + 1 < m_words.size())
                 m_line.call.options[key] = m_words[++m_at];
             else
@@ -250,6 +250,16 @@ private:
             return true;
         }
         return false;
+    }
+
+    // A flag says yes by itself; a yes or no right after it is its value: "--keep-edits no".
+    QJsonValue flagValue()
+    {
+        const QString next = m_words.value(m_at + 1);
+        if (next != u"yes" && next != u"no")
+            return true;
+        ++m_at;
+        return next;
     }
 
     Error unknownOption(const QString &word) const

@@ -105,10 +105,19 @@ constexpr OptionSpec resumeOptions[]{taskId,
                                      restOf(option("notes"_L1, K::Text, "What the agent is told when it goes on"_L1))};
 constexpr OptionSpec checkpointOptions[]{taskId, notes};
 constexpr OptionSpec rollbackShowOptions[]{agentFilter, taskFilter, limit};
+constexpr OptionSpec keepEdits =
+    option("keep_edits"_L1, K::Flag, "Leave what people changed by hand between turns as it is"_L1, "yes"_L1);
 constexpr OptionSpec rollbackCheckpointOptions[]{option("agent"_L1, K::Agent, "The agent whose task it is"_L1), taskId,
                                                  option("checkpoint_id"_L1, K::Checkpoint,
                                                         "Where to go back to: 12/3, 3, last, -1, 14:05 or 20m"_L1,
-                                                        "the list to choose from"_L1)};
+                                                        "the list to choose from"_L1),
+                                                 keepEdits};
+constexpr OptionSpec rollbackBackupOptions[]{
+    agentFilter, taskId, project,
+    option("backup"_L1, K::Text, "The backup branch, one that cleanup removed too"_L1, "latest: the task's newest"_L1),
+    keepEdits};
+constexpr OptionSpec rollbackCommitOptions[]{
+    required("commit"_L1, K::Text, "An id or its beginning, a branch, a tag, HEAD~2"_L1), taskId, keepEdits};
 constexpr OptionSpec rollbackFileOptions[]{required("path"_L1, K::Path, "The file or folder to bring back"_L1), taskId,
                                            option("checkpoint_id"_L1, K::Checkpoint,
                                                   "From which checkpoint: 12/3, 3, last, -1, 14:05 or 20m"_L1,
@@ -168,6 +177,10 @@ constexpr OptionSpec projectGuardOptions[]{
 constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The setting"_L1)};
 constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
+constexpr OptionSpec cleanupOptions[]{
+    option("data_older_than"_L1, K::Text, "Data of ended tasks, older than: 30d, 30 (days), 12h"_L1, "no data"_L1),
+    option("branches_older_than"_L1, K::Text, "Backup branches of ended tasks, older than: 30d, 30 (days), 12h"_L1,
+           "no branches"_L1)};
 constexpr OptionSpec doctorOptions[]{option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
 constexpr OptionSpec waitOptions[]{
     required("task_id"_L1, K::Task, "The task, as 12 or #12"_L1),
@@ -223,6 +236,10 @@ constexpr CommandSpec rows[]{
     {"rollback task_checkpoint"_L1, "Go back to a checkpoint: task, conversation and files together"_L1, O,
      Effect::Dangerous, rollbackCheckpointOptions, "rollback task_checkpoint --task_id 12 --checkpoint_id 12/3"_L1, V,
      "without a checkpoint (the list only): viewer"_L1},
+    {"rollback git_backup"_L1, "Back to a backup branch: to how it was before the agent began"_L1, O, Effect::Dangerous,
+     rollbackBackupOptions, "rollback git_backup --task_id 12"_L1},
+    {"rollback commit"_L1, "Back to a commit; untracked and ignored files stay, and so does the talk"_L1, O,
+     Effect::Dangerous, rollbackCommitOptions, "rollback commit 1a2b3c4d 12"_L1},
     {"rollback file"_L1, "Bring one file or folder back from a checkpoint"_L1, O, Effect::Dangerous,
      rollbackFileOptions, "rollback file src/main.cpp 12 12/3"_L1},
     {"rollback undo"_L1, "Undo a rollback, a file brought back, or an undo"_L1, O, Effect::Dangerous,
@@ -280,6 +297,8 @@ constexpr CommandSpec rows[]{
      "config get checkpoint/interval_seconds"_L1, std::nullopt, "some keys: at the machine only"_L1},
     {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions,
      "config set checkpoint/interval_seconds 300"_L1, std::nullopt, "some keys: at the machine only"_L1},
+    {"cleanup"_L1, "Remove what is old; the commits of backup branches stay in the vault"_L1, M, Effect::Dangerous,
+     cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},
     {"wait"_L1, "Wait until a task is in a state; for scripts"_L1, M, Effect::Read, waitOptions,

@@ -8,11 +8,13 @@
 
 #include "core/git/snapshot.h"
 
+#include <map>
+
 namespace hub::git
 {
 
 struct RestoreOptions {
-    std::vector<QByteArray> keep;            // files, or folders with all below, that stay as they are
+    std::map<QByteArray, QString> keep;      // files, or folders with all below, that stay as they are, and why
     QByteArray only;                         // this file or folder alone: index, HEAD and branch are left alone
     std::vector<QByteArray> movableBranches; // full names of branches that may be moved; a person's is not among them
 };

@@ -143,13 +143,21 @@ private:
     {
         if (!m_plan.options.only.isEmpty() && !isOrBelow(path, m_plan.options.only))
             return false;
-        for (const QByteArray &kept : m_plan.options.keep) {
-            if (isOrBelow(path, kept)) {
-                m_plan.kept.emplace_back(path, u"kept as asked"_s);
-                return false;
-            }
+        const QString *why = keptWhy(path);
+        if (why)
+            m_plan.kept.emplace_back(path, *why);
+        return !why;
+    }
+
+    // Why the path stays as it is; null when it need not.
+    const QString *keptWhy(const QByteArray &path) const
+    {
+        const auto &keep = m_plan.options.keep;
+        for (QByteArray place = path; !keep.empty() && !place.isEmpty(); place = parentPath(place)) {
+            if (const auto kept = keep.find(place); kept != keep.end())
+                return &kept->second;
         }
-        return true;
+        return nullptr;
     }
 
     void planWrite(const QByteArray &path, const std::optional<Held> &now, const Held &then)
@@ -299,11 +307,8 @@ private:
 
     bool wantedFolder(const QByteArray &path)
     {
-        const RestoreOptions &options = m_plan.options;
-        if (!options.only.isEmpty() && !isOrBelow(path, options.only))
-            return false;
-        return std::none_of(options.keep.begin(), options.keep.end(),
-                            [&](const QByteArray &kept) { return isOrBelow(path, kept); });
+        const QByteArray &only = m_plan.options.only;
+        return (only.isEmpty() || isOrBelow(path, only)) && !keptWhy(path);
     }
 
     const ObjectStore &m_store;

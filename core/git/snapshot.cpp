@@ -34,13 +34,7 @@ Result<ObjectId> putCommit(const Vault &vault, ObjectSink &sink, const SnapshotR
         if (previous.tree == state.root && previous.parents == parents)
             return state.previousCommit;
     }
-    const QByteArray who =
-        " AgentHub <agenthub@localhost> " + QByteArray::number(toMillis(request.time) / 1000) + " +0000\n";
-    QByteArray text = "tree " + state.root.hex() + '\n';
-    if (state.manifest.head.commit)
-        text += "parent " + state.manifest.head.commit->hex() + '\n';
-    text += "author" + who + "committer" + who + '\n' + request.message + '\n';
-    return sink.put(ObjectType::Commit, text);
+    return writeSnapshotCommit(sink, state.root, state.manifest.head, request.message, request.time);
 }
 
 Result<Taken> take(const Vault &vault, PackWriter &writer, const SnapshotRequest &request)

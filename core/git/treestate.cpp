@@ -144,16 +144,14 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
         HUB_CHECK(importCommits(*user, sink, state.heldCommits));
     }
 
-    HUB_TRY(const ObjectId manifestId, sink.put(ObjectType::Blob, manifestBytes(manifest)));
-    std::vector<TreeEntry> entries{
-        {"files", modeFolder, built.files}, {"index", modeFolder, index.tree}, {"manifest", modeFile, manifestId}};
-    const std::pair<const char *, ObjectId> optional[] = {
-        {"conflicts", index.conflicts}, {"ignored", built.ignored}, {"nested", built.nested}, {"state", stateTree}};
-    for (const auto &[name, id] : optional) {
-        if (!id.isNull())
-            entries.push_back({name, modeFolder, id});
-    }
-    HUB_TRY(state.root, sink.put(ObjectType::Tree, treeBytes(entries)));
+    state.parts = {.files = built.files,
+                   .ignored = built.ignored,
+                   .index = index.tree,
+                   .conflicts = index.conflicts,
+                   .state = stateTree,
+                   .nested = built.nested};
+    HUB_CHECK(writeSnapshotTree(sink, manifest, state.parts));
+    state.root = state.parts.root;
 
     CacheFacts &facts = state.facts;
     facts.scannedAtNs = scan.startedAtNs();
@@ -172,6 +170,32 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
             state.cache = build.cacheContent();
     }
     return state;
+}
+
+Result<> writeSnapshotTree(ObjectSink &sink, const Manifest &manifest, SnapshotParts &parts)
+{
+    HUB_TRY(parts.manifest, sink.put(ObjectType::Blob, manifestBytes(manifest)));
+    std::vector<TreeEntry> entries{
+        {"files", modeFolder, parts.files}, {"index", modeFolder, parts.index}, {"manifest", modeFile, parts.manifest}};
+    const std::pair<const char *, ObjectId> optional[] = {
+        {"conflicts", parts.conflicts}, {"ignored", parts.ignored}, {"nested", parts.nested}, {"state", parts.state}};
+    for (const auto &[name, id] : optional) {
+        if (!id.isNull())
+            entries.push_back({name, modeFolder, id});
+    }
+    HUB_TRY(parts.root, sink.put(ObjectType::Tree, treeBytes(entries)));
+    return {};
+}
+
+Result<ObjectId> writeSnapshotCommit(ObjectSink &sink, const ObjectId &root, const HeadState &head,
+                                     const QByteArray &message, Instant time)
+{
+    const QByteArray who = " AgentHub <agenthub@localhost> " + QByteArray::number(toMillis(time) / 1000) + " +0000\n";
+    QByteArray text = "tree " + root.hex() + '\n';
+    if (head.commit)
+        text += "parent " + head.commit->hex() + '\n';
+    text += "author" + who + "committer" + who + '\n' + message + '\n';
+    return sink.put(ObjectType::Commit, text);
 }
 
 Result<SnapshotParts> readSnapshotTree(const ObjectSource &source, const ObjectId &root)

@@ -2,6 +2,7 @@
 // to core/git.
 #pragma once
 
+#include "core/base/clock.h"
 #include "core/git/manifest.h"
 #include "core/git/treeobject.h"
 #include "core/git/treescan.h"
@@ -21,9 +22,17 @@ struct CaptureRequest {
     std::optional<qint64> leaveFree = {}; // of the vault's disk, in bytes
 };
 
+// The parts of a snapshot's tree.
+struct SnapshotParts {
+    ObjectId files, ignored, index, conflicts, state, nested, manifest;
+    QList<ObjectId> parents;
+    ObjectId root;
+};
+
 struct TreeState {
     ObjectId root;  // tree with files/, index/, manifest …
     ObjectId files; // the working tree
+    SnapshotParts parts;
     Manifest manifest;
     QList<ObjectId>
         heldCommits; // of the task's branches and of an unfinished merge or rebase; nothing else may reach them
@@ -38,12 +47,11 @@ struct TreeState {
 // Reads the working tree into `sink`. The new cache is for the caller to write once the objects are durable.
 Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const CaptureRequest &request);
 
-// The parts of a snapshot's tree.
-struct SnapshotParts {
-    ObjectId files, ignored, index, conflicts, state, nested, manifest;
-    QList<ObjectId> parents;
-    ObjectId root;
-};
+// Writes the manifest and the tree of them all, and fills in the ids of both.
+Result<> writeSnapshotTree(ObjectSink &sink, const Manifest &manifest, SnapshotParts &parts);
+// The commit of a snapshot, on top of where HEAD stands.
+Result<ObjectId> writeSnapshotCommit(ObjectSink &sink, const ObjectId &root, const HeadState &head,
+                                     const QByteArray &message, Instant time);
 Result<SnapshotParts> readSnapshotTree(const ObjectSource &source, const ObjectId &root);
 Result<SnapshotParts> readSnapshotCommit(const ObjectSource &source, const ObjectId &commit);
 Result<Manifest> readManifest(const ObjectSource &source, const SnapshotParts &parts);

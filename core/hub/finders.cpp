@@ -38,10 +38,11 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
             return services.stores.tasks.get(checkpoint->task);
     }
     HUB_TRY(const auto all, services.stores.tasks.all());
+    HUB_TRY(const auto project, projectFilter(services, call, options));
     const QString agent = options.value(u"agent"_s).toString();
     QList<Task> open;
     for (const Task &task : all) {
-        if (!agent.isEmpty() && task.spec.agent.toString() != agent)
+        if ((!agent.isEmpty() && task.spec.agent.toString() != agent) || (project && task.spec.project != *project))
             continue;
         if (task.spec.mode == TreeMode::Worktree && isWithin(call.folder, task.tree))
             return task;
@@ -52,7 +53,8 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
         return open.first();
     if (open.isEmpty())
         return fail(ErrorCode::NotFound,
-                    u"No task is open%1."_s.arg(agent.isEmpty() ? QString() : u" for agent "_s + agent),
+                    u"No task is open%1%2."_s.arg(agent.isEmpty() ? QString() : u" for agent "_s + agent,
+                                                  project ? u" in project "_s + project->toString() : QString()),
                     u"agenthubctl tasks --filter all shows the ended ones; name one with --task-id."_s);
     Error error = fail(ErrorCode::Ambiguous, u"Which task? %1 are open."_s.arg(open.size()),
                        u"Add --task-id, or go into the task's folder."_s);

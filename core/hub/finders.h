@@ -8,7 +8,7 @@ namespace hub
 {
 
 // The task named, also by a whole checkpoint id (12/3), else the one whose working tree the caller is in, else the only
-// open one (of that agent).
+// open one (of that agent, in that project).
 Result<Task> findTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options);
 // The project named, else the one the caller is in, else the only one.
 Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,

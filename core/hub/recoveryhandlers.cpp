@@ -1,8 +1,8 @@
-// What can be gone back to, going there, and undoing it.
-#include "core/hub/handlers.h"
-
-#include "core/commands/counted.h"
+// Going back to a checkpoint, a backup branch, a commit; one file; undoing it.
+#include "core/git/workingtree.h"
+#include "core/hub/goback.h"
 #include "core/hub/taskchanges.h"
+#include "core/recovery/tasktree.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -12,278 +12,24 @@ using namespace Qt::StringLiterals;
 namespace hub
 {
 
-using commands::counted;
 using commands::Reply;
 using commands::Severity;
 using recovery::RollbackPreview;
-using recovery::RollbackReceipt;
 using recovery::RollbackRequest;
 
 namespace
 {
 
-constexpr qsizetype listedPaths = 30;
-
-commands::Table pathTable(const QString &title, const QStringList &paths)
-{
-    commands::Table table{.title = u"%1 (%2)"_s.arg(title).arg(paths.size()), .columns = {u"path"_s}};
-    for (const QString &path : paths.mid(0, listedPaths))
-        table.rows << QStringList{path};
-    if (paths.size() > listedPaths)
-        table.rows << QStringList{u"… and %1 more"_s.arg(paths.size() - listedPaths)};
-    return table;
-}
-
-Reply previewReply(const RollbackPreview &preview, const QString &title)
-{
-    Reply reply{.severity = Severity::Warning, .title = title, .confirm = preview.confirm};
-    QStringList text{u"%1 restored, %2 deleted, %3 kept as they are."_s.arg(preview.restored.size())
-                         .arg(preview.deleted.size())
-                         .arg(preview.kept.size())};
-    if (preview.headDiffers)
-        text << u"HEAD and the task's branch go back too."_s;
-    if (preview.indexDiffers)
-        text << u"The index goes back too."_s;
-    if (preview.messagesHidden > 0)
-        text << (preview.messagesHidden == 1
-                     ? u"1 later message is hidden, not deleted."_s
-                     : u"%1 later messages are hidden, not deleted."_s.arg(preview.messagesHidden));
-    text << u"The files as they are now are saved first, so this can be undone."_s;
-    reply.text = text.join(u' ');
-    if (!preview.restored.isEmpty())
-        reply.tables << pathTable(u"Restored"_s, preview.restored);
-    if (!preview.deleted.isEmpty())
-        reply.tables << pathTable(u"Deleted"_s, preview.deleted);
-    if (!preview.kept.isEmpty()) {
-        commands::Table table{.title = u"Kept"_s, .columns = {u"path"_s, u"why"_s}};
-        for (const auto &[path, why] : preview.kept.mid(0, listedPaths))
-            table.rows << QStringList{path, why};
-        reply.tables << table;
-    }
-    reply.data = {{u"target"_s, preview.target.toString()},
-                  {u"restored"_s, QJsonArray::fromStringList(preview.restored)},
-                  {u"deleted"_s, QJsonArray::fromStringList(preview.deleted)},
-                  {u"kept"_s, preview.kept.size()}};
-    return reply;
-}
-
-Reply receiptReply(const RollbackReceipt &receipt, const QString &title, bool whole)
-{
-    Reply reply{.severity = receipt.differences.isEmpty() ? Severity::Ok : Severity::Warning, .title = title};
-    reply.fields = {{u"Operation"_s, receipt.operation.toString()},
-                    {u"Restored"_s, QString::number(receipt.restored)},
-                    {u"Deleted"_s, QString::number(receipt.deleted)},
-                    {u"Saved before"_s, receipt.before.toString()}};
-    if (!receipt.differences.isEmpty())
-        reply.fields.append({u"Verified"_s, counted(receipt.differences.size(), u"difference"_s)});
-    else if (whole)
-        reply.fields.append({u"Verified"_s, u"exactly as %1 (%2 compared)"_s.arg(
-                                                receipt.target.toString(), counted(receipt.verified, u"file"_s))});
-    if (!receipt.differences.isEmpty())
-        reply.tables << pathTable(u"Not as they were"_s, receipt.differences);
-    if (!receipt.notes.isEmpty())
-        reply.tables << pathTable(u"Notes"_s, receipt.notes);
-    reply.next = {u"rollback undo "_s + receipt.operation.toString(),
-                  u"resume-task "_s + receipt.target.task.toString()};
-    reply.data = receipt.toJson();
-    return reply;
-}
-
-// The preview while nobody has agreed, else the deed.
-QFuture<Result<Reply>> goBack(Services &services, const Invocation &in, RollbackRequest request,
-                              const QString &question, const QString &done)
-{
-    request.who = in.who();
-    request.confirm = in.call.confirm;
-    if (in.call.dryRun || (!in.call.yes && in.call.confirm.isEmpty())) {
-        return replyWhen(
-            &services.driver, services.rollback.preview(request),
-            [question](const RollbackPreview &preview) -> Result<Reply> { return previewReply(preview, question); });
-    }
-    return replyWhen(&services.driver, services.rollback.execute(request),
-                     [done, whole = request.path.isEmpty()](const RollbackReceipt &receipt) -> Result<Reply> {
-                         return receiptReply(receipt, done, whole);
-                     });
-}
-
-// What can be gone back to, of the tasks that are meant, newest first.
-struct Options {
-    QHash<TaskId, Task> tasks;
-    QList<Checkpoint> checkpoints;
-    QList<state::Operation> operations;
-    QList<Task> withBackup;
-};
-
-Result<Options> optionsOf(const Services &services, const Invocation &in)
-{
-    Options options;
-    HUB_TRY(const auto agent, agentFilter(services, in.options));
-    std::optional<TaskId> only;
-    if (in.has("task_id"_L1)) {
-        HUB_TRY(const Task task, findTask(services, in.call, in.options));
-        only = task.id;
-    }
-    HUB_TRY(const auto all, services.stores.tasks.all());
-    for (const Task &task : all) {
-        if ((only && task.id != *only) || (agent && task.spec.agent != *agent))
-            continue;
-        options.tasks.insert(task.id, task);
-        HUB_TRY(const auto list, services.stores.tasks.checkpoints(task.id));
-        options.checkpoints << list;
-        if (!task.backupBranch.isEmpty())
-            options.withBackup << task;
-    }
-    std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(),
-                     [](const Checkpoint &a, const Checkpoint &b) { return a.at > b.at; });
-    options.checkpoints = options.checkpoints.mid(0, in.number("limit"_L1, 20));
-    HUB_TRY(const auto operations, services.stores.operations.list({}));
-    for (const auto &operation : operations) {
-        if (options.tasks.contains(operation.task))
-            options.operations << operation;
-    }
-    return options;
-}
-
-// What going back to each would change, in a few words.
-using Changes = QHash<CheckpointId, QString>;
-
-Reply optionsReply(const Services &services, const Options &options, const Changes &changes)
-{
-    Reply reply;
-    commands::Table checkpoints{.title = u"Checkpoints"_s,
-                                .columns = {u"checkpoint"_s, u"type"_s, u"when"_s, u"step"_s, u"notes"_s},
-                                .whenEmpty = u"There is no checkpoint."_s};
-    if (!changes.isEmpty())
-        checkpoints.columns << u"would change"_s;
-    QJsonArray data, operationData;
-    for (const Checkpoint &checkpoint : options.checkpoints) {
-        const QString type = textOf(checkpointTypeTexts, checkpoint.type);
-        checkpoints.rows << QStringList{checkpoint.id.toString(), type, agoText(checkpoint.at, services.now()),
-                                        checkpoint.step, checkpoint.notes};
-        QJsonObject entry{{u"checkpoint_id"_s, checkpoint.id.toString()},
-                          {u"type"_s, type},
-                          {u"at"_s, toIso(checkpoint.at)},
-                          {u"step"_s, checkpoint.step},
-                          {u"progress"_s, checkpoint.progress},
-                          {u"notes"_s, checkpoint.notes},
-                          {u"files"_s, checkpoint.files},
-                          {u"message_seq"_s, checkpoint.messageSeq}};
-        if (!changes.isEmpty()) {
-            checkpoints.rows.last() << changes.value(checkpoint.id);
-            entry[u"would_change"_s] = changes.value(checkpoint.id);
-        }
-        data.append(entry);
-    }
-    commands::Table backups{.title = u"Backup branches"_s,
-                            .columns = {u"branch"_s, u"task"_s},
-                            .whenEmpty = u"There is no backup branch."_s};
-    for (const Task &task : options.withBackup)
-        backups.rows << QStringList{task.backupBranch, u'#' + task.id.toString()};
-    commands::Table operations{.title = u"Rollbacks"_s,
-                               .columns = {u"operation"_s, u"kind"_s, u"when"_s, u"to"_s, u"state"_s},
-                               .whenEmpty = u"Nothing was rolled back yet."_s};
-    for (const auto &operation : options.operations) {
-        const QString to = CheckpointId{operation.task, operation.target}.toString();
-        operations.rows << QStringList{
-            operation.id.toString(), operation.kind, agoText(operation.at, services.now()), to,
-            operation.undoneBy ? u"undone by "_s + operation.undoneBy->toString() : operation.state};
-        operationData.append(QJsonObject{{u"operation_id"_s, operation.id.toString()},
-                                         {u"kind"_s, operation.kind},
-                                         {u"state"_s, operation.state},
-                                         {u"target"_s, to},
-                                         {u"receipt"_s, operation.receipt}});
-    }
-    reply.tables << checkpoints << backups << operations;
-    reply.data = {{u"checkpoints"_s, data}, {u"operations"_s, operationData}};
-    if (!checkpoints.rows.isEmpty())
-        reply.next = {u"rollback task_checkpoint --checkpoint-id "_s + checkpoints.rows.first().first()};
-    return reply;
-}
-
-// On the project's worker: what differs between the checkpoints and the files as they are now.
-Changes changesOf(Services &services, const QList<Task> &tasks, const QList<Checkpoint> &checkpoints,
-                  const git::SnapshotOptions &options)
-{
-    Changes changes;
-    for (const Task &task : tasks) {
-        const auto now = snapshotNow(services, task, options);
-        const auto compare = [&](const Checkpoint &checkpoint) -> Result<QString> {
-            HUB_TRY(git::Vault * vault, services.vaults.of(task.spec.project));
-            if (!now)
-                return now.error();
-            HUB_TRY(const auto then, snapshotOf(checkpoint));
-            HUB_TRY(const auto diff, git::compareSnapshots(*vault, *now, then));
-            QStringList parts;
-            if (!diff.paths.empty())
-                parts << counted(qint64(diff.paths.size()), u"file"_s);
-            if (diff.indexDiffers)
-                parts << u"index"_s;
-            if (diff.headDiffers)
-                parts << u"HEAD"_s;
-            return parts.isEmpty() ? u"nothing"_s : parts.join(u", "_s);
-        };
-        for (const Checkpoint &checkpoint : checkpoints) {
-            if (checkpoint.id.task != task.id)
-                continue;
-            const auto text = compare(checkpoint);
-            changes.insert(checkpoint.id, text ? *text : u"not known: "_s + text.error().message);
-        }
-    }
-    return changes;
-}
-
-QFuture<Result<Reply>> rollbackShow(Services &services, const Invocation &in)
-{
-    const auto options = optionsOf(services, in);
-    if (!options)
-        return readyFuture<Reply>(options.error());
-    QMap<ProjectName, QList<Task>> byProject;
-    for (const Checkpoint &checkpoint : options->checkpoints) {
-        const Task &task = *options->tasks.constFind(checkpoint.id.task);
-        QList<Task> &tasks = byProject[task.spec.project];
-        if (std::none_of(tasks.begin(), tasks.end(), [&](const Task &other) { return other.id == task.id; }))
-            tasks << task;
-    }
-    if (byProject.isEmpty())
-        return readyFuture<Reply>(optionsReply(services, *options, {}));
-    struct Round {
-        qsizetype open;
-        Changes changes;
-        QPromise<Result<Reply>> promise;
-    };
-    auto round = std::make_shared<Round>();
-    round->open = byProject.size();
-    round->promise.start();
-    for (auto it = byProject.cbegin(); it != byProject.cend(); ++it) {
-        auto compared =
-            services.workers.run(it.key().toString(),
-                                 [&services, tasks = *it, checkpoints = options->checkpoints,
-                                  snapshots = services.checkpointer.snapshotOptions()]() -> Result<Changes> {
-                                     return changesOf(services, tasks, checkpoints, snapshots);
-                                 });
-        whenDone(std::move(compared), &services.driver,
-                 [&services, round, options = *options](const Result<Changes> &changes) {
-                     if (changes)
-                         round->changes.insert(*changes);
-                     if (--round->open > 0)
-                         return;
-                     round->promise.addResult(Result<Reply>(optionsReply(services, options, round->changes)));
-                     round->promise.finish();
-                 });
-    }
-    return round->promise.future();
-}
+bool keepsEdits(const Invocation &in) { return !in.has("keep_edits"_L1) || in.flag("keep_edits"_L1); }
 
 QFuture<Result<Reply>> rollbackCheckpoint(Services &services, const Invocation &in)
 {
     const QString text = in.text("checkpoint_id"_L1);
     if (text.isEmpty()) {
-        const auto options = optionsOf(services, in);
-        if (!options)
-            return readyFuture<Reply>(options.error());
-        Reply list = optionsReply(services, *options, {});
-        list.onlyLooked = true;
-        return readyFuture<Reply>(list);
+        auto list = checkpointList(services, in);
+        if (list)
+            list->onlyLooked = true;
+        return readyFuture<Reply>(std::move(list));
     }
     if (in.call.caller.role < commands::Role::Operator)
         return readyFuture<Reply>(
@@ -294,9 +40,121 @@ QFuture<Result<Reply>> rollbackCheckpoint(Services &services, const Invocation &
     const auto target = findCheckpoint(services, *task, text);
     if (!target)
         return readyFuture<Reply>(target.error());
-    return goBack(services, in, {.task = task->id, .target = target->id.number},
+    return goBack(services, in, {.task = task->id, .target = target->id.number, .keepEdits = keepsEdits(in)},
                   u"Go back to checkpoint %1 (%2)?"_s.arg(target->id.toString(), agoText(target->at, services.now())),
                   u"#%1 is back at %2"_s.arg(task->id.toString(), target->id.toString()));
+}
+
+// The task named, also by the name of one of its backup branches, else the one that is meant.
+Result<Task> taskOfBackup(const Services &services, const Invocation &in)
+{
+    const qsizetype slash = in.text("backup"_L1).lastIndexOf(u'/');
+    const auto named = TaskId::parse(in.text("backup"_L1).mid(slash + 1).section(u'-', 0, 0));
+    if (in.has("task_id"_L1) || slash < 0 || !named)
+        return findTask(services, in.call, in.options);
+    return services.stores.tasks.get(*named);
+}
+
+// On the project's worker.
+Result<git::Backup> findBackup(Services &services, const Task &task, const QString &project, const QString &given)
+{
+    HUB_TRY(const auto place, git::locateTree(QFile::encodeName(project)));
+    HUB_TRY(git::Vault * vault, services.vaults.of(task.spec.project));
+    HUB_TRY(const auto all, git::listBackups(place, *vault));
+    const bool latest = given.isEmpty() || given == u"latest";
+    std::vector<git::Backup> meant;
+    for (const auto &backup : all) {
+        if (backup.task != task.id.toString().toLatin1())
+            continue;
+        const QString name = QFile::decodeName(backup.name);
+        if (latest || name == given)
+            return backup; // the newest comes first
+        if (name.startsWith(given) || name.endsWith(u'/' + given))
+            meant.push_back(backup);
+    }
+    if (meant.size() == 1)
+        return meant.front();
+    const QString show = u"agenthubctl rollback show --task-id "_s + task.id.toString();
+    if (meant.empty())
+        return fail(ErrorCode::NotFound,
+                    latest
+                        ? u"Task #%1 has no backup branch; nothing was changed."_s.arg(task.id.toString())
+                        : u"Task #%1 has no backup branch '%2'; nothing was changed."_s.arg(task.id.toString(), given),
+                    show);
+    Error error =
+        fail(ErrorCode::Ambiguous, u"Which backup branch? '%1' may be %2."_s.arg(given).arg(meant.size()), show);
+    for (const auto &backup : meant)
+        error.candidates << QFile::decodeName(backup.name);
+    return error;
+}
+
+// In place the task's first checkpoint was taken right after its backup branch, of the same files: it has every byte,
+// what was staged and what git ignores too, and is gone back to instead.
+std::optional<Checkpoint> sameAsStart(const Services &services, const Task &task, const git::Backup &backup)
+{
+    const auto all = services.stores.tasks.checkpoints(task.id);
+    if (task.spec.mode != TreeMode::InPlace || QFile::decodeName(backup.name) != task.backupBranch || !all ||
+        all->isEmpty() || all->last().id.number != 1)
+        return std::nullopt;
+    const Checkpoint &start = all->last();
+    const QString base = backup.base ? QString::fromLatin1(backup.base->hex()) : QString();
+    return start.head == base && (backup.ofTheHub || backup.commit == backup.base) ? std::optional(start)
+                                                                                   : std::nullopt;
+}
+
+QFuture<Result<Reply>> rollbackBackup(Services &services, const Invocation &in)
+{
+    const auto task = taskOfBackup(services, in);
+    if (!task)
+        return readyFuture<Reply>(task.error());
+    const auto project = services.stores.projects.get(task->spec.project);
+    if (!project)
+        return readyFuture<Reply>(project.error());
+    auto found = services.workers.run(task->spec.project.toString(),
+                                      [&services, task = *task, path = project->path, given = in.text("backup"_L1)] {
+                                          return findBackup(services, task, path, given);
+                                      });
+    return replyAfter(&services.driver, std::move(found), [&services, in, task = *task](const git::Backup &backup) {
+        RollbackRequest request{.task = task.id, .keepEdits = keepsEdits(in)};
+        if (const auto start = sameAsStart(services, task, backup))
+            request.target = start->id.number;
+        else
+            request.git = recovery::GitTarget::of(backup);
+        const QString name = QFile::decodeName(backup.name);
+        const QString base = backup.base ? QString::fromLatin1(backup.base->hex()) : QString();
+        QString question = u"Go back to backup branch %1 (%2)?"_s.arg(name, agoText(backup.at, services.now()));
+        if (base != task.baseCommit)
+            question += u" It is of another commit than the one that #%1 began from (%2)."_s.arg(
+                task.id.toString(), task.baseCommit.left(12));
+        return goBack(services, in, request, question,
+                      u"#%1 is back at backup branch %2"_s.arg(task.id.toString(), name));
+    });
+}
+
+QFuture<Result<Reply>> rollbackCommit(Services &services, const Invocation &in)
+{
+    const auto task = findTask(services, in.call, in.options);
+    if (!task)
+        return readyFuture<Reply>(task.error());
+    const auto project = services.stores.projects.get(task->spec.project);
+    if (!project)
+        return readyFuture<Reply>(project.error());
+    auto found = services.workers.run(
+        task->spec.project.toString(),
+        [task = *task, path = project->path, given = in.text("commit"_L1)]() -> Result<git::CommitInfo> {
+            // HEAD and what counts from it are the task's, where its folder is still there.
+            auto place = recovery::findTree(task);
+            if (!place) {
+                HUB_TRY(place, git::locateTree(QFile::encodeName(path)));
+            }
+            return git::findCommit(*place, given);
+        });
+    return replyAfter(&services.driver, std::move(found), [&services, in, task = *task](const git::CommitInfo &commit) {
+        const auto target = recovery::GitTarget::of(commit);
+        return goBack(services, in, {.task = task.id, .git = target, .keepEdits = keepsEdits(in)},
+                      u"Go back to %1?"_s.arg(target.name),
+                      u"#%1 is back at %2"_s.arg(task.id.toString(), target.name));
+    });
 }
 
 // Within the task's tree, relative to it.
@@ -440,10 +298,10 @@ QFuture<Result<Reply>> rollbackUndo(Services &services, const Invocation &in)
 
 std::span<const HandlerRow> recoveryHandlers()
 {
-    static const HandlerRow rows[]{{"rollback show"_L1, &rollbackShow},
-                                   {"rollback task_checkpoint"_L1, &rollbackCheckpoint},
-                                   {"rollback file"_L1, &rollbackFile},
-                                   {"rollback undo"_L1, &rollbackUndo}};
+    static const HandlerRow rows[]{
+        {"rollback show"_L1, &rollbackShow},         {"rollback task_checkpoint"_L1, &rollbackCheckpoint},
+        {"rollback git_backup"_L1, &rollbackBackup}, {"rollback commit"_L1, &rollbackCommit},
+        {"rollback file"_L1, &rollbackFile},         {"rollback undo"_L1, &rollbackUndo}};
     return rows;
 }
 

@@ -68,6 +68,8 @@ public:
     // What a snapshot of this task's tree needs to know.
     Result<git::SnapshotRequest> snapshotRequest(const Task &task, const QByteArray &ref, const QString &message,
                                                  const git::SnapshotOptions &options) const;
+    // Its name in the vault.
+    static QByteArray refOf(const CheckpointId &id);
     // Hub thread, since a setting may change there.
     git::SnapshotOptions snapshotOptions() const;
 
@@ -103,7 +105,6 @@ private:
     Result<Draft> begin(TaskId task); // hub thread, inside work
     Result<Checkpoint> store(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot);
     Checkpoint describe(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot) const;
-    static QByteArray refOf(const CheckpointId &id);
 
     state::Stores &m_stores;
     Workers &m_workers;

@@ -5,6 +5,9 @@
 #include "core/posix/procfs.h"
 #include "core/recovery/tasktree.h"
 
+#include <algorithm>
+#include <span>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::recovery
@@ -14,7 +17,7 @@ namespace
 {
 
 // A message may name this many paths; the rest is counted.
-constexpr qsizetype longestList = 200;
+constexpr size_t longestList = 200;
 
 QString nameOf(const QByteArray &path) { return QFile::decodeName(path); }
 
@@ -28,14 +31,65 @@ Result<git::ObjectId> snapshotOf(const Checkpoint &checkpoint)
 
 QString previewText(const git::RestorePlan &plan, const git::ObjectId &filesNow)
 {
-    return u"%1:%2:%3"_s.arg(QString::fromLatin1(plan.target.hex().first(12)),
-                             QString::fromLatin1(filesNow.hex().first(12)), QString::number(plan.steps.size()));
+    return u"%1:%2:%3:%4"_s.arg(QString::fromLatin1(plan.target.hex().first(12)),
+                                QString::fromLatin1(filesNow.hex().first(12)), QString::number(plan.steps.size()),
+                                QString::number(plan.kept.size()));
+}
+
+// "12/3", "backup branch backup/claude/12-…", "commit 1a2b3c4d5e6f (fix login)"
+QString nameOf(const Checkpoint &checkpoint)
+{
+    return isMadeFromGit(checkpoint) ? checkpoint.notes.mid(6) : checkpoint.id.toString();
+}
+
+QJsonObject journalOf(const RollbackRequest &request, const git::RestoreOptions &options)
+{
+    QJsonObject journal{{u"path"_s, request.path}}, keep;
+    for (const auto &[path, why] : options.keep)
+        keep.insert(journalText(path), why);
+    if (!keep.isEmpty())
+        journal[u"keep"_s] = keep;
+    return journal;
+}
+
+// The branch on which HEAD would be and which may not be moved there.
+QString branchThatStays(const git::RestorePlan &plan)
+{
+    const QByteArray &branch = plan.headThen.branch;
+    const auto &movable = plan.options.movableBranches;
+    const bool moves = std::find(movable.begin(), movable.end(), branch) != movable.end();
+    const bool stands = plan.headNow == plan.headThen;
+    return branch.isEmpty() || moves || stands || !plan.options.only.isEmpty() ? QString() : nameOf(branch.mid(11));
+}
+
+void describeEdits(RollbackPreview &preview, const git::RestorePlan &plan, const HandEdits &edits)
+{
+    std::optional<CheckpointId> first;
+    const auto look = [&](const QByteArray &path) {
+        if (const auto edit = edits.paths.find(path); edit != edits.paths.end()) {
+            preview.edited << nameOf(path);
+            if (!first || edit->second.number < first->number)
+                first = edit->second;
+        }
+    };
+    for (const auto &[path, why] : plan.kept)
+        look(path);
+    for (const auto &step : plan.steps) {
+        look(step.path);
+        if (const auto mixed = edits.mixed.find(step.path); mixed != edits.mixed.end())
+            preview.mixed << u"%1 (%2)"_s.arg(nameOf(step.path), mixed->second.toString());
+    }
+    preview.editedAfter = first ? first->toString() : QString();
 }
 
 RollbackPreview describe(const CheckpointId &target, const git::RestorePlan &plan)
 {
-    RollbackPreview preview{
-        .target = target, .indexDiffers = !plan.sameIndex, .headDiffers = plan.headNow != plan.headThen};
+    RollbackPreview preview{.target = target,
+                            .branchNotMoved = branchThatStays(plan),
+                            .indexDiffers = !plan.sameIndex,
+                            .headDiffers = plan.headNow != plan.headThen};
+    if (!preview.branchNotMoved.isEmpty())
+        preview.headDiffers = plan.headNow.branch != plan.headThen.branch;
     for (const auto &step : plan.steps) {
         if (step.kind == git::StepKind::Write || step.kind == git::StepKind::SetMode)
             preview.restored << nameOf(step.path);
@@ -45,6 +99,15 @@ RollbackPreview describe(const CheckpointId &target, const git::RestorePlan &pla
     for (const auto &[path, why] : plan.kept)
         preview.kept.append({nameOf(path), why});
     return preview;
+}
+
+// Inside work. What is no checkpoint yet has neither number nor snapshot.
+Result<Checkpoint> targetOf(const state::Stores &stores, const RollbackRequest &request, const Task &task)
+{
+    if (!request.git)
+        return stores.tasks.checkpoint({request.task, request.target});
+    HUB_TRY(const auto all, stores.tasks.checkpoints(task.id));
+    return checkpointFor(*request.git, task, all.isEmpty() ? std::nullopt : std::optional(all.last()));
 }
 
 } // namespace
@@ -91,9 +154,12 @@ QFuture<Result<RollbackReceipt>> Rollback::execute(const RollbackRequest &reques
     return m_workers.run(task->spec.project.toString(), [this, request] { return executeJob(request); });
 }
 
-git::RestoreOptions Rollback::optionsFor(const Task &task, const QString &path) const
+git::RestoreOptions Rollback::optionsFor(const Task &task, const QJsonObject &journal) const
 {
-    git::RestoreOptions options{.only = QFile::encodeName(path)};
+    git::RestoreOptions options{.only = QFile::encodeName(journal.value(u"path"_s).toString())};
+    const QJsonObject keep = journal.value(u"keep"_s).toObject();
+    for (auto it = keep.begin(); it != keep.end(); ++it)
+        options.keep[pathFromJournal(it.key())] = it->toString();
     // Only the branch that the hub made for the task is moved; a person's never is.
     if (task.spec.mode == TreeMode::Worktree && !task.branch.isEmpty())
         options.movableBranches = {"refs/heads/" + QFile::encodeName(task.branch)};
@@ -107,16 +173,80 @@ Result<Rollback::Job> Rollback::prepare(const RollbackRequest &request)
         if (task.tree.isEmpty())
             return fail(ErrorCode::Conflict,
                         u"Task #%1 has no working tree; there is nothing to roll back."_s.arg(task.id.toString()));
-        HUB_TRY(const Checkpoint target, m_stores.tasks.checkpoint({request.task, request.target}));
+        HUB_TRY(const Checkpoint target, targetOf(m_stores, request, task));
         HUB_TRY(const auto executing, m_stores.operations.executing());
         for (const auto &operation : executing) {
             if (operation.task == task.id)
                 return fail(ErrorCode::Conflict, u"%1 is still going on for task #%2; nothing was changed."_s.arg(
                                                      operation.id.toString(), task.id.toString()));
         }
-        return jobFor(task, target);
+        HUB_TRY(Job made, jobFor(task, target));
+        if (request.path.isEmpty() && !request.undoes) {
+            HUB_TRY(made.history, historyOf(m_stores, task.id, request.git ? 1 : target.id.number));
+        }
+        return made;
     }));
     return job;
+}
+
+// Once nothing is said any more: a commit leaves the conversation where it is.
+Result<> Rollback::numberTarget(Job &job, const GitTarget &target)
+{
+    return m_stores.commits.ask([&]() -> Result<> {
+        HUB_TRY(job.target.id, m_stores.tasks.reserveCheckpoint(job.task.id));
+        HUB_TRY(const Task task, m_stores.tasks.get(job.task.id));
+        if (target.ofCommit)
+            job.target.messageSeq = task.lastMessage;
+        return {};
+    });
+}
+
+Result<> Rollback::makeTarget(Job &job, const GitTarget &target, const QByteArray &ref)
+{
+    HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
+    HUB_TRY(const auto now, git::readHead(job.place.place));
+    git::CommitSnapshotRequest wanted{.place = job.place.place,
+                                      .commit = target.commit,
+                                      .head = headAfter(target, job.task, now),
+                                      .scratch = QFile::encodeName(m_data.path(u"scratch/"_s + job.task.id.toString())),
+                                      .ref = ref,
+                                      .message = target.name.toUtf8(),
+                                      .time = job.task.createdAt, // so that it is the same one each time
+                                      .options = job.place.snapshots};
+    for (const QByteArray &branch : optionsFor(job.task, {}).movableBranches)
+        wanted.branches << branch;
+    HUB_TRY(const auto snapshot, git::takeCommitSnapshot(*vault, wanted));
+    job.target.commit = QString::fromLatin1(snapshot.commit.hex());
+    job.target.tree = QString::fromLatin1(snapshot.files.hex());
+    job.target.head = snapshot.head.commit ? QString::fromLatin1(snapshot.head.commit->hex()) : QString();
+    job.target.branch = QString::fromUtf8(snapshot.head.branch);
+    job.target.files = snapshot.fileCount;
+    job.target.at = m_stores.clock.now();
+    return {};
+}
+
+// What stays: of a commit what it does not know, and what people changed by hand.
+Result<Rollback::Plan> Rollback::plan(const RollbackRequest &request, const Job &job, git::Vault &vault,
+                                      const git::ObjectId &current, const git::ObjectId &target) const
+{
+    Plan plan;
+    git::RestoreOptions options = optionsFor(job.task, {{u"path"_s, request.path}});
+    if (request.git && request.git->ofCommit) {
+        HUB_TRY(const auto untracked, git::untrackedBeside(vault, current, target));
+        for (const QByteArray &path : untracked)
+            options.keep[path] = u"untracked, and not in the commit"_s;
+    }
+    if (request.path.isEmpty() && !request.undoes) {
+        HUB_TRY(plan.edits, findHandEdits(vault, job.history, current, m_stores.clock.now()));
+        std::vector<QByteArray> edited;
+        for (const auto &[path, unused] : plan.edits.paths)
+            edited.push_back(path);
+        HUB_TRY(const auto staying, git::thoseThatCanStay(vault, target, edited));
+        for (const QByteArray &path : request.keepEdits ? staying : std::vector<QByteArray>())
+            options.keep[path] = u"changed by a person after "_s + plan.edits.paths.at(path).toString();
+    }
+    HUB_TRY(plan.steps, git::planRestore(vault, current, target, options));
+    return plan;
 }
 
 // Whoever goes back wants it done, not to hear that something else has to be done before.
@@ -150,14 +280,17 @@ Result<RollbackPreview> Rollback::previewJob(const RollbackRequest &request)
                     u"agenthubctl projects repair "_s + project);
     HUB_TRY(job.place.place, bringBackTree(job.task, job.project));
     HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
+    if (request.git)
+        HUB_CHECK(makeTarget(job, *request.git, "refs/preview/target-" + job.task.id.toString().toLatin1()));
     HUB_TRY(const auto target, snapshotOf(job.target));
     const QByteArray ref = "refs/preview/" + job.task.id.toString().toLatin1();
     HUB_TRY(auto wanted, m_checkpointer.snapshotRequest(job.task, ref, u"Preview"_s, job.place.snapshots));
     wanted.before = target;
     HUB_TRY(const auto now, git::takeSnapshot(*vault, wanted));
-    HUB_TRY(const auto plan, git::planRestore(*vault, now.commit, target, optionsFor(job.task, request.path)));
-    RollbackPreview preview = describe(job.target.id, plan);
-    preview.confirm = previewText(plan, now.files);
+    HUB_TRY(const Plan plan, this->plan(request, job, *vault, now.commit, target));
+    RollbackPreview preview = describe(job.target.id, plan.steps);
+    describeEdits(preview, plan.steps, plan.edits);
+    preview.confirm = previewText(plan.steps, now.files);
     if (request.path.isEmpty())
         preview.messagesHidden = job.task.lastMessage - job.target.messageSeq;
     return preview;
@@ -184,19 +317,23 @@ Result<RollbackReceipt> Rollback::executeOnce(const RollbackRequest &request, Jo
     return receipt;
 }
 
-Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, const Job &job)
+Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, Job &job)
 {
     HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
+    if (request.git) {
+        HUB_CHECK(numberTarget(job, *request.git));
+        HUB_CHECK(makeTarget(job, *request.git, Checkpointer::refOf(job.target.id)));
+        HUB_CHECK(m_stores.commits.ask([&] { return m_stores.tasks.addCheckpoint(job.target); }));
+    }
     HUB_TRY(const auto target, snapshotOf(job.target));
-    HUB_TRY(const Checkpoint before,
-            m_checkpointer.takeNow({.task = job.task.id,
-                                    .type = CheckpointType::Rollback,
-                                    .notes = u"before going back to %1"_s.arg(job.target.id.toString())},
-                                   target));
+    HUB_TRY(const Checkpoint before, m_checkpointer.takeNow({.task = job.task.id,
+                                                             .type = CheckpointType::Rollback,
+                                                             .notes = u"before going back to "_s + nameOf(job.target)},
+                                                            target));
     HUB_TRY(const auto current, snapshotOf(before));
-    HUB_TRY(const auto plan, git::planRestore(*vault, current, target, optionsFor(job.task, request.path)));
+    HUB_TRY(const Plan planned, plan(request, job, *vault, current, target));
     const auto filesNow = git::ObjectId::fromHex(before.tree.toLatin1());
-    if (!request.confirm.isEmpty() && (!filesNow || request.confirm != previewText(plan, *filesNow))) {
+    if (!request.confirm.isEmpty() && (!filesNow || request.confirm != previewText(planned.steps, *filesNow))) {
         return fail(
             ErrorCode::Conflict,
             u"The files changed since the preview, so nothing was rolled back; %1 holds them as they are now."_s.arg(
@@ -207,9 +344,9 @@ Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, const Job
     const QString kind = request.undoes ? u"undo"_s : request.path.isEmpty() ? u"rollback"_s : u"file"_s;
     HUB_TRY(const auto operation, m_stores.commits.ask([&] {
         return m_stores.operations.begin(job.task.id, kind, request.who, before.id.number, job.target.id.number,
-                                         request.undoes, {{u"path"_s, request.path}});
+                                         request.undoes, journalOf(request, planned.steps.options));
     }));
-    return carryOut(operation, job, plan, *vault);
+    return carryOut(operation, job, planned.steps, *vault);
 }
 
 // A git that the agent was frozen in the middle of may hold git's lock. The run ends with a rollback, so it never goes
@@ -246,8 +383,10 @@ Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, co
                             .resumed = restored->resumed};
     for (const QByteArray &branch : restored->branchesNotMoved)
         receipt.notes << u"Branch %1 has other commits now and was not moved."_s.arg(nameOf(branch).mid(11));
-    for (const auto &[path, why] : plan.kept)
+    for (const auto &[path, why] : std::span(plan.kept).first(std::min<size_t>(plan.kept.size(), longestList)))
         receipt.notes << u"Kept %1: %2"_s.arg(nameOf(path), why);
+    if (plan.kept.size() > longestList)
+        receipt.notes << u"Kept %1 more."_s.arg(plan.kept.size() - longestList);
     auto except = restored->notRestored;
     except.insert(except.end(), plan.kept.begin(), plan.kept.end());
     HUB_TRY(const auto verdict, git::verifyRestored(vault, plan.target, job.place, false, except, plan.options.only));
@@ -258,7 +397,7 @@ Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, co
         receipt.differences << nameOf(path) + u": "_s + why;
     HUB_CHECK(commitReceipt(operation, job, receipt));
     if (operation.journal.value(u"path"_s).toString().isEmpty())
-        HUB_CHECK(m_runs->endRun(job.task.id, u"rolled back to %1"_s.arg(job.target.id.toString())));
+        HUB_CHECK(m_runs->endRun(job.task.id, u"rolled back to "_s + nameOf(job.target)));
     return receipt;
 }
 
@@ -286,12 +425,14 @@ Result<> Rollback::commitReceipt(const state::Operation &operation, const Job &j
         const TaskId id = job.task.id;
         const bool whole = operation.journal.value(u"path"_s).toString().isEmpty();
         const QString did =
-            whole ? u"Went back to checkpoint %1 (%2): %3 restored, %4 deleted."_s
-                        .arg(job.target.id.toString(), operation.id.toString())
-                        .arg(receipt.restored)
-                        .arg(receipt.deleted)
-                  : u"Restored %1 from checkpoint %2 (%3)."_s.arg(operation.journal.value(u"path"_s).toString(),
-                                                                  job.target.id.toString(), operation.id.toString());
+            whole
+                ? u"Went back to %1 (%2): %3 restored, %4 deleted."_s
+                      .arg(isMadeFromGit(job.target) ? nameOf(job.target) : u"checkpoint "_s + job.target.id.toString(),
+                           operation.id.toString())
+                      .arg(receipt.restored)
+                      .arg(receipt.deleted)
+                : u"Restored %1 from checkpoint %2 (%3)."_s.arg(operation.journal.value(u"path"_s).toString(),
+                                                                job.target.id.toString(), operation.id.toString());
         HUB_TRY(const auto open, m_stores.talk.openTurn(id));
         if (whole && open)
             HUB_CHECK(m_stores.talk.endTurn(open->id, u"interrupted"_s, u"rolled back"_s));
@@ -306,7 +447,7 @@ Result<> Rollback::commitReceipt(const state::Operation &operation, const Job &j
             const TaskState then = job.target.taskState;
             const bool ended = operation.undoes && (isEnded(then) || then == TaskState::NeedsReview);
             HUB_CHECK(m_stores.tasks.setState(id, ended ? then : TaskState::Interrupted,
-                                              u"rolled back to %1"_s.arg(job.target.id.toString())));
+                                              u"rolled back to "_s + nameOf(job.target)));
             HUB_TRY(const auto run, m_stores.runs.livingOf(id));
             if (run)
                 HUB_CHECK(m_stores.runs.setEnding(run->id, u"rolled back"_s));
@@ -339,8 +480,7 @@ QFuture<Result<>> Rollback::finishInterrupted(const state::Operation &operation)
         HUB_TRY(git::Vault * vault, m_vaults.of(job.task.spec.project));
         HUB_TRY(const auto current, snapshotOf(before));
         HUB_TRY(const auto target, snapshotOf(job.target));
-        HUB_TRY(const auto plan, git::planRestore(*vault, current, target,
-                                                  optionsFor(job.task, operation.journal.value(u"path"_s).toString())));
+        HUB_TRY(const auto plan, git::planRestore(*vault, current, target, optionsFor(job.task, operation.journal)));
         qCInfo(lcRecovery).noquote() << "finishing" << operation.id.toString() << "of task"
                                      << operation.task.toString();
         HUB_CHECK(carryOut(operation, job, plan, *vault));

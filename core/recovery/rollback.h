@@ -4,6 +4,8 @@
 
 #include "core/git/restore.h"
 #include "core/recovery/checkpointer.h"
+#include "core/recovery/gittarget.h"
+#include "core/recovery/handedits.h"
 #include "core/recovery/records.h"
 
 namespace hub::recovery
@@ -11,17 +13,23 @@ namespace hub::recovery
 
 struct RollbackRequest {
     TaskId task;
-    qint64 target = 0; // checkpoint number
-    QString path;      // not empty: this file or folder alone
+    qint64 target = 0;            // checkpoint number
+    std::optional<GitTarget> git; // instead of a checkpoint; it becomes one
+    QString path;                 // not empty: this file or folder alone
+    bool keepEdits = true;        // what people changed by hand since then stays
     std::optional<OperationId> undoes;
     QString who;
     QString confirm; // of the preview that was agreed to; empty: go ahead
 };
 
 struct RollbackPreview {
-    CheckpointId target;
+    CheckpointId target;                     // number 0: it becomes a checkpoint when it is gone back to
     QStringList restored, deleted;           // paths, for people
     QList<std::pair<QString, QString>> kept; // path and why
+    QStringList edited;                      // changed by a person since; kept, unless that was not wanted
+    QString editedAfter;                     // the first checkpoint that does not have them
+    QStringList mixed; // changed by a person and again later: they go back, and this checkpoint has the person's
+    QString branchNotMoved;
     bool indexDiffers = false, headDiffers = false;
     qint64 messagesHidden = 0;
     QString confirm; // names exactly this plan
@@ -64,6 +72,11 @@ private:
         git::RestorePlace place;
         QString project;        // its folder
         QStringList notes = {}; // for the receipt
+        TreeHistory history = {};
+    };
+    struct Plan {
+        git::RestorePlan steps;
+        HandEdits edits;
     };
     Result<Job> jobFor(const Task &task, const Checkpoint &target) const;
     Result<Job> prepare(const RollbackRequest &request);
@@ -71,14 +84,18 @@ private:
     Result<RollbackReceipt> executeOnce(const RollbackRequest &request, Job &job);
     Result<RollbackPreview> previewJob(const RollbackRequest &request);
     Result<RollbackReceipt> executeJob(const RollbackRequest &request);
-    Result<RollbackReceipt> held(const RollbackRequest &request, const Job &job);
     Result<> freeIndexLock(const RollbackRequest &request, const Job &job);
+    Result<RollbackReceipt> held(const RollbackRequest &request, Job &job);
+    Result<> numberTarget(Job &job, const GitTarget &target);
+    Result<> makeTarget(Job &job, const GitTarget &target, const QByteArray &ref);
+    Result<Plan> plan(const RollbackRequest &request, const Job &job, git::Vault &vault, const git::ObjectId &current,
+                      const git::ObjectId &target) const;
     Result<RollbackReceipt> carryOut(const state::Operation &operation, const Job &job, const git::RestorePlan &plan,
                                      git::Vault &vault);
     Result<> abandon(const state::Operation &operation, const Job &job, const git::RestorePlan &plan, git::Vault &vault,
                      const Error &why);
     Result<> commitReceipt(const state::Operation &operation, const Job &job, const RollbackReceipt &receipt);
-    git::RestoreOptions optionsFor(const Task &task, const QString &path) const;
+    git::RestoreOptions optionsFor(const Task &task, const QJsonObject &journal) const;
 
     state::Stores &m_stores;
     Workers &m_workers;

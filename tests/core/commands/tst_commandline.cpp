@@ -50,6 +50,8 @@ private Q_SLOTS:
             R"({"from":"12/1","stat":true})");
         row("dash for underscore in an option", "say hello --task-id 12", "say",
             R"({"message":"hello","task_id":"12"})");
+        row("a flag can be refused by the next word", "safe-mode disable --clear-pauses no done", "safe-mode disable",
+            R"({"clear_pauses":false,"notes":"done"})");
         row("a flag can be refused", "safe-mode disable --clear-pauses=no", "safe-mode disable",
             R"({"clear_pauses":false})");
         row("one before the last checkpoint is no option", "resume-task 12 -1", "resume-task",
@@ -107,7 +109,8 @@ private Q_SLOTS:
         row("unknown command without one", "frobnicate", "There is no command 'frobnicate'.");
         row("hidden words are not offered", "__complte", "There is no command '__complte'.");
         row("unknown subcommand", "rollback shw",
-            "rollback has no 'shw'; it has show, task_checkpoint, file, undo. Did you mean 'show'?");
+            "rollback has no 'shw'; it has show, task_checkpoint, git_backup, commit, file, undo. Did you mean "
+            "'show'?");
         row("unknown option", "tasks --filtr open", "tasks has no option '--filtr'. Did you mean '--filter'?");
         row("an option of another command", "tasks --follow", "tasks has no option '--follow'.");
         row("one word too many", "task-status 12 13", "'13' is one word too many for task-status.");

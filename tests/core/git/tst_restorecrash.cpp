@@ -172,7 +172,7 @@ private Q_SLOTS:
         const auto made = scene.make();
         QVERIFY2(made, made ? "" : qPrintable(made.error().message));
         RestoreOptions options = scene.options;
-        options.keep = {"a.txt", "made"};
+        options.keep = {{"a.txt", u"kept as asked"_s}, {"made", u"kept as asked"_s}};
         VALUE(const RestorePlan plan, planRestore(*scene.vault, scene.undo, scene.target, options));
         VALUE(const RestoreReport report, executeRestore(*scene.vault, plan, scene.where));
         QCOMPARE(scene.scratch.inRepo(u"cat a.txt made/m sub/b.txt"_s), QByteArray("wrecked\nm\nb\n"));

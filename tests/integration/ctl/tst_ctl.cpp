@@ -329,7 +329,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("typed"); // the last word is being completed
         QTest::addColumn<QString>("offers");
         QTest::newRow("commands") << u"agenthubctl pause"_s << u"pause-agent pause-task"_s;
-        QTest::newRow("subcommands") << u"agenthubctl rollback "_s << u"file show task_checkpoint undo"_s;
+        QTest::newRow("subcommands") << u"agenthubctl rollback "_s
+                                     << u"commit file git_backup show task_checkpoint undo"_s;
         QTest::newRow("options") << u"agenthubctl task-diff --f"_s << u"--file --from"_s;
         QTest::newRow("options of a subcommand")
             << u"agenthubctl safe-mode disable --c"_s << u"--clear_pauses --config"_s;

@@ -151,7 +151,8 @@ class RollbackWithoutRepository(RepairCase):
     def assert_goes_back(self, damage):
         (self.tree / "work").write_text("spoilt\n")
         self.shell(damage)
-        receipt = self.hub.do("rollback", "task_checkpoint", "--task-id", self.task, "--checkpoint-id", "last", "--yes")
+        receipt = self.hub.do("rollback", "task_checkpoint", "--task-id", self.task, "--checkpoint-id", "last",
+                              "--keep-edits", "no", "--yes")
         self.assertTrue(receipt["exact"], receipt)
         self.assertEqual(self.look("treestate.py", self.tree), self.before[self.before.index(self.look("treestate.py", self.tree)[:40]):])
         return receipt

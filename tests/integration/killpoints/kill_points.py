@@ -285,19 +285,23 @@ def judge_database(hub):
     fsck(hub.repository)
 
 
+# The damage is done by hand, and is to go all the same.
+ALL = ("--keep-edits", "no")
+
+
 def settle(hub):
     """A hub after its start, through with what it found interrupted."""
     hub.start()
     hub.until(lambda: not hub.executing(), "interrupted operations are finished")
     # A job of the project's worker comes after those of the start.
-    hub.do("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, "--dry-run")
+    hub.do("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, *ALL, "--dry-run")
 
 
 def judge_use(hub):
     """A further checkpoint, rollback and undo do what they promise."""
     now = hub.state()
     saved = hub.do("checkpoint", "--task-id", hub.task)["checkpoint_id"]
-    receipt = hub.do("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, "--yes")
+    receipt = hub.do("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, *ALL, "--yes")
     check(receipt["exact"], f"a further rollback is not exact: {receipt}")
     check(hub.state() == hub.first_state, "after a further rollback:\n" + difference(hub.first_state, hub.state()))
     receipt = hub.do("rollback", "undo", "--yes")
@@ -369,7 +373,7 @@ def file_state(hub, words):
 
 def paths_of(hub):
     """Each path, after it was once gone through undisturbed, and the calls of that time."""
-    to_first = ("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, "--yes")
+    to_first = ("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, *ALL, "--yes")
     file_words = ("rollback", "file", "--path", "box", "--task-id", hub.task, "--checkpoint-id", hub.first, "--yes")
     rollback = Path(hub, "rollback", to_first, hub.damaged_state, hub.first_state)
     file = Path(hub, "file", file_words, hub.damaged_state, file_state(hub, file_words))
