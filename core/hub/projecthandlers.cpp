@@ -328,10 +328,11 @@ Result<> describeVault(Services &services, const state::Project &project, const 
         HUB_TRY(const auto marks, services.stores.tasks.checkpointMarks(task.id));
         checkpoints += marks.size();
     }
-    reply.fields.append({u"Checkpoints"_s, u"%1 in %2 packs, %3 of %4 (%5 % of the quota)"_s.arg(checkpoints)
-                                               .arg(vault.size.packs)
-                                               .arg(megabytes(double(vault.size.bytes)), megabytes(double(vault.quota)),
-                                                    QString::number(vault.percent()))});
+    reply.fields.append(
+        {u"Checkpoints"_s, u"%1 in %2 packs, %3 of %4 (%5 % of the quota)"_s.arg(checkpoints)
+                               .arg(vault.size.packs)
+                               .arg(recovery::sizeText(vault.size.bytes), recovery::sizeText(vault.quota),
+                                    QString::number(vault.percent()))});
     reply.data.insert(u"vault"_s, QJsonObject{{u"checkpoints"_s, checkpoints},
                                               {u"packs"_s, vault.size.packs},
                                               {u"bytes"_s, vault.size.bytes},
