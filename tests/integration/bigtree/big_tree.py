@@ -195,7 +195,8 @@ class Trial:
             else:
                 peer.save()  # git needs one too, or the changes would be lost
                 which = self.random.randrange(len(saved))
-                receipt = self.ctl("back", "rollback", "task_checkpoint", "--task-id", task, "--checkpoint-id", saved[which][0], "--yes")
+                receipt = self.ctl("back", "rollback", "task_checkpoint", "--task-id", task, "--checkpoint-id", saved[which][0],
+                                   "--keep-edits", "no", "--yes")
                 peer.commits, kept = peer.commits[:-1], peer.commits[-1]
                 peer.go_back(which)
                 self.compare(tree, saved[which][1], f"round {number}, back to {saved[which][0]}")

@@ -50,7 +50,8 @@ class Merging(VaultCase):
         self.assertGreaterEqual(self.vault()["checkpoints"], 14)
         self.assert_whole()
         for number in (0, 7, 13):
-            receipt = self.hub.do("rollback", "task_checkpoint", "--task-id", task, "--checkpoint-id", saved[number], "--yes")
+            receipt = self.hub.do("rollback", "task_checkpoint", "--task-id", task, "--checkpoint-id", saved[number], "--keep-edits", "no",
+                                  "--yes")
             self.assertTrue(receipt["exact"], receipt)
             self.assertEqual((tree / "file.txt").read_text(), f"{number}\n" * 1000)
             self.assertEqual(sorted(p.name for p in tree.glob("new*")), sorted(f"new{n}" for n in range(number + 1)))

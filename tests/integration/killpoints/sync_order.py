@@ -111,7 +111,7 @@ def main():
     hub = kill_points.Hub(options.programs.resolve(), folder)
     try:
         hub.prepare()
-        back = ("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, "--yes")
+        back = ("rollback", "task_checkpoint", "--task-id", hub.task, "--checkpoint-id", hub.first, *kill_points.ALL, "--yes")
         file = ("rollback", "file", "--path", "box", "--task-id", hub.task, "--checkpoint-id", hub.first, "--yes")
         trace(Start(hub, "start of a task", ("assign-task", "again", "--agent", "quiet", "--project", "project"), None, None), options.print)
         trace(kill_points.Path(hub, "checkpoint", ("checkpoint", "--task-id", hub.task), None, None), options.print)
