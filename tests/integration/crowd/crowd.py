@@ -57,6 +57,13 @@ def own_state(tree):
     return "\n".join(line for line in state(tree).splitlines() if not line.startswith("ref "))
 
 
+def lock_complaints(text):
+    """What git says of locks; but for a branch that moved while git packed the refs, which it leaves loose and names. That is
+    no failure, and git says it wherever it collects garbage while another git commits, with or without a hub."""
+    return [line for line in text.splitlines() if any(word in line.lower() for word in LOCK_WORDS)
+            and not (line.startswith("error: cannot lock ref 'refs/") and " but expected " in line)]
+
+
 class Person(threading.Thread):
     """Uses git in the main checkout like somebody who knows of no agents."""
 
@@ -69,10 +76,8 @@ class Person(threading.Thread):
         ran = subprocess.run(["git", *words], cwd=self.repository, capture_output=True, text=True, check=False,
                              env={k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "AGENTHUB_"))})
         self.done += 1
-        # A branch that moves while git packs it is left loose and named; git does so among its own programs too.
-        said = "\n".join(line for line in (ran.stdout + ran.stderr).lower().splitlines()
-                         if not (words[0] in ("pack-refs", "gc") and " but expected " in line))
-        if any(word in said for word in LOCK_WORDS) or (ran.returncode != 0 and not may_fail):
+        said = lock_complaints(ran.stdout + ran.stderr)
+        if said or (ran.returncode != 0 and not may_fail):
             self.problems.append(f"git {' '.join(words)}: exit {ran.returncode}: {ran.stderr.strip()}")
         return ran
 
@@ -189,8 +194,7 @@ class Crowd:
     def judge(self, tasks, person):
         problems = list(person.problems)
         complaints = self.hub.folder / "complaints-of-agents"
-        problems += [f"an agent's git: {line}" for line in (complaints.read_text().splitlines() if complaints.exists() else [])
-                     if any(word in line.lower() for word in LOCK_WORDS)]
+        problems += [f"an agent's git: {line}" for line in lock_complaints(complaints.read_text() if complaints.exists() else "")]
         missing = [c for c in person.committed if self.git(self.hub.repository, "merge-base", "--is-ancestor", c, "main").returncode]
         problems += [f"the person's commit {c} is not on main" for c in missing]
         vault = self.hub.data / "vault" / "project.git"
