@@ -23,7 +23,13 @@ constexpr std::chrono::milliseconds patience{3000}, pause{50};
 // A program takes the lock and shows as its holder within this time.
 constexpr std::chrono::milliseconds settled{1000};
 
-QByteArray lockPath(const RepositoryPlace &place) { return place.gitDir + "/index.lock"; }
+std::vector<QByteArray> lockPaths(const RepositoryPlace &place, const std::vector<QByteArray> &branches)
+{
+    std::vector<QByteArray> paths{place.gitDir + "/index.lock", place.gitDir + "/HEAD.lock"};
+    for (const QByteArray &branch : branches)
+        paths.push_back(place.commonDir + '/' + branch + ".lock");
+    return paths;
+}
 
 QByteArray linkTarget(const QByteArray &path)
 {
@@ -59,11 +65,11 @@ QString commandLine(const QByteArray &process)
     return QString::fromLocal8Bit(words.c_str(), qsizetype(words.size())).replace(u'\0', u' ').trimmed().left(80);
 }
 
-// git closes the lock before it renames it, and keeps it while an editor or a hook runs: so whoever has it open, and
+// git closes a lock before it renames it, and keeps it while an editor or a hook runs: so whoever has it open, and
 // each git that stands in this working tree. git goes to the top of the tree before it does anything.
-std::optional<ForeignLock> findHolder(const RepositoryPlace &place)
+std::optional<ForeignLock> findHolder(const RepositoryPlace &place, const QByteArray &path)
 {
-    const QByteArray tree = realPath(place.workTree), gitDir = realPath(place.gitDir), lock = gitDir + "/index.lock";
+    const QByteArray tree = realPath(place.workTree), gitDir = realPath(place.gitDir), lock = realPath(path);
     for (const QString &entry : QDir(u"/proc"_s).entryList(QDir::Dirs)) {
         bool number = false;
         const pid_t pid = entry.toInt(&number);
@@ -81,33 +87,31 @@ std::optional<ForeignLock> findHolder(const RepositoryPlace &place)
     return {};
 }
 
-} // namespace
-
-Result<std::optional<ForeignLock>> foreignLock(const RepositoryPlace &place)
+// None when it is not there, or ours.
+Result<std::optional<ForeignLock>> heldAt(const RepositoryPlace &place, const QByteArray &path)
 {
     struct stat info;
-    if (::lstat(lockPath(place).constData(), &info) != 0) {
+    if (::lstat(path.constData(), &info) != 0) {
         if (errno == ENOENT)
             return std::optional<ForeignLock>();
-        return systemError(errno, u"read", lockPath(place));
+        return systemError(errno, u"read", path);
     }
-    HUB_TRY(const auto ours, RestoreLock::read(place));
-    if (ours)
-        return std::optional<ForeignLock>();
-    return std::optional(findHolder(place).value_or(ForeignLock{}));
+    if (path == place.gitDir + "/index.lock") {
+        HUB_TRY(const auto ours, RestoreLock::read(place));
+        if (ours)
+            return std::optional<ForeignLock>();
+    }
+    return std::optional(findHolder(place, path).value_or(ForeignLock{}));
 }
 
-Result<> awaitIndexLock(const RepositoryPlace &place)
+Result<> awaitLock(const RepositoryPlace &place, const QByteArray &lock)
 {
-    const QByteArray lock = lockPath(place);
     struct stat first = {};
     std::chrono::milliseconds abandoned{0};
     for (std::chrono::milliseconds waited{0};; waited += pause) {
-        HUB_TRY(const auto foreign, foreignLock(place));
-        if (!foreign)
-            return {};
+        HUB_TRY(const auto foreign, heldAt(place, lock));
         struct stat now;
-        if (::lstat(lock.constData(), &now) != 0)
+        if (!foreign || ::lstat(lock.constData(), &now) != 0)
             return {};
         const bool same = now.st_ino == first.st_ino && now.st_size == first.st_size &&
                           now.st_mtim.tv_sec == first.st_mtim.tv_sec && now.st_mtim.tv_nsec == first.st_mtim.tv_nsec;
@@ -125,6 +129,28 @@ Result<> awaitIndexLock(const RepositoryPlace &place)
     }
     if (::unlink(lock.constData()) != 0 && errno != ENOENT)
         return systemError(errno, u"remove the stale", lock);
+    return {};
+}
+
+} // namespace
+
+Result<std::optional<ForeignLock>> foreignLock(const RepositoryPlace &place, const std::vector<QByteArray> &branches)
+{
+    std::optional<ForeignLock> left;
+    for (const QByteArray &path : lockPaths(place, branches)) {
+        HUB_TRY(const auto foreign, heldAt(place, path));
+        if (foreign && foreign->holder != 0)
+            return foreign;
+        if (foreign)
+            left = foreign;
+    }
+    return left;
+}
+
+Result<> awaitLocks(const RepositoryPlace &place, const std::vector<QByteArray> &branches)
+{
+    for (const QByteArray &path : lockPaths(place, branches))
+        HUB_CHECK(awaitLock(place, path));
     return {};
 }
 

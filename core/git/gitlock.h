@@ -1,5 +1,5 @@
-// git's index.lock in somebody else's hands: a git program at work, or one that was killed and left it. Blocks; any
-// worker thread.
+// git's locks of one working tree in somebody else's hands: a git program at work, or one that was killed and left
+// them. They are index.lock, HEAD.lock, and those of the branches that are named. Blocks; any worker thread.
 #pragma once
 
 #include "core/git/repository.h"
@@ -13,11 +13,11 @@ struct ForeignLock {
     pid_t holder = 0; // 0: nobody holds it any more
     QString program;  // its command line, shortened
 };
-// None when there is no lock, or when it is that of an interrupted rollback of ours.
-Result<std::optional<ForeignLock>> foreignLock(const RepositoryPlace &place);
+// None when there is no lock, or only that of an interrupted rollback of ours. `branches`: full names.
+Result<std::optional<ForeignLock>> foreignLock(const RepositoryPlace &place, const std::vector<QByteArray> &branches);
 
-// Waits a few seconds for a git at work to be done, and removes a lock that its holder left behind. Conflict, and the
+// Waits a few seconds for a git at work to be done, and removes locks that their holder left behind. Conflict, and a
 // lock stays, when somebody still holds it then.
-Result<> awaitIndexLock(const RepositoryPlace &place);
+Result<> awaitLocks(const RepositoryPlace &place, const std::vector<QByteArray> &branches);
 
 } // namespace hub::git

@@ -331,7 +331,7 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
 {
     if (paths.isEmpty())
         return fail(ErrorCode::InvalidInput, u"No path was named to commit."_s);
-    HUB_CHECK(awaitIndexLock(place));
+    HUB_CHECK(awaitLocks(place, {}));
     const auto durable = [&](const HeadState &at) { return syncRef(place, at.branch.isEmpty() ? "HEAD" : at.branch); };
     HUB_TRY(const HeadState head, readHead(place));
     HUB_TRY(const auto earlier, commitWith(place, mark));

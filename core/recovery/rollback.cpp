@@ -340,7 +340,7 @@ Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, Job &job)
                 before.id.toString()),
             u"Look at the new preview and confirm again."_s);
     }
-    HUB_CHECK(freeIndexLock(request, job));
+    HUB_CHECK(freeLocks(request, job));
     const QString kind = request.undoes ? u"undo"_s : request.path.isEmpty() ? u"rollback"_s : u"file"_s;
     HUB_TRY(const auto operation, m_stores.commits.ask([&] {
         return m_stores.operations.begin(job.task.id, kind, request.who, before.id.number, job.target.id.number,
@@ -349,11 +349,12 @@ Result<RollbackReceipt> Rollback::held(const RollbackRequest &request, Job &job)
     return carryOut(operation, job, planned.steps, *vault);
 }
 
-// A git that the agent was frozen in the middle of may hold git's lock. The run ends with a rollback, so it never goes
+// A git that the agent was frozen in the middle of may hold git's locks. The run ends with a rollback, so it never goes
 // on; with a single file the run goes on afterwards, and so does its git.
-Result<> Rollback::freeIndexLock(const RollbackRequest &request, const Job &job)
+Result<> Rollback::freeLocks(const RollbackRequest &request, const Job &job)
 {
-    HUB_TRY(const auto lock, git::foreignLock(job.place.place));
+    const auto branches = optionsFor(job.task, {}).movableBranches;
+    HUB_TRY(const auto lock, git::foreignLock(job.place.place, branches));
     if (lock && lock->holder != 0 && request.path.isEmpty()) {
         HUB_TRY(const auto run, m_stores.commits.ask([&] { return m_stores.runs.livingOf(job.task.id); }));
         const auto parents = posix::ancestry(lock->holder);
@@ -363,7 +364,7 @@ Result<> Rollback::freeIndexLock(const RollbackRequest &request, const Job &job)
         if (run && std::any_of(parents.begin(), parents.end(), isShim))
             HUB_CHECK(m_runs->endRun(job.task.id, u"rolled back to %1"_s.arg(job.target.id.toString())));
     }
-    return git::awaitIndexLock(job.place.place);
+    return git::awaitLocks(job.place.place, branches);
 }
 
 Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, const Job &job,

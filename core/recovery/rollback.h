@@ -84,7 +84,7 @@ private:
     Result<RollbackReceipt> executeOnce(const RollbackRequest &request, Job &job);
     Result<RollbackPreview> previewJob(const RollbackRequest &request);
     Result<RollbackReceipt> executeJob(const RollbackRequest &request);
-    Result<> freeIndexLock(const RollbackRequest &request, const Job &job);
+    Result<> freeLocks(const RollbackRequest &request, const Job &job);
     Result<RollbackReceipt> held(const RollbackRequest &request, Job &job);
     Result<> numberTarget(Job &job, const GitTarget &target);
     Result<> makeTarget(Job &job, const GitTarget &target, const QByteArray &ref);

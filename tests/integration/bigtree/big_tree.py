@@ -175,11 +175,12 @@ class Trial:
         begun = time.monotonic()
         self.hub.do("projects", "add", repository)
         added = time.monotonic() - begun
-        task = self.hub.assign(self.hub.script("echo ready; sleep 100000"))
+        task = self.hub.assign(self.hub.script("echo the agent works; sleep 100000"))
         begun = time.monotonic()
-        self.hub.wait_said(task, "ready", 600)
+        self.hub.wait_said(task, "the agent works", 600)
         began = time.monotonic() - begun
         tree, peer = self.hub.tree(task), Peer(repository, self.hub.folder)
+        assert len(os.listdir(tree)) > 1, f"{tree} is empty: {self.hub.said(task)}"
         idle = peak(self.hub.daemon.pid)
         saved = [(self.hub.do("checkpoint", "--task-id", task)["checkpoint_id"], state(tree))]
         wreckers = Wrecker(self.given.seed), Wrecker(self.given.seed)

@@ -185,7 +185,11 @@ class Crowd:
             self.stop.set()
             person.join()
         for task in tasks:
-            self.hub.until(lambda task=task: self.hub.state(task) == "needs_review", f"task {task} ends its turn", 60)
+            try:
+                self.hub.until(lambda task=task: self.hub.state(task) == "needs_review", f"task {task} ends its turn", 60)
+            except AssertionError as error:
+                said = self.hub.said(task).splitlines()[-20:]
+                raise Problem("\n".join([str(error), str(self.hub.do("task-status", task)), *said])) from None
         self.judge(tasks, person)
 
     def git(self, folder, *words):

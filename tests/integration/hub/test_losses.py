@@ -26,14 +26,16 @@ def state(tree):
     return subprocess.run([sys.executable, TREESTATE, tree], capture_output=True, text=True, check=True).stdout
 
 
-class LostTrees(test_hub.HubCase):
+class LossCase(test_hub.HubCase):
+    def git(self, *words):
+        subprocess.run(["git", "-C", self.hub.repository, *words], check=True, capture_output=True)
+
+
+class LostTrees(LossCase):
     def worked(self):
         task = self.hub.assign(self.hub.script(WORK))
         self.hub.until(lambda: any(c["notes"] == "end of turn" for c in self.hub.do("rollback", "show")["checkpoints"]), "it is saved")
         return task, self.hub.tree(task)
-
-    def git(self, *words):
-        subprocess.run(["git", "-C", self.hub.repository, *words], check=True, capture_output=True)
 
     def assert_comes_back(self, lose):
         task, tree = self.worked()
@@ -97,7 +99,7 @@ class LostTrees(test_hub.HubCase):
         self.assertIn("could not be saved", self.hub.do("task-status", task)["reason"])
 
 
-class GitLocks(test_hub.HubCase):
+class GitLocks(LossCase):
     """git keeps index.lock while its editor is open; whoever stops it there leaves the lock."""
     EDITING = "echo changed > file.txt; GIT_EDITOR='touch %s; sleep 600; :' git -c user.name=T -c user.email=t@example.org commit -aq"
 
@@ -125,6 +127,24 @@ class GitLocks(test_hub.HubCase):
         self.assertTrue(receipt["exact"])
         self.assertEqual(state(tree), before)
         self.assertFalse(self.lock(tree).exists())
+
+    def test_an_agent_that_stands_still_while_git_moves_its_branch_leaves_no_lock(self):
+        mark = self.hub.folder / "moving"
+        hook = self.hub.repository / ".git" / "hooks" / "reference-transaction"
+        hook.write_text(f'#!/bin/sh\n[ "$1" = prepared ] && [ -e "{self.hub.folder}/slow" ] && touch "{mark}" && sleep 600\nexit 0\n')
+        hook.chmod(0o755)
+        self.hub.do("projects", "guard", "install", "project")
+        task, tree, saved = self.started("echo ready; while [ ! -e go ]; do sleep 0.02; done; "
+                                         "git -c user.name=T -c user.email=t@example.org commit -q --allow-empty -m more")
+        before = state(tree)
+        (self.hub.folder / "slow").touch()
+        (tree / "go").touch()
+        self.hub.until(mark.exists, "git moves the branch")
+        (self.hub.folder / "slow").unlink()
+        code, receipt = self.go_back(task, saved)
+        self.assertEqual(code, 0, receipt)
+        self.assertEqual(state(tree), before)
+        self.git("-C", tree, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "--allow-empty", "-m", "after")
 
     def test_a_lock_that_nobody_holds_any_more_is_removed(self):
         task, tree, saved = self.started("echo ready; sleep 60")
