@@ -169,7 +169,7 @@ private Q_SLOTS:
         }
         VALUE(const auto report, scene.wait(scene.maintenance->run(scene.project)));
         const auto stay = scene.numbers();
-        QVERIFY(report.thinned >= 3); // an hour may end among the other six
+        QVERIFY(report.thinned >= 2); // 2, 3, 5 and 6, but for one of each hour, and an hour may end among them
         QCOMPARE(stay.size(), 9 - report.thinned);
         for (const qint64 number : {9, 8, 7, 4, 1})
             QVERIFY(stay.contains(number));
