@@ -149,7 +149,7 @@ private:
     Result<std::optional<Launch>> planStep(TaskId task, recovery::TreeStep step);
     Result<> startStep(TaskId task, recovery::TreeStep step, const Waiting &waiting);
     void limitStep(const Run &run);
-    void stepTooLong(RunId run);
+    void countStep(RunId run);
     Result<recovery::StepOutcome> outcomeOf(const Run &run, const Task &task, recovery::TreeStep step,
                                             const std::optional<posix::RunExit> &end, const QString &how) const;
     Result<> stepEnded(const Run &run, const Task &task, recovery::TreeStep step,
@@ -199,7 +199,11 @@ private:
     QSet<TaskId> m_unfinished; // tasks whose rollback is being finished
     std::map<TaskId, std::unique_ptr<QTimer>> m_clocks;
     std::map<RunId, std::unique_ptr<QTimer>> m_idle;
-    std::map<RunId, std::unique_ptr<QTimer>> m_stepLimits;
+    struct StepLimit {
+        std::unique_ptr<QTimer> timer;
+        std::chrono::milliseconds left{0}; // of the time that it may take
+    };
+    std::map<RunId, StepLimit> m_stepLimits;
     std::map<RunId, Waiting> m_stepsWaited; // who asked for a step of this hub's life
     QSet<TaskId> m_savedBefore;             // tasks about which no alert of a failed checkpoint can be open
     bool m_admitting = false;

@@ -22,6 +22,7 @@ namespace
 {
 
 constexpr qsizetype lastLines = 12;
+constexpr std::chrono::milliseconds stepTick{2000};
 // The reason on record of a run that was ended for it.
 const QString tooLong = u"its time was up"_s;
 
@@ -136,31 +137,27 @@ void TaskDriver::limitStep(const Run &run)
     const auto project = task ? m_stores.projects.get(task->spec.project) : Result<state::Project>(task.error());
     if (!step || !project || !m_runs.keeps(run.id))
         return;
-    const std::chrono::minutes limit{ProjectSettings(project->options).number(minutesOf(*step))};
-    auto &timer = m_stepLimits[run.id];
-    timer = std::make_unique<QTimer>();
-    timer->setSingleShot(true);
-    connect(timer.get(), &QTimer::timeout, this, [this, id = run.id] { stepTooLong(id); });
-    // What a hub before this one waited counts too.
-    const auto left = limit - (m_stores.clock.now() - run.startedAt);
-    timer->start(std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds{0}));
+    // A hub after this one begins to count anew: how long the step was frozen before is on no record.
+    StepLimit &limit = m_stepLimits[run.id];
+    limit.left = std::chrono::minutes{ProjectSettings(project->options).number(minutesOf(*step))};
+    limit.timer = std::make_unique<QTimer>();
+    connect(limit.timer.get(), &QTimer::timeout, this, [this, id = run.id] { countStep(id); });
+    limit.timer->start(stepTick);
 }
 
-void TaskDriver::stepTooLong(RunId id)
+// Time in which it was held does not count.
+void TaskDriver::countStep(RunId id)
 {
     m_stores.commits.submitOrLog(u"the time limit of run %1"_s.arg(id.toString()), [this, id]() -> Result<> {
+        const auto limit = m_stepLimits.find(id);
         HUB_TRY(const Run run, m_stores.runs.get(id));
-        if (run.state != RunState::Starting && run.state != RunState::Running)
+        if (limit == m_stepLimits.end() || (run.state != RunState::Starting && run.state != RunState::Running))
             return {};
         HUB_TRY(const Task task, m_stores.tasks.get(run.task));
         HUB_TRY(const Holds holds, holdsFor(task));
-        if (holds != Holds()) { // it could not go on; it gets a little time once it can
-            m_stores.commits.afterCommit([this, id] {
-                if (const auto timer = m_stepLimits.find(id); timer != m_stepLimits.end())
-                    timer->second->start(std::chrono::minutes{1});
-            });
+        if (holds != Holds() || (limit->second.left -= stepTick) > std::chrono::milliseconds{0})
             return {};
-        }
+        limit->second.timer->stop();
         HUB_CHECK(m_stores.runs.setEnding(id, tooLong));
         m_stores.commits.afterCommit([this, id] { m_brake.end(id, politeEnd); });
         return {};
