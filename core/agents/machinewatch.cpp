@@ -58,7 +58,7 @@ QString adviceFor(monitor::Metric metric)
 
 MachineWatch::MachineWatch(state::Stores &stores, Workers &workers, Brake &brake, TaskDriver &driver,
                            monitor::AlertCenter &alerts, monitor::HistoryStore &history, const DataFolder &data,
-                           const Settings &settings, monitor::Sources sources)
+                           const Settings &settings, const QString &hubId, monitor::Sources sources)
     : m_stores(stores)
     , m_workers(workers)
     , m_brake(brake)
@@ -67,7 +67,9 @@ MachineWatch::MachineWatch(state::Stores &stores, Workers &workers, Brake &brake
     , m_history(history)
     , m_data(data)
     , m_settings(settings)
+    , m_hubId(hubId)
     , m_sampler(std::make_shared<monitor::Sampler>(std::move(sources)))
+    , m_trees(std::make_shared<monitor::TreeSampler>())
 {
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &MachineWatch::look);
@@ -106,21 +108,92 @@ QList<QByteArray> MachineWatch::paths() const
 
 void MachineWatch::look()
 {
+    QList<monitor::TreeRoot> roots;
+    const auto living = m_stores.runs.living();
+    for (const Run &run : living.valueOr({})) {
+        if (run.shim.pid > 0)
+            roots << monitor::TreeRoot{run.id, {pid_t(run.shim.pid), uint64_t(run.shim.startTicks)}};
+    }
     auto job = m_workers.run(u"monitor"_s,
-                             [sampler = m_sampler, paths = paths(), now = m_stores.clock.now()]() -> Result<Sample> {
-                                 return sampler->take(paths, now);
+                             [sampler = m_sampler, trees = m_trees, paths = paths(), roots, hub = m_hubId,
+                              now = m_stores.clock.now()]() -> Result<Seen> {
+                                 Seen seen{.sample = sampler->take(paths, now)};
+                                 seen.trees = trees->take(roots, hub, seen.sample.uptime);
+                                 return seen;
                              });
-    whenDone(std::move(job), this, [this](const Result<Sample> &sample) {
-        if (sample)
-            took(*sample);
+    whenDone(std::move(job), this, [this](Result<Seen> seen) {
+        if (seen)
+            took(*std::move(seen));
     });
 }
 
-void MachineWatch::took(Sample sample)
+void MachineWatch::noteUsage(const monitor::TreePass &pass, Sample &sample)
 {
+    QList<RunUsage> usage;
+    std::map<RunId, Said> said;
+    std::map<QString, monitor::AgentUse> agents;
+    for (const monitor::TreeUsage &tree : pass.trees) {
+        const auto run = m_stores.runs.get(tree.run);
+        if (!run)
+            continue;
+        RunUsage of{run->id, run->task, run->agent, tree};
+        const Said now{run->position.outDone + run->position.errDone, sample.uptime};
+        if (const auto before = m_said.find(run->id); before != m_said.end() && now.at > before->second.at)
+            of.outputPerSecond =
+                1000.0 * double(now.bytes - before->second.bytes) / double((now.at - before->second.at).count());
+        said[run->id] = now;
+        monitor::AgentUse &together = agents[run->agent.toString()];
+        together.agent = run->agent.toString();
+        together.cpu += tree.cpu;
+        together.memory += tree.proportional.value_or(tree.memory);
+        usage << of;
+    }
+    std::sort(usage.begin(), usage.end(),
+              [](const RunUsage &a, const RunUsage &b) { return a.tree.memory > b.tree.memory; });
+    for (const auto &[name, use] : agents)
+        sample.agents << use;
+    m_usage = std::move(usage);
+    m_said = std::move(said);
+}
+
+// Those that are there twice: what a dead shim left is ended by others within moments.
+void MachineWatch::tellStrays(const QList<monitor::Stray> &strays)
+{
+    QStringList staying;
+    for (const monitor::Stray &stray : strays) {
+        const bool before = std::any_of(m_strays.begin(), m_strays.end(),
+                                        [&](const monitor::Stray &other) { return other.process == stray.process; });
+        if (before)
+            staying << u"%1 (%2)"_s.arg(stray.process.pid).arg(stray.name);
+    }
+    const bool had = !m_strays.isEmpty();
+    m_strays = strays;
+    if (staying.isEmpty() && !had)
+        return;
+    m_stores.commits.submitOrLog(u"the alert about strays"_s, [this, staying, gone = strays.isEmpty()]() -> Result<> {
+        if (gone)
+            return m_alerts.resolveSubject(AlertType::ManualIntervention, u"strays"_s, u"they ended"_s);
+        if (staying.isEmpty())
+            return {};
+        HUB_CHECK(m_alerts.raise({.type = AlertType::ManualIntervention,
+                                  .level = AlertLevel::Warning,
+                                  .subject = u"strays"_s,
+                                  .title = u"Processes of agents run on without their shim"_s,
+                                  .description = u"%1. They can't be frozen with their agent. If they are not wanted, "
+                                                 "end them: kill PID"_s.arg(staying.join(u", "_s)),
+                                  .standing = true}));
+        return {};
+    });
+}
+
+void MachineWatch::took(Seen seen)
+{
+    Sample &sample = seen.sample;
     const bool first = !m_newest;
     if (const auto now = work())
         sample.work = *now;
+    noteUsage(seen.trees, sample);
+    tellStrays(seen.trees.strays);
     m_newest = sample;
     if (!first) { // before that there is no use of the CPU
         if (const auto kept = m_history.add(sample); !kept)

@@ -6,9 +6,19 @@
 #include "core/monitor/historystore.h"
 #include "core/monitor/limits.h"
 #include "core/monitor/sampler.h"
+#include "core/monitor/treeusage.h"
 
 namespace hub::agents
 {
+
+// What one run uses.
+struct RunUsage {
+    RunId run;
+    TaskId task;
+    AgentName agent;
+    monitor::TreeUsage tree;
+    double outputPerSecond = 0; // bytes that it said
+};
 
 class MachineWatch final : public QObject
 {
@@ -17,7 +27,7 @@ class MachineWatch final : public QObject
 public:
     MachineWatch(state::Stores &stores, Workers &workers, Brake &brake, TaskDriver &driver,
                  monitor::AlertCenter &alerts, monitor::HistoryStore &history, const DataFolder &data,
-                 const Settings &settings, monitor::Sources sources);
+                 const Settings &settings, const QString &hubId, monitor::Sources sources);
 
     // At start, when the runs are known.
     Result<> begin();
@@ -25,6 +35,10 @@ public:
     // Of the newest look; nothing before the first one.
     const std::optional<monitor::Sample> &newest() const { return m_newest; }
     QList<monitor::Verdict> standing() const { return m_verdicts.standing(); }
+    // Of the agents that ran at the newest look, the largest in memory first.
+    const QList<RunUsage> &usage() const { return m_usage; }
+    // Processes of agents that nobody holds any more.
+    const QList<monitor::Stray> &strays() const { return m_strays; }
     // One sentence for each figure that is too high.
     QStringList concerns() const;
     const monitor::Ladder::State &ladder() const { return m_ladder.state(); }
@@ -35,7 +49,13 @@ Q_SIGNALS:
 private:
     QList<QByteArray> paths() const;
     void look();
-    void took(monitor::Sample sample);
+    struct Seen {
+        monitor::Sample sample;
+        monitor::TreePass trees;
+    };
+    void took(Seen seen);
+    void noteUsage(const monitor::TreePass &pass, monitor::Sample &sample);
+    void tellStrays(const QList<monitor::Stray> &strays);
     void tell(const QList<monitor::Verdict> &changes);
     void tellTime(const monitor::Sample &sample);
     Result<> forgetReleased();
@@ -55,7 +75,16 @@ private:
     monitor::HistoryStore &m_history;
     const DataFolder &m_data;
     const Settings &m_settings;
-    std::shared_ptr<monitor::Sampler> m_sampler; // used by the worker's queue alone
+    const QString m_hubId;
+    std::shared_ptr<monitor::Sampler> m_sampler; // these two are used by the worker's queue alone
+    std::shared_ptr<monitor::TreeSampler> m_trees;
+    QList<RunUsage> m_usage;
+    QList<monitor::Stray> m_strays;
+    struct Said {
+        qint64 bytes = 0;
+        std::chrono::milliseconds at{0};
+    };
+    std::map<RunId, Said> m_said; // by the look before
     monitor::Verdicts m_verdicts;
     monitor::Ladder m_ladder;
     std::optional<monitor::Sample> m_newest;

@@ -106,6 +106,52 @@ QJsonObject machineData(const monitor::Sample &sample)
     return data;
 }
 
+QString perSecond(double bytes) { return bytes < 1000 ? u"–"_s : recovery::sizeText(qint64(bytes)) + u"/s"_s; }
+
+// What runs now, the largest first, and what is left over from agents.
+void tellUsage(const Services &services, Reply &reply)
+{
+    commands::Table table{
+        .columns = {u"task"_s, u"agent"_s, u"cpu"_s, u"memory"_s, u"processes"_s, u"files"_s, u"disk"_s, u"output"_s}};
+    QJsonArray data;
+    QStringList zombies, strays;
+    for (const agents::RunUsage &use : services.machine.usage()) {
+        const qint64 memory = use.tree.proportional.value_or(use.tree.memory);
+        const double disk = use.tree.readPerSecond + use.tree.writtenPerSecond;
+        table.rows << QStringList{u'#' + use.task.toString(),
+                                  use.agent.toString(),
+                                  u"%1 %"_s.arg(qRound(use.tree.cpu)),
+                                  recovery::sizeText(memory),
+                                  QString::number(use.tree.processes),
+                                  QString::number(use.tree.openFiles),
+                                  perSecond(disk),
+                                  perSecond(use.outputPerSecond)};
+        data.append(QJsonObject{{u"task_id"_s, use.task.value()},
+                                {u"agent"_s, use.agent.toString()},
+                                {u"cpu"_s, use.tree.cpu},
+                                {u"memory"_s, memory},
+                                {u"processes"_s, use.tree.processes},
+                                {u"threads"_s, use.tree.threads},
+                                {u"open_files"_s, use.tree.openFiles},
+                                {u"read_per_second"_s, use.tree.readPerSecond},
+                                {u"written_per_second"_s, use.tree.writtenPerSecond},
+                                {u"output_per_second"_s, use.outputPerSecond},
+                                {u"zombies"_s, QJsonArray::fromStringList(use.tree.zombies)}});
+        zombies << use.tree.zombies;
+    }
+    if (!table.rows.isEmpty())
+        reply.tables << table;
+    if (!zombies.isEmpty())
+        reply.fields.append(
+            {u"Zombies"_s, u"%1 (ended, and their parents don't wait for them)"_s.arg(zombies.join(u", "_s))});
+    for (const monitor::Stray &stray : services.machine.strays())
+        strays << u"%1 %2"_s.arg(stray.process.pid).arg(stray.name);
+    if (!strays.isEmpty())
+        reply.fields.append({u"Strays"_s, u"%1 (of agents, and under no shim)"_s.arg(strays.join(u", "_s))});
+    reply.data[u"usage"_s] = data;
+    reply.data[u"strays"_s] = QJsonArray::fromStringList(strays);
+}
+
 QString titleOf(const monitor::Course &course)
 {
     const QString title(monitor::specOf(course.metric).title);
@@ -218,6 +264,7 @@ Result<Reply> systemHealth(Services &services, const Invocation &in)
         reply.data[u"machine"_s] = machineData(*sample);
     reply.data[u"concerns"_s] = QJsonArray::fromStringList(services.machine.concerns());
     reply.data[u"admitting"_s] = services.machine.ladder().admitting;
+    tellUsage(services, reply);
     HUB_CHECK(tellCourse(services, rangeOf(in), reply));
     return reply;
 }

@@ -18,7 +18,9 @@ Step highestStepFor(Metric metric, Concern concern)
     case Metric::Swap:
     case Metric::IoPressure: return concern == Concern::Critical ? Step::FreezeLowest : Step::StopAdmitting;
     case Metric::Agents:
-    case Metric::Paused: return Step::None;
+    case Metric::Paused:
+    case Metric::AgentCpu:
+    case Metric::AgentMemory: return Step::None;
     // Here the machine, or work on it, is in danger.
     case Metric::Memory:
     case Metric::MemoryPressure:

@@ -106,6 +106,18 @@ void readPaused(const Sample &sample, Readings &to)
         to << Reading{Metric::Paused, {}, double(sample.work->paused)};
 }
 
+void readAgentCpu(const Sample &sample, Readings &to)
+{
+    for (const AgentUse &use : sample.agents)
+        to << Reading{Metric::AgentCpu, use.agent, use.cpu};
+}
+
+void readAgentMemory(const Sample &sample, Readings &to)
+{
+    for (const AgentUse &use : sample.agents)
+        to << Reading{Metric::AgentMemory, use.agent, double(use.memory) / (1 << 20)};
+}
+
 constexpr MetricSpec table[]{
     {Metric::Cpu, QLatin1StringView("CPU"), u"%", &readCpu},
     {Metric::Load, QLatin1StringView("Load per core"), u"%", &readLoadPerCore},
@@ -120,6 +132,8 @@ constexpr MetricSpec table[]{
     {Metric::Supply, QLatin1StringView("Power supply"), u"", &readSupply},
     {Metric::Agents, QLatin1StringView("Agents running"), u"", &readRunning},
     {Metric::Paused, QLatin1StringView("Agents held"), u"", &readPaused},
+    {Metric::AgentCpu, QLatin1StringView("CPU of"), u"%", &readAgentCpu},
+    {Metric::AgentMemory, QLatin1StringView("Memory of"), u"MB", &readAgentMemory},
 };
 
 } // namespace

@@ -23,6 +23,8 @@ enum class Metric {
     Supply,
     Agents,
     Paused,
+    AgentCpu,
+    AgentMemory,
 };
 inline constexpr EnumText<Metric> metricTexts[]{{Metric::Cpu, QLatin1StringView("cpu")},
                                                 {Metric::Load, QLatin1StringView("load")},
@@ -36,9 +38,11 @@ inline constexpr EnumText<Metric> metricTexts[]{{Metric::Cpu, QLatin1StringView(
                                                 {Metric::Inodes, QLatin1StringView("inodes")},
                                                 {Metric::Supply, QLatin1StringView("supply")},
                                                 {Metric::Agents, QLatin1StringView("agents")},
-                                                {Metric::Paused, QLatin1StringView("paused")}};
+                                                {Metric::Paused, QLatin1StringView("paused")},
+                                                {Metric::AgentCpu, QLatin1StringView("agent_cpu")},
+                                                {Metric::AgentMemory, QLatin1StringView("agent_memory")}};
 
-// One figure of one sample. `subject` tells several of a kind apart: a mount point, a sensor.
+// One figure of one sample. `subject` tells several of a kind apart: a mount point, a sensor, an agent.
 struct Reading {
     Metric metric = Metric::Cpu;
     QString subject;

@@ -58,6 +58,14 @@ struct Work {
     friend bool operator==(const Work &, const Work &) = default;
 };
 
+// Of all process trees of one agent together.
+struct AgentUse {
+    QString agent;
+    double cpu = 0;    // percent of one core
+    qint64 memory = 0; // bytes
+    friend bool operator==(const AgentUse &, const AgentUse &) = default;
+};
+
 struct Sample {
     Instant at{};
     std::chrono::milliseconds uptime{0}; // since boot, sleep included: never jumps
@@ -70,6 +78,7 @@ struct Sample {
     QList<Temperature> temperatures;
     std::optional<Throttle> throttle;
     std::optional<Work> work;                          // of the hub itself
+    QList<AgentUse> agents;                            // those that run
     std::optional<std::chrono::milliseconds> timeJump; // the wall clock went so much further than time did
     bool clockIsSet = true;                            // false: it shows a time before this program was built
 

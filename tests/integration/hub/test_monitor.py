@@ -118,6 +118,15 @@ class Overload(HubCase):
         self.goes_on(low)
         self.assertFalse(self.held(high))
 
+    def test_what_agents_use_is_shown(self):
+        busy = self.hub.assign(self.hub.script("while :; do :; done & echo started; wait", "busy"))
+        self.hub.wait_said(busy, "started")
+        usage = self.hub.until(lambda: [u for u in self.health()["usage"] if u["task_id"] == busy and u["cpu"] > 5],
+                               "the CPU of the agent is measured")[0]
+        self.assertGreaterEqual(usage["processes"], 2)
+        self.assertGreater(usage["memory"], 0)
+        self.hub.until(lambda: "agent_cpu" in {course["metric"] for course in self.health()["course"]}, "its course is kept")
+
     def test_what_was_measured_is_kept_and_shown(self):
         self.hub.until(lambda: len(self.health()["course"]) >= 3, "there is a course")
         text = self.hub.do("system-health", "--range", "day")
