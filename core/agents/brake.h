@@ -24,6 +24,7 @@ enum class Hold : quint8 {
     TaskPause = 4,
     Scan = 8, // its files are being read for a checkpoint; ends by itself if the hub dies
     Rollback = 16,
+    Overload = 64,   // the machine can't carry it now
     Unrecorded = 32, // found frozen without a record: a person decides
 };
 Q_DECLARE_FLAGS(Holds, Hold)

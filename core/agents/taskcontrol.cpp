@@ -30,6 +30,8 @@ Result<Holds> TaskDriver::holdsFor(const Task &task) const
     holds.setFlag(Hold::SafeMode, safe.has_value());
     holds.setFlag(Hold::TaskPause, taskPause.has_value());
     holds.setFlag(Hold::AgentPause, agentPause.has_value());
+    HUB_TRY(const auto overload, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
+    holds.setFlag(Hold::Overload, overload.has_value());
     holds.setFlag(Hold::Rollback, m_unfinished.contains(task.id));
     return holds;
 }
@@ -190,7 +192,8 @@ Result<> TaskDriver::unpause(const Task &task)
         return {};
     HUB_TRY(const auto byTask, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
     HUB_TRY(const auto byAgent, m_stores.holds.pauseOf(u"agent"_s, task.spec.agent.toString()));
-    if (byTask || byAgent)
+    HUB_TRY(const auto byOverload, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
+    if (byTask || byAgent || byOverload)
         return {};
     HUB_TRY(const TaskState state, stateByRun(task));
     HUB_CHECK(m_stores.tasks.setState(
@@ -232,6 +235,53 @@ Result<> TaskDriver::leaveSafeMode()
     return {};
 }
 
+Result<std::optional<state::SafeMode>> TaskDriver::recordSafeMode(const QString &who, const QString &reason,
+                                                                  const StopReport &report, const QString &frozen)
+{
+    HUB_TRY(const auto before, m_stores.holds.safeMode());
+    HUB_CHECK(m_stores.holds.enterSafeMode(who, reason));
+    m_stores.commits.afterCommit([this] { m_brake.recorded({}, Hold::SafeMode); });
+    if (!before || !report.complete())
+        HUB_CHECK(m_alerts.raise({.type = AlertType::ManualIntervention,
+                                  .level = report.complete() ? AlertLevel::Warning : AlertLevel::Critical,
+                                  .subject = u"safe mode"_s,
+                                  .title = u"Safe mode is on"_s,
+                                  .description = u"%1 by %2. %3"_s.arg(reason, who, frozen)}));
+    return before;
+}
+
+Result<> TaskDriver::recordOverload(TaskId id, const QString &reason)
+{
+    HUB_CHECK(m_stores.holds.pause(u"overload"_s, id.toString(), u"the hub"_s, reason));
+    HUB_TRY(const Task task, m_stores.tasks.get(id));
+    if (task.state == TaskState::Running || task.state == TaskState::AwaitingApproval ||
+        task.state == TaskState::Preparing) {
+        HUB_CHECK(m_stores.tasks.setState(id, TaskState::Paused,
+                                          u"The hub holds it, since the machine is overloaded: %1"_s.arg(reason)));
+        announce(id);
+    }
+    m_stores.commits.afterCommit([this, id] { m_brake.recorded({.task = id}, Hold::Overload); });
+    return {};
+}
+
+Result<> TaskDriver::letGo(TaskId id)
+{
+    HUB_CHECK(m_stores.holds.endPause(u"overload"_s, id.toString()));
+    HUB_TRY(const Task task, m_stores.tasks.get(id));
+    HUB_CHECK(unpause(task));
+    m_stores.commits.afterCommit([this, id] {
+        m_brake.release({.task = id}, Hold::Overload);
+        admit();
+    });
+    return {};
+}
+
+void TaskDriver::stopAdmitting(const QString &why)
+{
+    if (std::exchange(m_overload, why) != why)
+        admit(); // also when it is: the reasons of those that wait change
+}
+
 Result<> TaskDriver::say(const Task &task, const QString &text, const QString &author, bool now)
 {
     HUB_CHECK(m_stores.queue.add(task.id, author, text));
@@ -262,8 +312,10 @@ Result<> TaskDriver::resume(const Task &task, const QString &who, const QString 
         HUB_CHECK(m_stores.queue.add(task.id, who, notes));
     HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
     HUB_CHECK(m_stores.holds.endPause(u"task"_s, task.id.toString()));
+    HUB_CHECK(m_stores.holds.endPause(u"overload"_s, task.id.toString())); // a person decided
     m_stores.commits.afterCommit([this, id = task.id] {
         m_brake.release({.task = id}, Hold::TaskPause);
+        m_brake.release({.task = id}, Hold::Overload);
         m_brake.release({.task = id}, Hold::Unrecorded);
         admit();
     });
@@ -317,6 +369,7 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
     auto ended = m_stores.commits.ask([&]() -> Result<> {
         HUB_CHECK(m_stores.tasks.setState(id, state, text));
         HUB_CHECK(m_stores.holds.endPause(u"task"_s, id.toString()));
+        HUB_CHECK(m_stores.holds.endPause(u"overload"_s, id.toString()));
         HUB_CHECK(m_stores.holds.releaseAllOf(id));
         HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
         if (turn)

@@ -5,7 +5,7 @@
 #include "core/agents/shimlauncher.h"
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
-#include "core/monitor/machine.h"
+#include "core/monitor/sensors.h"
 
 #include <QDir>
 #include <QThread>
@@ -78,7 +78,8 @@ int TaskDriver::runningLimit() const
 {
     if (const qint64 set = m_settings.number(setting::maxRunning); set > 0)
         return int(set);
-    const qint64 byMemory = monitor::readMachine().memoryFree / memoryPerAgent + m_runs.count();
+    const auto memory = monitor::readMemory(monitor::Sources::ofThisMachine()).value_or(monitor::Memory());
+    const qint64 byMemory = memory.free / memoryPerAgent + m_runs.count();
     return int(std::clamp<qint64>(std::min<qint64>(byMemory, QThread::idealThreadCount()), 1, 1000));
 }
 
@@ -89,6 +90,12 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
     if (safe)
         reasons << u"Safe mode is on since %1 (%2)."_s.arg(toLocalShort(safe->since, m_stores.clock.now()),
                                                            safe->reason);
+    if (!m_overload.isEmpty())
+        reasons << u"The machine is overloaded, so nothing new starts: "_s + m_overload;
+    HUB_TRY(const auto overload, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
+    if (overload)
+        reasons << u"Task #%1 is held by the hub, since the machine is overloaded: %2"_s.arg(task.id.toString(),
+                                                                                             overload->reason);
     HUB_TRY(const auto taskPause, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
     if (taskPause)
         reasons << u"Task #%1 is paused by %2%3."_s.arg(

@@ -62,6 +62,14 @@ public:
     Result<> recordPause(const Scope &scope, const QString &who, const QString &reason);
     Result<> endPause(const Scope &scope);
     Result<> leaveSafeMode();
+    // After the brake has frozen all. Keeps the first reason, and answers with it, when it is on already.
+    Result<std::optional<state::SafeMode>> recordSafeMode(const QString &who, const QString &reason,
+                                                          const StopReport &report, const QString &frozen);
+    // After the brake has frozen it: the machine can't carry this task now. It goes on by letGo().
+    Result<> recordOverload(TaskId task, const QString &reason);
+    Result<> letGo(TaskId task);
+    // Not inside work. Why nothing starts, for as long as the machine is overloaded; empty: it may.
+    void stopAdmitting(const QString &why);
 
     // Saves what is there, then ends the task and its run. `state` is cancelled, completed or failed.
     // `also` is committed together with it, inside that work.
@@ -206,6 +214,7 @@ private:
     std::map<RunId, StepLimit> m_stepLimits;
     std::map<RunId, Waiting> m_stepsWaited; // who asked for a step of this hub's life
     QSet<TaskId> m_savedBefore;             // tasks about which no alert of a failed checkpoint can be open
+    QString m_overload;                     // why nothing starts
     bool m_admitting = false;
 };
 

@@ -4,7 +4,7 @@
 #include "core/base/program.h"
 #include "core/base/shellwords.h"
 #include "core/commands/counted.h"
-#include "core/monitor/machine.h"
+#include "core/monitor/sensors.h"
 
 #include <QFileInfo>
 #include <QStandardPaths>
@@ -157,9 +157,9 @@ QFuture<Result<Reply>> testAgent(Services &services, const Invocation &in)
                                                    : *version});
         if (const QStringList missing = missingVariables(profile); !missing.isEmpty())
             problems << u"The hub has no %1 that it could hand on; start the hub with it."_s.arg(missing.join(u", "_s));
-        const auto machine = monitor::readMachine();
-        reply.fields.append({u"Memory"_s, u"%1 MB are free"_s.arg(machine.memoryFree >> 20)});
-        if (machine.memoryFree < agents::memoryPerAgent)
+        const auto memory = monitor::readMemory(monitor::Sources::ofThisMachine());
+        reply.fields.append({u"Memory"_s, memory ? u"%1 MB are free"_s.arg(memory->free >> 20) : u"unknown"_s});
+        if (memory && memory->free < agents::memoryPerAgent)
             problems << u"One agent is reckoned to need %1 MB."_s.arg(agents::memoryPerAgent >> 20);
         if (!problems.isEmpty()) {
             reply.severity = Severity::Warning;

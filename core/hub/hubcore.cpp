@@ -88,6 +88,10 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
+    c.m_history = std::make_unique<monitor::HistoryStore>(*c.m_monitorDatabase);
+    c.m_machine = std::make_unique<agents::MachineWatch>(*c.m_stores, c.m_workers, brake, *c.m_driver, *c.m_alerts,
+                                                         *c.m_history, c.m_data, c.m_config.settings, c.m_id,
+                                                         monitor::Sources::ofThisMachine());
     c.m_services = std::make_unique<Services>(Services{*c.m_stores,
                                                        brake,
                                                        *c.m_runs,
@@ -100,6 +104,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_trees,
                                                        *c.m_diskUse,
                                                        *c.m_maintenance,
+                                                       *c.m_machine,
+                                                       *c.m_history,
                                                        *c.m_alerts,
                                                        *c.m_profiles,
                                                        c.m_config.settings,
@@ -239,6 +245,7 @@ Result<> HubCore::begin()
     }
     m_lifecycle->resumeWaiting();
     m_maintenance->begin();
+    HUB_CHECK(m_machine->begin());
     m_alerts->deliver();
     m_trees->watch();
     m_stores->commits.flush();

@@ -61,6 +61,8 @@ private:
     std::unique_ptr<recovery::Maintenance> m_maintenance;
     std::unique_ptr<agents::RunKeeper> m_runs;
     std::unique_ptr<agents::TaskDriver> m_driver;
+    std::unique_ptr<monitor::HistoryStore> m_history;
+    std::unique_ptr<agents::MachineWatch> m_machine;
     std::unique_ptr<Lifecycle> m_lifecycle;
     std::unique_ptr<Services> m_services;
     std::unique_ptr<Dispatcher> m_dispatcher;

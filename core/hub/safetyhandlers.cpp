@@ -27,17 +27,7 @@ QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
     return replyWhen(
         &services.driver, stopped, [&services, emergency, reason, who = in.who()](const agents::StopReport &report) {
             auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
-                HUB_TRY(const auto before, services.stores.holds.safeMode());
-                HUB_CHECK(services.stores.holds.enterSafeMode(who, reason));
-                services.stores.commits.afterCommit(
-                    [&services] { services.brake.recorded({}, agents::Hold::SafeMode); });
-                if (!before || !report.complete())
-                    HUB_CHECK(
-                        services.alerts.raise({.type = AlertType::ManualIntervention,
-                                               .level = report.complete() ? AlertLevel::Warning : AlertLevel::Critical,
-                                               .subject = u"safe mode"_s,
-                                               .title = u"Safe mode is on"_s,
-                                               .description = u"%1 by %2. %3"_s.arg(reason, who, stopText(report))}));
+                HUB_TRY(const auto before, services.driver.recordSafeMode(who, reason, report, stopText(report)));
                 QJsonArray runs;
                 for (const auto &run : report.runs)
                     runs.append(QJsonObject{{u"run"_s, run.run.toString()},
@@ -80,6 +70,8 @@ Result<Reply> leaveSafeMode(Services &services, const Invocation &in)
             const auto agent = AgentName::parse(pause.subject);
             if (pause.scope == u"task" && task)
                 HUB_CHECK(services.driver.endPause({.task = task}));
+            else if (pause.scope == u"overload" && task)
+                HUB_CHECK(services.driver.letGo(*task));
             else if (pause.scope == u"agent" && agent)
                 HUB_CHECK(services.driver.endPause({.agent = agent}));
         }

@@ -1,7 +1,7 @@
 // What command handlers may use. All of it belongs to the hub thread.
 #pragma once
 
-#include "core/agents/taskdriver.h"
+#include "core/agents/machinewatch.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/maintenance.h"
 #include "core/recovery/rollback.h"
@@ -22,6 +22,8 @@ struct Services {
     recovery::TreeKeeper &trees;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
+    agents::MachineWatch &machine;
+    monitor::HistoryStore &history;
     monitor::AlertCenter &alerts;
     agents::ProfileBook &profiles;
     Settings &settings;

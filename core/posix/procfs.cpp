@@ -117,14 +117,30 @@ std::optional<ProcessStat> parseStat(std::string_view text)
     const auto parent = numberFrom<pid_t>(nextWord(rest));
     const auto group = numberFrom<pid_t>(nextWord(rest));
     const auto session = numberFrom<pid_t>(nextWord(rest));
-    for (int skipped = 7; skipped <= 19; ++skipped)
-        nextWord(rest);
+    const auto skip = [&rest](int words) {
+        for (int skipped = 0; skipped < words; ++skipped)
+            nextWord(rest);
+    };
+    const auto ticks = [&rest] { return numberFrom<uint64_t>(nextWord(rest)).value_or(0); };
+    skip(7); // up to majflt and cmajflt
+    const uint64_t user = ticks(), system = ticks(), childUser = ticks(), childSystem = ticks();
+    skip(2);
     const auto threads = numberFrom<int>(nextWord(rest));
-    nextWord(rest);
+    skip(1);
     const auto start = numberFrom<uint64_t>(nextWord(rest));
+    skip(1);
+    const auto resident = numberFrom<int64_t>(nextWord(rest));
     if (!pid || state.size() != 1 || !parent || !group || !session || !threads || !start)
         return std::nullopt;
-    return ProcessStat{{*pid, *start}, *parent, *group, *session, state[0], *threads};
+    return ProcessStat{.id = {*pid, *start},
+                       .parent = *parent,
+                       .group = *group,
+                       .session = *session,
+                       .state = state[0],
+                       .threads = *threads,
+                       .ticks = user + system,
+                       .childTicks = childUser + childSystem,
+                       .resident = resident.value_or(0)};
 }
 
 std::optional<ProcessStat> readStat(pid_t pid, const char *root) { return statAt(procPath(root, pid, "stat")); }

@@ -26,6 +26,9 @@ struct ProcessStat {
     pid_t session = 0;
     char state = '?'; // of the first thread: R S D T t Z X I, as in proc(5)
     int threads = 0;
+    uint64_t ticks = 0;      // of processor time, of all its threads
+    uint64_t childTicks = 0; // of its children that ended and were waited for
+    int64_t resident = 0;    // pages
 
     // A first thread that ended shows as a zombie while the others go on.
     bool isGone() const { return state == 'X' || state == 'x' || (state == 'Z' && threads <= 1); }

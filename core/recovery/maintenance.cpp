@@ -1,7 +1,7 @@
 #include "core/recovery/maintenance.h"
 
 #include "core/base/log.h"
-#include "core/monitor/machine.h"
+#include "core/monitor/sensors.h"
 
 using namespace Qt::StringLiterals;
 
@@ -119,7 +119,7 @@ Result<VaultState> Maintenance::stateOf(const ProjectName &project, qint64 quota
     const QByteArray vault = m_data.vault(project);
     HUB_TRY(const auto size, git::vaultSize(vault));
     if (quota == 0) {
-        const auto disk = monitor::readDisk(vault);
+        const auto disk = monitor::Sources::ofThisMachine().statfs(vault);
         if (!disk)
             return fail(ErrorCode::Storage,
                         u"The size of the disk of %1 can't be told."_s.arg(QFile::decodeName(vault)));

@@ -30,6 +30,7 @@ using QL = QLatin1StringView;
 inline constexpr QL logLevels[]{QL("debug"), QL("info"), QL("warning"), QL("error")};
 inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL("walk")};
 inline constexpr QL protectModes[]{QL("agents"), QL("everyone")};
+inline constexpr QL ladderSteps[]{QL("off"), QL("stop-admitting"), QL("freeze-lowest"), QL("safe-mode")};
 inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
 
 inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, QL(""), 0, 0, {}, QL("AGENTHUB_DATA_DIR"), true,
@@ -72,6 +73,64 @@ inline constexpr SettingSpec claimSeconds{QL("agents/claim_seconds"), SettingTyp
     QL("An agent's hold on a file ends after this time unless it asks again")};
 inline constexpr SettingSpec alertCooldown{QL("monitor/alert_cooldown_seconds"), SettingType::Number, QL("300"), 0, 86400, {}, QL("SAFETY_ALERT_COOLDOWN"), false,
     QL("The same alert about the same thing is told once in this time; what is held back is counted")};
+inline constexpr SettingSpec monitorSeconds{QL("monitor/interval_seconds"), SettingType::Number, QL("30"), 1, 3600, {}, QL("SAFETY_MONITORING_INTERVAL"), false,
+    QL("Seconds between two looks at the machine")};
+inline constexpr SettingSpec monitorAlertSeconds{QL("monitor/alert_interval_seconds"), SettingType::Number, QL("5"), 1, 3600, {}, QL(), false,
+    QL("The same while something is above its limit, or was just before")};
+inline constexpr SettingSpec monitorSamples{QL("monitor/samples"), SettingType::Number, QL("3"), 2, 100, {}, QL(), false,
+    QL("Looks in a row that have to agree before something counts as too high, or as well again")};
+inline constexpr SettingSpec monitorLeastSeconds{QL("monitor/least_seconds"), SettingType::Number, QL("10"), 0, 3600, {}, QL(), false,
+    QL("Time for which they have to agree, beside their number")};
+inline constexpr SettingSpec ladder{QL("monitor/ladder"), SettingType::Choice, QL("safe-mode"), 0, 0, ladderSteps, QL(), false,
+    QL("How far the hub goes by itself on an overloaded machine: off, start nothing new, freeze the lowest priority, safe mode")};
+inline constexpr SettingSpec ladderAdvise{QL("monitor/ladder_advise_only"), SettingType::Flag, QL("false"), 0, 0, {}, QL(), false,
+    QL("Only say what would be done about an overloaded machine")};
+inline constexpr SettingSpec ladderUpSeconds{QL("monitor/ladder_up_seconds"), SettingType::Number, QL("30"), 1, 3600, {}, QL(), false,
+    QL("Time that each of those steps gets to show an effect before the next one")};
+inline constexpr SettingSpec ladderDownSeconds{QL("monitor/ladder_down_seconds"), SettingType::Number, QL("120"), 1, 86400, {}, QL(), false,
+    QL("Calm that has to last before each step is taken back")};
+inline constexpr SettingSpec cpuWarning{QL("monitor/cpu_warning"), SettingType::Number, QL("95"), 0, 100, {}, QL(), false,
+    QL("Use of all cores over five minutes, in percent, from which a warning is raised. 0: never")};
+inline constexpr SettingSpec cpuCritical{QL("monitor/cpu_critical"), SettingType::Number, QL("0"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec loadWarning{QL("monitor/load_warning"), SettingType::Number, QL("400"), 0, 10000, {}, QL(), false,
+    QL("Load of the last minute in percent of the cores (two tasks for each core are 200). 0: never")};
+inline constexpr SettingSpec loadCritical{QL("monitor/load_critical"), SettingType::Number, QL("0"), 0, 10000, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec memoryWarning{QL("monitor/memory_warning"), SettingType::Number, QL("85"), 0, 100, {}, QL(), false,
+    QL("Memory in use, in percent. 0: never")};
+inline constexpr SettingSpec memoryCritical{QL("monitor/memory_critical"), SettingType::Number, QL("95"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec swapWarning{QL("monitor/swap_warning"), SettingType::Number, QL("60"), 0, 100, {}, QL(), false,
+    QL("Swap in use, in percent. 0: never")};
+inline constexpr SettingSpec swapCritical{QL("monitor/swap_critical"), SettingType::Number, QL("90"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec cpuPressureWarning{QL("monitor/cpu_pressure_warning"), SettingType::Number, QL("80"), 0, 100, {}, QL(), false,
+    QL("Share of the last 10 s in which something waited for a core, in percent. 0: never")};
+inline constexpr SettingSpec cpuPressureCritical{QL("monitor/cpu_pressure_critical"), SettingType::Number, QL("0"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec memoryPressureWarning{QL("monitor/memory_pressure_warning"), SettingType::Number, QL("10"), 0, 100, {}, QL(), false,
+    QL("Share of the last 10 s in which everything waited for memory, in percent. 0: never")};
+inline constexpr SettingSpec memoryPressureCritical{QL("monitor/memory_pressure_critical"), SettingType::Number, QL("40"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec ioPressureWarning{QL("monitor/io_pressure_warning"), SettingType::Number, QL("50"), 0, 100, {}, QL(), false,
+    QL("Share of the last 10 s in which everything waited for the disk, in percent. 0: never")};
+inline constexpr SettingSpec ioPressureCritical{QL("monitor/io_pressure_critical"), SettingType::Number, QL("0"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec temperatureWarning{QL("monitor/temperature_warning"), SettingType::Number, QL("0"), 0, 150, {}, QL(), false,
+    QL("Temperature of any sensor, in degrees Celsius. 0 in both: by the kind of sensor, 75 and 82 for a board")};
+inline constexpr SettingSpec temperatureCritical{QL("monitor/temperature_critical"), SettingType::Number, QL("0"), 0, 150, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec diskWarning{QL("monitor/disk_warning"), SettingType::Number, QL("90"), 0, 100, {}, QL(), false,
+    QL("Use of a disk that the hub or a project lies on, in percent. 0: never")};
+inline constexpr SettingSpec diskCritical{QL("monitor/disk_critical"), SettingType::Number, QL("98"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec inodesWarning{QL("monitor/inodes_warning"), SettingType::Number, QL("90"), 0, 100, {}, QL(), false,
+    QL("Files on such a disk, in percent of what it can have. 0: never")};
+inline constexpr SettingSpec inodesCritical{QL("monitor/inodes_critical"), SettingType::Number, QL("98"), 0, 100, {}, QL(), false,
+    QL("The same for a critical alert")};
+inline constexpr SettingSpec fullMinutes{QL("monitor/disk_full_minutes"), SettingType::Number, QL("30"), 0, 10080, {}, QL(), false,
+    QL("A disk that fills so fast that it is full within this time is a warning. 0: never")};
 inline constexpr SettingSpec protectedBranches{QL("git/protected_branches"), SettingType::Text, QL("main,master"), 0, 0, {}, QL(), true,
     QL("Branches on which no agent may work, beside the remote's default")};
 inline constexpr SettingSpec protectFrom{QL("git/protect_from"), SettingType::Choice, QL("agents"), 0, 0, protectModes, QL(), true,
@@ -87,7 +146,15 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::checkpointsKept, &setting::vaultQuotaMegabytes,
     &setting::vaultReserveMegabytes, &setting::vaultGraceHours, &setting::vaultPacks, &setting::freezeMethod, &setting::spoolMegabytes,
     &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
-    &setting::claimSeconds, &setting::alertCooldown, &setting::protectedBranches, &setting::protectFrom,
+    &setting::claimSeconds, &setting::alertCooldown, &setting::monitorSeconds, &setting::monitorAlertSeconds,
+    &setting::monitorSamples, &setting::monitorLeastSeconds, &setting::ladder, &setting::ladderAdvise,
+    &setting::ladderUpSeconds, &setting::ladderDownSeconds, &setting::cpuWarning, &setting::cpuCritical,
+    &setting::loadWarning, &setting::loadCritical, &setting::memoryWarning, &setting::memoryCritical,
+    &setting::swapWarning, &setting::swapCritical, &setting::cpuPressureWarning, &setting::cpuPressureCritical,
+    &setting::memoryPressureWarning, &setting::memoryPressureCritical, &setting::ioPressureWarning,
+    &setting::ioPressureCritical, &setting::temperatureWarning, &setting::temperatureCritical, &setting::diskWarning,
+    &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes,
+    &setting::protectedBranches, &setting::protectFrom,
     &setting::keepDays, &setting::maxTotalGigabytes};
 // clang-format on
 

@@ -15,7 +15,7 @@ struct SafeMode {
 };
 
 struct Pause {
-    QString scope;   // "agent" or "task"
+    QString scope;   // agent, task, or overload: a task that the machine can't carry now
     QString subject; // the agent's name or the task's number
     Instant at;
     QString who;

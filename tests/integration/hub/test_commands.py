@@ -97,6 +97,7 @@ class Lists(CommandCase):
         self.assertEqual(self.hub.do("task-status", task)["changed_files"], ["file.txt"])
 
     def test_health_tells_of_the_machine(self):
+        self.hub.until(lambda: "machine" in self.hub.do("system-health"), "the hub looked at the machine")
         machine = self.hub.do("system-health")["machine"]
         self.assertGreater(machine["memory"], machine["memory_free"])
         self.assertGreaterEqual(machine["cores"], 1)

@@ -1,0 +1,104 @@
+#include "core/monitor/ladder.h"
+
+#include <algorithm>
+
+namespace hub::monitor
+{
+
+Step highestStepFor(Metric metric, Concern concern)
+{
+    if (concern == Concern::Fine)
+        return Step::None;
+    switch (metric) {
+    // A compiler uses all cores, and should: no reason to stop what runs.
+    case Metric::Cpu:
+    case Metric::Load:
+    case Metric::CpuPressure: return concern == Concern::Critical ? Step::StopAdmitting : Step::None;
+    // Slow, but nothing gets lost.
+    case Metric::Swap:
+    case Metric::IoPressure: return concern == Concern::Critical ? Step::FreezeLowest : Step::StopAdmitting;
+    case Metric::Agents:
+    case Metric::Paused:
+    case Metric::AgentCpu:
+    case Metric::AgentMemory: return Step::None;
+    // Here the machine, or work on it, is in danger.
+    case Metric::Memory:
+    case Metric::MemoryPressure:
+    case Metric::Temperature:
+    case Metric::Disk:
+    case Metric::Inodes:
+    case Metric::Supply: return concern == Concern::Critical ? Step::SafeMode : Step::StopAdmitting;
+    }
+    Q_UNREACHABLE();
+}
+
+std::optional<LadderMove> Ladder::climb(const QList<Verdict> &standing, std::chrono::milliseconds uptime,
+                                        const Candidates &running, bool safeMode, const LadderRules &rules)
+{
+    m_state.safeMode = safeMode;
+    Step wanted = Step::None;
+    for (const Verdict &verdict : standing)
+        wanted = std::max(wanted, highestStepFor(verdict.metric, verdict.concern));
+    wanted = std::min(wanted, rules.highest);
+    if (safeMode) // all is frozen already; going back down is for after it
+        return std::nullopt;
+    if (auto move = up(wanted, uptime, running, rules))
+        return move;
+    return down(wanted, uptime, rules);
+}
+
+std::optional<LadderMove> Ladder::up(Step wanted, std::chrono::milliseconds uptime, const Candidates &running,
+                                     const LadderRules &rules)
+{
+    if (wanted >= Step::StopAdmitting && m_state.admitting) {
+        m_state.admitting = false;
+        m_lastUp = uptime;
+        return LadderMove{LadderMove::Kind::StopAdmitting, {}};
+    }
+    if (wanted < Step::FreezeLowest) {
+        m_exhaustedSince.reset();
+        return std::nullopt;
+    }
+    if (m_lastUp && uptime - *m_lastUp < rules.pace)
+        return std::nullopt;
+    const auto next =
+        std::find_if(running.begin(), running.end(), [&](TaskId task) { return !m_state.frozen.contains(task); });
+    // One agent goes on as long as freezing the others may still help.
+    const qsizetype left =
+        std::count_if(running.begin(), running.end(), [&](TaskId task) { return !m_state.frozen.contains(task); });
+    if (left > 1) {
+        m_state.frozen.append(*next);
+        m_lastUp = uptime;
+        m_exhaustedSince.reset();
+        return LadderMove{LadderMove::Kind::Freeze, *next};
+    }
+    if (!m_exhaustedSince)
+        m_exhaustedSince = uptime;
+    if (wanted == Step::SafeMode && uptime - *m_exhaustedSince >= rules.pace * rules.patience) {
+        m_exhaustedSince.reset();
+        m_state.safeMode = true;
+        return LadderMove{LadderMove::Kind::EnterSafeMode, {}};
+    }
+    return std::nullopt;
+}
+
+std::optional<LadderMove> Ladder::down(Step wanted, std::chrono::milliseconds uptime, const LadderRules &rules)
+{
+    const bool tooHigh = wanted < Step::FreezeLowest && !m_state.frozen.isEmpty();
+    const bool idle = wanted == Step::None && m_state.frozen.isEmpty() && !m_state.admitting;
+    if (!tooHigh && !idle) {
+        m_calmSince.reset();
+        return std::nullopt;
+    }
+    if (!m_calmSince)
+        m_calmSince = uptime;
+    if (uptime - *m_calmSince < rules.rest)
+        return std::nullopt;
+    m_calmSince = uptime;
+    if (tooHigh)
+        return LadderMove{LadderMove::Kind::Thaw, m_state.frozen.takeLast()};
+    m_state.admitting = true;
+    return LadderMove{LadderMove::Kind::AdmitAgain, {}};
+}
+
+} // namespace hub::monitor
