@@ -1,7 +1,6 @@
 #include "core/recovery/records.h"
 
 #include "core/base/log.h"
-#include "core/git/workingtree.h"
 
 #include <QFile>
 
@@ -30,7 +29,7 @@ void Records::keep(const ProjectName &project, const QString &path)
 
 Result<> Records::take(const ProjectName &project, const QString &path)
 {
-    HUB_TRY(const auto place, git::locateTree(QFile::encodeName(path)));
+    HUB_TRY(const auto place, m_places.of(QFile::encodeName(path)));
     // Looked at before it is read: what changes meanwhile is seen the next time.
     const QByteArray stamp = git::recordStamp(place);
     {

@@ -32,6 +32,7 @@ private:
 
     state::Stores &m_stores;
     Vaults &m_vaults;
+    git::PlaceCache m_places;
     std::mutex m_mutex;
     std::map<ProjectName, QByteArray> m_stamps; // of the newest record
     std::map<ProjectName, QString> m_damage;    // as last told
