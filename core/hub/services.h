@@ -4,6 +4,7 @@
 #include "core/agents/taskdriver.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/maintenance.h"
+#include "core/recovery/refwatcher.h"
 #include "core/recovery/rollback.h"
 
 namespace hub
@@ -22,6 +23,7 @@ struct Services {
     recovery::TreeKeeper &trees;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
+    recovery::RefWatcher &watcher;
     monitor::AlertCenter &alerts;
     agents::ProfileBook &profiles;
     Settings &settings;

@@ -49,6 +49,13 @@ Result<> RefStore::forget(const ProjectName &project, const QString &ref)
     return {};
 }
 
+Result<> RefStore::forgetKnown(const ProjectName &project)
+{
+    HUB_CHECK(m_database.execute(u"DELETE FROM known_ref WHERE project = ?"_s, {project.toString()}));
+    HUB_CHECK(m_database.execute(u"DELETE FROM authorised_ref WHERE project = ?"_s, {project.toString()}));
+    return {};
+}
+
 Result<std::optional<Instant>> RefStore::checkedAt(const ProjectName &project) const
 {
     return m_database.selectOne(u"SELECT checked_at FROM ref_watch WHERE project = ?"_s, {project.toString()},
@@ -79,13 +86,6 @@ Result<> RefStore::setMovesRead(const ProjectName &project, const QMap<quint64, 
     for (auto it = offsets.begin(); it != offsets.end(); ++it)
         HUB_CHECK(m_database.execute(u"INSERT INTO moves_read (project, inode, position) VALUES (?,?,?)"_s,
                                      {project.toString(), qint64(it.key()), it.value()}));
-    return {};
-}
-
-Result<> RefStore::forgetProject(const ProjectName &project)
-{
-    for (const auto &table : {u"authorised_ref"_s, u"known_ref"_s, u"ref_watch"_s, u"moves_read"_s})
-        HUB_CHECK(m_database.execute(u"DELETE FROM "_s + table + u" WHERE project = ?"_s, {project.toString()}));
     return {};
 }
 

@@ -30,6 +30,9 @@ public:
     Result<QMap<QString, QString>> known(const ProjectName &project) const;
     Result<> setKnown(const ProjectName &project, const QString &ref, const QString &value);
     Result<> forget(const ProjectName &project, const QString &ref);
+    // All of them: what is there at the next look is taken as it is. For whoever makes a repository anew, before and
+    // after.
+    Result<> forgetKnown(const ProjectName &project);
 
     // When the refs were last looked at and all was known, with no agent of the project alive at that moment.
     Result<std::optional<Instant>> checkedAt(const ProjectName &project) const;
@@ -38,8 +41,6 @@ public:
     // How far the guard's file of moves was read, by the file's inode: that file is renamed when it has grown.
     Result<QMap<quint64, qint64>> movesRead(const ProjectName &project) const;
     Result<> setMovesRead(const ProjectName &project, const QMap<quint64, qint64> &offsets);
-
-    Result<> forgetProject(const ProjectName &project);
 
 private:
     db::Database &m_database;
