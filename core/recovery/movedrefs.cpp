@@ -168,10 +168,10 @@ Result<> MovedRefs::tell(const ProjectName &project, const Outcome &outcome)
     if (!outcome.facts.runs.isEmpty())
         said << u"It could have been: %1."_s.arg(outcome.facts.runs);
     if (!outcome.kept.isEmpty())
-        said << u"%1 lies in the vault: git fetch %2 %3"_s.arg(
+        said << u"%1 lies in the vault (git fetch %2 %3)."_s.arg(
             outcome.undone ? u"What it was moved to"_s : u"What it was before"_s, joinWords({vault}), outcome.kept);
     if (!outcome.checkedOut.isEmpty())
-        said << u"%1 is checked out in %2, where index and files were not touched; see there what differs: git status"_s
+        said << u"%1 is checked out in %2, where index and files were not touched (git status shows what differs)."_s
                     .arg(name, outcome.checkedOut.join(u", "));
     if (!outcome.undone)
         said << u"To put it back: %1"_s.arg(outcome.command);
