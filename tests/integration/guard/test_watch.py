@@ -270,6 +270,11 @@ class Guard(Watched):
     def test_every_operation_of_the_hub_is_in_the_log(self):
         self.begin()
         self.hub.do("checkpoint", self.task)
+        code, said = self.agent('echo c > c; "$AGENTHUB_CTL" tool commit-atomically --paths c --message c', self.tree)
+        self.assertEqual(code, 0, said)
+        commit = self.hub.until(lambda: self.log("commit"), "the commit is in the log")[0]
+        self.assertEqual((commit["who"], commit["refs"][0]["before"]), ("runner", self.tip))
+        self.assertEqual(commit["refs"][0]["after"], self.person(f"git rev-parse {self.own}")[1].strip())
         self.agent("git commit -q --allow-empty -m gone", self.tree)
         self.hub.do("rollback", "task_checkpoint", f"{self.task}/1", "--yes")
         log = {e["action"]: e for e in self.log()}
