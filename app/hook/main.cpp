@@ -156,17 +156,32 @@ int checkCommit(const Guard &guard, const Repository &repository)
 
 // One line per move with one write(2), so that lines of several gits never mix. What does not fit to disk is told, but
 // holds no person up.
-void writeDown(const Guard &guard, const std::vector<Move> &moves)
+void writeDown(const Guard &guard, const std::vector<Move> &moves, std::string_view suffix)
 {
     std::string text;
     for (const Move &move : moves) {
         text += std::to_string(posix::wallNanos() / 1000000) + ' ' + std::to_string(::getuid()) + ' ';
-        text.append(move.from).append(1, ' ').append(move.to).append(1, ' ').append(move.ref) += '\n';
+        text.append(move.from).append(1, ' ').append(move.to).append(1, ' ').append(move.ref).append(suffix) += '\n';
     }
     const posix::Fd file =
         posix::openAt(AT_FDCWD, (guard.folder + '/' + posix::guardMoves).c_str(), O_WRONLY | O_APPEND | O_CREAT, 0666);
     if (!file.isOpen() || ::write(file.get(), text.data(), text.size()) != ssize_t(text.size()))
         std::fprintf(stderr, "agenthub: this move could not be written down: %s\n", posix::errorText(errno).c_str());
+}
+
+// The hub's watcher takes a new value for a person's when it finds a line about it, so the line has to be there first.
+// It says where the ref really stands, which git does not.
+void intend(const Guard &guard, const Repository &repository, std::vector<Move> moves, bool packing)
+{
+    std::erase_if(moves, [&](const Move &move) { return leavesAsIs(repository, move, packing); });
+    std::vector<std::string> from;
+    for (const Move &move : moves)
+        from.push_back(currentValue(repository, std::string(move.ref)));
+    for (size_t i = 0; i < moves.size(); ++i) {
+        if (!from[i].empty())
+            moves[i].from = from[i];
+    }
+    writeDown(guard, moves, posix::guardIntended);
 }
 
 int checkTransaction(const Guard &guard, const Repository &repository, std::string_view state, const std::string &input)
@@ -180,13 +195,17 @@ int checkTransaction(const Guard &guard, const Repository &repository, std::stri
     const bool packing = callerPacksRefs();
     if (state == "committed") {
         if (!packing && !callerIsAgent())
-            writeDown(guard, moves);
+            writeDown(guard, moves, {});
         return 0;
     }
     const auto moved = std::find_if(moves.begin(), moves.end(),
                                     [&](const Move &move) { return !leavesAsIs(repository, move, packing); });
-    if (moved == moves.end() || !callerIsAgent())
+    if (moved == moves.end())
         return 0;
+    if (!callerIsAgent()) {
+        intend(guard, repository, moves, packing);
+        return 0;
+    }
     return refuse(moved->ref, " Files or index may have changed: look at git status.");
 }
 

@@ -92,6 +92,12 @@ std::string packedValue(const Repository &repository, const std::string &ref)
     return text.substr(begin, at - begin);
 }
 
+std::string currentValue(const Repository &repository, const std::string &ref)
+{
+    const std::string loose = looseValue(repository, ref);
+    return loose.empty() ? packedValue(repository, ref) : loose;
+}
+
 std::vector<Move> parseMoves(std::string_view text)
 {
     std::vector<Move> moves;

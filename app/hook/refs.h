@@ -25,6 +25,7 @@ std::string branchAtHead(const Repository &repository);
 // Where a ref stands, as hexadecimal text; empty when there is none, or when it is a symbolic one.
 std::string looseValue(const Repository &repository, const std::string &ref);
 std::string packedValue(const Repository &repository, const std::string &ref);
+std::string currentValue(const Repository &repository, const std::string &ref);
 
 // One line of what git says about a transaction. `from` and `to` are views into the text.
 struct Move {

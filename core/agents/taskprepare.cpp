@@ -6,6 +6,7 @@
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
 #include "core/git/workingtree.h"
+#include "core/recovery/refmoves.h"
 #include "core/recovery/tasktree.h"
 #include "core/settings/projectsettings.h"
 
@@ -104,8 +105,15 @@ Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, c
     if (task.backupBranch.isEmpty()) {
         HUB_TRY(const auto backup, git::makeBackupBranch(main, task.spec.agent.toString().toUtf8(),
                                                          task.id.toString().toUtf8(), task.createdAt));
-        HUB_CHECK(m_stores.commits.ask(
-            [&] { return m_stores.tasks.setBackupBranch(task.id, QFile::decodeName(backup.name.mid(11))); }));
+        HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
+            HUB_CHECK(m_stores.gitLog.add({.project = project.name.toString(),
+                                           .task = task.id,
+                                           .who = u"hub"_s,
+                                           .action = u"backup branch"_s,
+                                           .refs = {recovery::refMove(backup.name, {}, backup.commit)},
+                                           .outcome = u"done"_s}));
+            return m_stores.tasks.setBackupBranch(task.id, QFile::decodeName(backup.name.mid(11)));
+        }));
     }
     if (task.spec.mode == TreeMode::InPlace) {
         return m_stores.commits.ask([&] {
@@ -130,6 +138,13 @@ Result<> TaskDriver::makeTree(const Task &task, const state::Project &project, c
     HUB_TRY(const QStringList said, m_trees->furnish(main, *place, project.options));
     HUB_TRY(const auto begun, git::readHead(*place));
     return m_stores.commits.ask([&]() -> Result<> {
+        HUB_CHECK(m_stores.gitLog.add({.project = project.name.toString(),
+                                       .task = task.id,
+                                       .who = u"hub"_s,
+                                       .action = u"working tree"_s,
+                                       .refs = {recovery::refMove("refs/heads/" + branch.toUtf8(), {}, begun.commit)},
+                                       .outcome = u"done"_s,
+                                       .detail = tree}));
         HUB_CHECK(m_stores.tasks.setTree(task.id, tree, branch,
                                          begun.commit ? QString::fromLatin1(begun.commit->hex()) : QString()));
         for (const QString &sentence : said)

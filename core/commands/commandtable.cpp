@@ -163,7 +163,8 @@ constexpr OptionSpec testAlertOptions[]{option("title"_L1, K::Text, "Its title"_
                                         choice("level"_L1, "Its level"_L1, levels, "info"_L1)};
 constexpr OptionSpec auditListOptions[]{
     option("who"_L1, K::Text, "Only this person or agent"_L1, "everybody"_L1), taskFilter,
-    option("action"_L1, K::Command, "Only this command or action"_L1, "all"_L1), since, limit};
+    option("action"_L1, K::Command, "Only this command or action; git: what was done in the repositories"_L1, "all"_L1),
+    since, option("limit"_L1, K::Number, "How many at most"_L1, "20; 100 with --action git"_L1)};
 constexpr OptionSpec auditExportOptions[]{taskFilter, since, option("until"_L1, K::Text, "Up to then"_L1, "now"_L1),
                                           choice("format"_L1, "The kind of file"_L1, exportFormats, "md"_L1)};
 constexpr OptionSpec projectShowOptions[]{
@@ -272,7 +273,12 @@ constexpr CommandSpec rows[]{
      "audit list --task_id 12"_L1, O, "the audit trail of your own tasks: operator"_L1},
     {"audit export"_L1, "The audit trail as one file to hand over"_L1, A, Effect::Read, auditExportOptions,
      "audit export --task_id 12 --format csv"_L1, O, "the audit trail of your own tasks: operator"_L1},
-    {"audit verify"_L1, "Prove that nothing in the audit trail was changed"_L1, A, Effect::Read, {}, "audit verify"_L1},
+    {"audit verify"_L1,
+     "Prove that nothing in the audit trail and the log of git operations was changed"_L1,
+     A,
+     Effect::Read,
+     {},
+     "audit verify"_L1},
     {"projects list"_L1, "The repositories the hub knows"_L1, V, Effect::Read, {}, "projects list"_L1},
     {"projects show"_L1, "Where one project lies, its vault, its settings, the disk it takes"_L1, V, Effect::Read,
      projectShowOptions, "projects show web"_L1},

@@ -86,14 +86,7 @@ Result<> archiveBackup(Vault &vault, const RepositoryPlace &place, const Backup 
     HUB_TRY(const auto kept, vault.ref(ref));
     if (kept && *kept != backup.commit)
         return fail(ErrorCode::Conflict, u"the vault keeps another commit under the name %1"_s.arg(name));
-    {
-        HUB_TRY(const auto user, ObjectStore::open(place.commonDir + "/objects"));
-        PackWriter writer(vault.objects());
-        HUB_CHECK(importCommits(*user, writer, {backup.commit}));
-        HUB_CHECK(writer.finish());
-    }
-    HUB_CHECK(vault.writeRefs({{ref, backup.commit}}));
-    HUB_CHECK(vault.checkConnected({backup.commit}));
+    HUB_CHECK(archiveCommit(vault, place, ref, backup.commit));
     HUB_CHECK(
         runGit({.folder = place.commonDir,
                 .arguments = {"update-ref", "-m", "agenthub: cleanup", "-d", heads + backup.name, backup.commit.hex()},

@@ -123,6 +123,13 @@ Result<std::vector<CommitInfo>> recentCommits(const RepositoryPlace &place, cons
     return commits;
 }
 
+Result<std::optional<ObjectId>> parentOf(const RepositoryPlace &place, const ObjectId &commit)
+{
+    HUB_TRY(const GitOutput parent,
+            tryGit({.folder = place.workTree, .arguments = {"rev-parse", "--verify", "--quiet", commit.hex() + "^"}}));
+    return ObjectId::fromHex(parent.out.trimmed());
+}
+
 Result<qint64> filesDiffering(const RepositoryPlace &place, const ObjectId &commit, bool untrackedToo)
 {
     const auto paths = [&](QList<QByteArray> words) -> Result<QSet<QByteArray>> {

@@ -20,6 +20,9 @@ Result<CommitInfo> findCommit(const RepositoryPlace &place, const QString &text)
 // Those of HEAD that `base` (an id; may be empty) does not have, newest first, at most `limit`; then base itself.
 Result<std::vector<CommitInfo>> recentCommits(const RepositoryPlace &place, const QByteArray &base, qint64 limit);
 
+// The first one; nothing of a commit that began the repository.
+Result<std::optional<ObjectId>> parentOf(const RepositoryPlace &place, const ObjectId &commit);
+
 // How many files of the working tree differ from those of the commit, as git compares them: with filters and line ends.
 // Files that git does not know count when `untrackedToo` is set and the commit lacks them.
 Result<qint64> filesDiffering(const RepositoryPlace &place, const ObjectId &commit, bool untrackedToo);

@@ -279,7 +279,6 @@ Result<GuardState> guardState(const RepositoryPlace &place)
     state.chain = QByteArray::fromStdString(file.chain);
     for (const QByteArray &name : hooksIn(place, state.chain))
         state.chained << shown(name);
-    state.moves = readFile(paths.moves).valueOr({}).count('\n');
     HUB_TRY(const QList<QByteArray> values, hooksPaths(place, {}));
     state.installed = !values.isEmpty() && values.last() == paths.hooks;
     if (!state.installed)

@@ -22,7 +22,6 @@ struct GuardState {
     bool everyone = false;
     QStringList chained;  // earlier hooks that go on running, by name
     QByteArray chain;     // the folder where they lie
-    qint64 moves = 0;     // moves of protected branches by people, as written down
     QStringList problems; // where git would run no guard; a sentence each
 };
 

@@ -292,4 +292,16 @@ Result<> importCommits(const ObjectStore &from, ObjectSink &to, const QList<Obje
     return {};
 }
 
+Result<> archiveCommit(Vault &vault, const RepositoryPlace &place, const QByteArray &ref, const ObjectId &commit)
+{
+    {
+        HUB_TRY(const auto user, ObjectStore::open(place.commonDir + "/objects"));
+        PackWriter writer(vault.objects());
+        HUB_CHECK(importCommits(*user, writer, {commit}));
+        HUB_CHECK(writer.finish());
+    }
+    HUB_CHECK(vault.writeRefs({{ref, commit}}));
+    return vault.checkConnected({commit});
+}
+
 } // namespace hub::git

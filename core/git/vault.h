@@ -75,6 +75,9 @@ private:
 
 // Copies what the commits reach and the sink lacks; a commit that the sink has is taken to be complete.
 Result<> importCommits(const ObjectStore &from, ObjectSink &to, const QList<ObjectId> &commits);
+// Puts a commit of the repository into the vault under this name, with all that it reaches, and proves that the vault
+// has it without the repository.
+Result<> archiveCommit(Vault &vault, const RepositoryPlace &place, const QByteArray &ref, const ObjectId &commit);
 // One object as it is; NotFound when `from` has none.
 Result<> importObject(const ObjectStore &from, ObjectSink &to, const ObjectId &id);
 

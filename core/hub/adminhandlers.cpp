@@ -20,6 +20,18 @@ using commands::Severity;
 namespace
 {
 
+// Of who asks.
+Result<QSet<TaskId>> ownTasks(Services &services, const Invocation &in)
+{
+    HUB_TRY(const auto tasks, services.stores.tasks.all());
+    QSet<TaskId> own;
+    for (const Task &task : tasks) {
+        if (task.spec.owner == in.who())
+            own.insert(task.id);
+    }
+    return own;
+}
+
 Result<QList<state::AuditEntry>> entriesFor(Services &services, const Invocation &in, int limit)
 {
     state::AuditFilter filter{.who = in.text("who"_L1), .action = in.text("action"_L1), .limit = limit};
@@ -31,12 +43,7 @@ Result<QList<state::AuditEntry>> entriesFor(Services &services, const Invocation
     HUB_TRY(filter.until, findInstant(services, in.text("until"_L1)));
     HUB_TRY(auto entries, services.stores.audit.list(filter));
     if (in.call.caller.role < commands::Role::Admin) {
-        HUB_TRY(const auto tasks, services.stores.tasks.all());
-        QSet<TaskId> own;
-        for (const Task &task : tasks) {
-            if (task.spec.owner == in.who())
-                own.insert(task.id);
-        }
+        HUB_TRY(const auto own, ownTasks(services, in));
         entries.removeIf([&](const state::AuditEntry &entry) { return !entry.task || !own.contains(*entry.task); });
     }
     return entries;
@@ -82,8 +89,69 @@ QString detailText(const QString &detail)
     return text;
 }
 
+// "main 1a2b3c4d5e6f → 2b3c4d5e6f70"
+QString moveText(const state::RefMove &move)
+{
+    const auto value = [](const QString &text) {
+        return text.isEmpty() ? u"none"_s : text.startsWith(u"ref: ") ? text.mid(5) : text.left(12);
+    };
+    const QString name = move.ref.startsWith(u"refs/heads/") ? move.ref.mid(11) : move.ref;
+    return u"%1 %2 → %3"_s.arg(name, value(move.before), value(move.after));
+}
+
+// What was done in people's repositories, instead of what was asked of the hub.
+Result<Reply> gitList(Services &services, const Invocation &in)
+{
+    state::GitLogFilter filter{.who = in.text("who"_L1), .limit = int(in.number("limit"_L1, 100))};
+    if (in.has("task_id"_L1)) {
+        HUB_TRY(const Task task, findTask(services, in.call, in.options));
+        filter.task = task.id;
+    }
+    HUB_TRY(filter.since, findInstant(services, in.text("since"_L1)));
+    HUB_TRY(auto operations, services.stores.gitLog.list(filter));
+    if (in.call.caller.role < commands::Role::Admin) {
+        HUB_TRY(const auto own, ownTasks(services, in));
+        operations.removeIf([&](const state::GitOperation &o) { return !o.task || !own.contains(*o.task); });
+    }
+    commands::Table table{
+        .columns = {u"when"_s, u"project"_s, u"task"_s, u"who"_s, u"operation"_s, u"refs"_s, u"outcome"_s},
+        .whenEmpty = u"Nothing matches."_s};
+    QJsonArray data;
+    for (const auto &operation : operations) {
+        QStringList moves;
+        QJsonArray refs;
+        for (const auto &move : operation.refs) {
+            moves << moveText(move);
+            refs.append(QJsonObject{{u"ref"_s, move.ref}, {u"before"_s, move.before}, {u"after"_s, move.after}});
+        }
+        table.rows << QStringList{toLocalShort(operation.at, services.now()),
+                                  operation.project,
+                                  operation.task ? u'#' + operation.task->toString() : QString(),
+                                  operation.who,
+                                  operation.action,
+                                  moves.join(u", "),
+                                  operation.outcome};
+        data.append(QJsonObject{{u"number"_s, operation.id},
+                                {u"at"_s, toIso(operation.at)},
+                                {u"project"_s, operation.project},
+                                {u"task_id"_s, operation.task ? QJsonValue(operation.task->value()) : QJsonValue()},
+                                {u"who"_s, operation.who},
+                                {u"action"_s, operation.action},
+                                {u"refs"_s, refs},
+                                {u"outcome"_s, operation.outcome},
+                                {u"detail"_s, operation.detail},
+                                {u"hash"_s, operation.hash}});
+    }
+    Reply reply;
+    reply.tables << table;
+    reply.data = {{u"git"_s, data}};
+    return reply;
+}
+
 Result<Reply> auditList(Services &services, const Invocation &in)
 {
+    if (in.text("action"_L1) == u"git")
+        return gitList(services, in);
     HUB_TRY(const auto entries, entriesFor(services, in, int(in.number("limit"_L1, 20))));
     Reply reply;
     commands::Table table{.columns = {u"when"_s, u"who"_s, u"action"_s, u"task"_s, u"outcome"_s, u"detail"_s},
@@ -138,17 +206,26 @@ Result<Reply> auditExport(Services &services, const Invocation &in)
 
 Result<Reply> auditVerify(Services &services, const Invocation &)
 {
-    HUB_TRY(const auto verdict, services.stores.audit.verify());
-    if (verdict.brokenAt) {
-        return fail(
-            ErrorCode::Corrupt,
-            u"The audit trail was changed: entry %1 does not fit what comes before it."_s.arg(*verdict.brokenAt),
-            u"Compare with a backup of task_state.db."_s);
-    }
-    return Reply{
-        .title = u"The audit trail is whole"_s,
-        .text = u"%1; the last hash is %2."_s.arg(counted(verdict.rows, u"entry"_s, u"entries"_s), verdict.lastHash),
-        .data = {{u"rows"_s, verdict.rows}, {u"hash"_s, verdict.lastHash}}};
+    const auto broken = [](const QString &what, const state::ChainVerdict &verdict) -> Result<> {
+        if (!verdict.brokenAt)
+            return {};
+        return fail(ErrorCode::Corrupt,
+                    u"%1 was changed: entry %2 does not fit what comes before it."_s.arg(what).arg(*verdict.brokenAt),
+                    u"Compare with a backup of task_state.db."_s);
+    };
+    HUB_TRY(const auto audit, services.stores.audit.verify());
+    HUB_CHECK(broken(u"The audit trail"_s, audit));
+    HUB_TRY(const auto log, services.stores.gitLog.verify());
+    HUB_CHECK(broken(u"The log of git operations"_s, log));
+    return Reply{.title = u"The audit trail and the log of git operations are whole"_s,
+                 .text = u"%1; the last hash is %2. %3; the last hash is %4."_s.arg(
+                     counted(audit.rows, u"entry"_s, u"entries"_s), audit.lastHash,
+                     counted(log.rows, u"git operation"_s, u"git operations"_s),
+                     log.rows > 0 ? log.lastHash : u"none"_s),
+                 .data = {{u"rows"_s, audit.rows},
+                          {u"hash"_s, audit.lastHash},
+                          {u"git_rows"_s, log.rows},
+                          {u"git_hash"_s, log.lastHash}}};
 }
 
 QString rangeText(const SettingSpec &spec)

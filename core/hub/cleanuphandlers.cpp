@@ -3,6 +3,7 @@
 #include "core/git/backups.h"
 #include "core/git/workingtree.h"
 #include "core/hub/handlers.h"
+#include "core/recovery/refmoves.h"
 
 #include <QCryptographicHash>
 #include <QFile>
@@ -87,7 +88,15 @@ Result<OldBranches> removeOld(const Services &services, const QString &who, cons
             branch.why = removed.error().message;
             continue;
         }
-        HUB_CHECK(services.stores.commits.ask([&] {
+        HUB_CHECK(services.stores.commits.ask([&]() -> Result<> {
+            HUB_CHECK(services.stores.gitLog.add(
+                {.project = branch.project.name.toString(),
+                 .task = TaskId::parse(QString::fromLatin1(branch.backup.task)),
+                 .who = who,
+                 .action = u"backup branch removed"_s,
+                 .refs = {recovery::refMove("refs/heads/" + branch.backup.name, branch.backup.commit, {})},
+                 .outcome = u"done"_s,
+                 .detail = u"the vault keeps it as "_s + QFile::decodeName(git::archiveRef(branch.backup))}));
             return services.stores.audit.add(
                 {.who = who,
                  .origin = origin,

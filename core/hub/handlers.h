@@ -80,6 +80,10 @@ QFuture<Result<commands::Reply>> replyAfter(QObject *context, QFuture<Result<T>>
 // On the workers, each project whose guard is installed: what changed since is taken over. What fails is logged.
 void refreshGuards(Services &services);
 
+// Inside CommitGroup work: the guard was put in or taken out ("install", "uninstall").
+Result<> logGuard(state::Stores &stores, const ProjectName &project, const QString &who, const QString &action,
+                  const git::GuardState &guard);
+
 // Shared pieces of replies.
 QJsonObject taskData(const Services &services, const Task &task);
 QString stateText(TaskState state); // for people: "needs review"

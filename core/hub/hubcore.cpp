@@ -23,6 +23,8 @@ HubCore::~HubCore()
     // Jobs that run still ask this thread, so they have to be over before the services go; see Hub::~Hub().
     if (m_maintenance)
         m_maintenance->stop();
+    if (m_watcher)
+        m_watcher->stop();
     m_workers.stop();
     if (m_stores)
         m_stores->commits.flush();
@@ -73,6 +75,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                         *c.m_checkpointer);
     c.m_maintenance = std::make_unique<recovery::Maintenance>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data,
                                                               c.m_config.settings, *c.m_checkpointer);
+    c.m_watcher = std::make_unique<recovery::RefWatcher>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_alerts, c.m_data);
     c.m_runs = std::make_unique<agents::RunKeeper>(*c.m_stores, brake, c.m_workers);
     agents::DriverConfig driverConfig{
         config.shimProgram, config.hookProgram, c.m_id, {{u"AGENTHUB_DATA_DIR"_s, config.dataDir}}};
@@ -106,6 +109,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_maintenance,
                                                        *c.m_machine,
                                                        *c.m_history,
+                                                       *c.m_watcher,
                                                        *c.m_alerts,
                                                        *c.m_profiles,
                                                        c.m_config.settings,
@@ -124,6 +128,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
 void HubCore::tellEvents()
 {
     connect(m_driver.get(), &agents::TaskDriver::taskChanged, this, [this](const Task &task) {
+        m_watcher->watchClosely(task.spec.project);
         Q_EMIT eventHappened({u"task"_s, taskData(*m_services, task)});
     });
     connect(m_driver.get(), &agents::TaskDriver::messageAdded, this, [this](TaskId task, qint64 seq) {
@@ -248,6 +253,7 @@ Result<> HubCore::begin()
     HUB_CHECK(m_machine->begin());
     m_alerts->deliver();
     m_trees->watch();
+    m_watcher->begin();
     m_stores->commits.flush();
     return {};
 }

@@ -25,10 +25,15 @@ public:
     void stopWorkers()
     {
         m_maintenance->stop();
+        m_watcher->stop();
         m_workers.stop();
     }
     // Until the running jobs are over. Not on the hub thread: they may be asking it.
-    void waitForJobs() { m_workers.wait(); }
+    void waitForJobs()
+    {
+        m_watcher->wait();
+        m_workers.wait();
+    }
 
 Q_SIGNALS:
     void eventHappened(const hub::HubEvent &event);
@@ -59,6 +64,7 @@ private:
     std::unique_ptr<recovery::TreeKeeper> m_trees;
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
+    std::unique_ptr<recovery::RefWatcher> m_watcher;
     std::unique_ptr<agents::RunKeeper> m_runs;
     std::unique_ptr<agents::TaskDriver> m_driver;
     std::unique_ptr<monitor::HistoryStore> m_history;

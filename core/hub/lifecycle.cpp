@@ -188,12 +188,16 @@ Result<> Lifecycle::answer(qint64 id, const Answer &answer)
     return {};
 }
 
-void Lifecycle::answerLater(qint64 id, const Answer &reply)
+void Lifecycle::answerLater(qint64 id, const Answer &reply, const std::function<Result<qint64>()> &also)
 {
     // After a shutdown began nothing is lost: the request waits, and the next hub goes on with it.
     if (!reply && reply.error().code == ErrorCode::ShuttingDown)
         return;
-    m_stores.commits.submitOrLog(u"answering call %1"_s.arg(id), [this, id, reply] { return answer(id, reply); });
+    m_stores.commits.submitOrLog(u"answering call %1"_s.arg(id), [this, id, reply, also]() -> Result<> {
+        if (also)
+            HUB_CHECK(also());
+        return answer(id, reply);
+    });
 }
 
 Result<> Lifecycle::onRunEnded(const Run &run)

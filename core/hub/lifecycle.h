@@ -49,7 +49,7 @@ private:
     Result<std::optional<Answer>> process(const Context &context);
     Result<> begin(const Run &run, const ToolRequest &request);
     Result<> answer(qint64 request, const Answer &answer);
-    void answerLater(qint64 request, const Answer &answer);
+    void answerLater(qint64 request, const Answer &answer, const std::function<Result<qint64>()> &also = {});
 
     Result<std::optional<Answer>> validate(const Context &context);
     Result<std::optional<Answer>> prepareForTask(const Context &context);

@@ -3,7 +3,9 @@
 
 #include "core/agents/approvalpolicy.h"
 #include "core/base/log.h"
+#include "core/git/commits.h"
 #include "core/git/workingtree.h"
+#include "core/recovery/refmoves.h"
 
 #include <QDir>
 #include <QTimer>
@@ -310,9 +312,15 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
                                "\nRequested-by: " + context.task.spec.owner.toUtf8() + '\n' + mark + '\n';
     const QStringList protectedBranches = m_settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts);
     const QByteArray tree = QFile::encodeName(context.task.tree);
-    m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project, tree, paths,
-                                  message, mark, protectedBranches] {
-        auto committed = m_workers.run(project.toString(), [=]() -> Result<QJsonObject> {
+    struct Committed {
+        git::ObjectId commit;
+        QByteArray ref;
+        std::optional<git::ObjectId> parent;
+    };
+    m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project,
+                                  task = context.task.id, agent = context.run.agent.toString(), tree, paths, message,
+                                  mark, protectedBranches] {
+        auto committed = m_workers.run(project.toString(), [=]() -> Result<Committed> {
             HUB_TRY(const auto place, git::locate(tree));
             HUB_TRY(const auto head, git::readHead(place));
             const QString branch = QFile::decodeName(head.branch.mid(11));
@@ -323,9 +331,23 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
                         u"%1 is protected, so nothing was committed; files and index are as they were."_s.arg(branch));
             }
             HUB_TRY(const auto commit, git::commitAtomically(place, paths, message, mark));
-            return QJsonObject{{u"commit"_s, QString::fromLatin1(commit.hex())}, {u"branch"_s, branch}};
+            HUB_TRY(const auto parent, git::parentOf(place, commit));
+            return Committed{commit, head.branch.isEmpty() ? QByteArray("HEAD") : head.branch, parent};
         });
-        whenDone(std::move(committed), this, [this, id](const Result<QJsonObject> &done) { answerLater(id, done); });
+        whenDone(std::move(committed), this, [=, this](const Result<Committed> &done) {
+            if (!done)
+                return answerLater(id, done.error());
+            const QString commit = recovery::idText(done->commit);
+            answerLater(
+                id, QJsonObject{{u"commit"_s, commit}, {u"branch"_s, QFile::decodeName(done->ref.mid(11))}}, [=, this] {
+                    return m_stores.gitLog.add({.project = project.toString(),
+                                                .task = task,
+                                                .who = agent,
+                                                .action = u"commit"_s,
+                                                .refs = {recovery::refMove(done->ref, done->parent, done->commit)},
+                                                .outcome = u"done"_s});
+                });
+        });
     });
     return Now();
 }

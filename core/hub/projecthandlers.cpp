@@ -237,6 +237,9 @@ QFuture<Result<Reply>> addProject(Services &services, const Invocation &in)
             if (before)
                 return knownAlready(found.path, before->name);
             HUB_TRY(const auto project, services.stores.projects.add(free, found.path, who, found.report));
+            if (found.guard)
+                HUB_CHECK(logGuard(services.stores, free, who, u"install"_s, *found.guard));
+            services.stores.commits.afterCommit([&services, project] { services.watcher.watch(project); });
             Reply reply = describe(project, u"Project %1"_s.arg(free.toString()));
             reply.next = {u"assign-task … --project "_s + free.toString()};
             tellGuard(found.guard, free, reply);

@@ -4,6 +4,7 @@
 #include "core/agents/machinewatch.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/maintenance.h"
+#include "core/recovery/refwatcher.h"
 #include "core/recovery/rollback.h"
 
 namespace hub
@@ -24,6 +25,7 @@ struct Services {
     recovery::Maintenance &maintenance;
     agents::MachineWatch &machine;
     monitor::HistoryStore &history;
+    recovery::RefWatcher &watcher;
     monitor::AlertCenter &alerts;
     agents::ProfileBook &profiles;
     Settings &settings;

@@ -28,9 +28,6 @@ public:
     virtual std::optional<RunId> runOfMark(const QByteArray &mark) const = 0;
 };
 
-// The name of an account of this machine, as the audit trail has it.
-QString accountName(uid_t uid);
-
 // The peer of a connected local socket. Other accounts but root are Refused. A process whose ancestry leads to a living
 // shim is Role::Agent with that run, whatever it says or has in its environment; every other one is Role::Machine under
 // the account's name. A peer that can't be followed up to the first process (it ended, its pid is in use again, it

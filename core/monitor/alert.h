@@ -24,6 +24,7 @@ enum class AlertType {
     ManualIntervention,
     RepeatedRefusals,
     CheckpointFailed,
+    BranchMoved,
     Test
 };
 inline constexpr EnumText<AlertType> alertTypeTexts[]{
@@ -34,6 +35,7 @@ inline constexpr EnumText<AlertType> alertTypeTexts[]{
     {AlertType::ManualIntervention, QLatin1StringView("manual_intervention")},
     {AlertType::RepeatedRefusals, QLatin1StringView("repeated_refusals")},
     {AlertType::CheckpointFailed, QLatin1StringView("checkpoint_failed")},
+    {AlertType::BranchMoved, QLatin1StringView("branch_moved")},
     {AlertType::Test, QLatin1StringView("test")}};
 
 enum class AlertState { Open, Acknowledged, Snoozed, Resolved };

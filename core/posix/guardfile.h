@@ -14,7 +14,12 @@ inline constexpr char guardFolder[] = "agenthub-guard"; // in the common git fol
 inline constexpr char guardHooks[] = "hooks";           // in it: what core.hooksPath names
 inline constexpr char guardProgram[] = "agenthub-hook"; // in it: the helper, to which every hook is a link
 inline constexpr char guardFileName[] = "guard";        // in it: the file below
-inline constexpr char guardMoves[] = "moves";           // in it: what people moved
+inline constexpr char guardMoves[] = "moves";           // in it: what people moved, a line each, see below
+
+// A line of that file: when (ms since 1970), who (uid), from, to, ref. What a person's git is about to move is written
+// with this behind it before the ref moves, so that whoever sees the new value finds a line about it already; once it
+// is moved, a line without.
+inline constexpr char guardIntended[] = " intended";
 
 // Hooks that run in every commit after pre-commit or the first reference-transaction. Being called costs git a process
 // each, so a link stands only when there is such a hook; the helper makes it when one has appeared.

@@ -82,7 +82,18 @@ Result<git::RepairReport> Records::repair(const ProjectName &project, const QStr
         }
         return snapshots;
     }));
+    // What stands there afterwards is nobody's move, also when the hub dies meanwhile.
+    const auto forget = [&] { return m_stores.refs.forgetKnown(project); };
+    HUB_CHECK(m_stores.commits.ask(forget));
     HUB_TRY(const auto report, git::repairRepository(*vault, request));
+    HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
+        HUB_CHECK(m_stores.gitLog.add({.project = project.toString(),
+                                       .who = u"hub"_s,
+                                       .action = u"repair"_s,
+                                       .outcome = u"done"_s,
+                                       .detail = repairText(report)}));
+        return forget();
+    }));
     qCInfo(lcRecovery).noquote() << "repaired the repository of" << project.toString();
     keep(project, path);
     return report;

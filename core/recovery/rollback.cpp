@@ -3,6 +3,7 @@
 #include "core/base/log.h"
 #include "core/git/gitlock.h"
 #include "core/posix/procfs.h"
+#include "core/recovery/refmoves.h"
 #include "core/recovery/tasktree.h"
 
 #include <algorithm>
@@ -370,6 +371,10 @@ Result<> Rollback::freeLocks(const RollbackRequest &request, const Job &job)
 Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, const Job &job,
                                            const git::RestorePlan &plan, git::Vault &vault)
 {
+    // After a crash it may stand where it goes already.
+    const auto branchBefore = plan.headNow.branch == plan.headThen.branch
+                                  ? plan.headNow.commit
+                                  : git::readRef(job.place.place, plan.headThen.branch).valueOr({});
     auto restored = git::executeRestore(vault, plan, job.place);
     if (!restored) {
         HUB_CHECK(abandon(operation, job, plan, vault, restored.error()));
@@ -396,6 +401,7 @@ Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, co
         receipt.differences << (path.isEmpty() ? what : nameOf(path) + u": "_s + what);
     for (const auto &[path, why] : restored->notRestored)
         receipt.differences << nameOf(path) + u": "_s + why;
+    receipt.refs = movesOf(plan, *restored, branchBefore);
     HUB_CHECK(commitReceipt(operation, job, receipt));
     if (operation.journal.value(u"path"_s).toString().isEmpty())
         HUB_CHECK(m_runs->endRun(job.task.id, u"rolled back to "_s + nameOf(job.target)));
@@ -415,9 +421,24 @@ Result<> Rollback::abandon(const state::Operation &operation, const Job &job, co
                                undone.error().message, CheckpointId{job.task.id, operation.before}.toString());
     }
     qCWarning(lcRecovery).noquote() << operation.id.toString() << "failed:" << why.message << "-" << outcome;
-    return m_stores.commits.ask([&] {
+    return m_stores.commits.ask([&]() -> Result<> {
+        HUB_CHECK(log(operation, job, {}, why.message + u"; "_s + outcome));
         return m_stores.operations.end(operation.id, u"failed"_s, {{u"error"_s, why.message}, {u"outcome"_s, outcome}});
     });
+}
+
+// Hub thread, inside work.
+Result<> Rollback::log(const state::Operation &operation, const Job &job, const QList<state::RefMove> &refs,
+                       const QString &outcome)
+{
+    HUB_CHECK(m_stores.gitLog.add({.project = job.task.spec.project.toString(),
+                                   .task = job.task.id,
+                                   .who = operation.who,
+                                   .action = operation.kind,
+                                   .refs = refs,
+                                   .outcome = outcome,
+                                   .detail = u"%1: to %2"_s.arg(operation.id.toString(), nameOf(job.target))}));
+    return {};
 }
 
 Result<> Rollback::commitReceipt(const state::Operation &operation, const Job &job, const RollbackReceipt &receipt)
@@ -457,6 +478,7 @@ Result<> Rollback::commitReceipt(const state::Operation &operation, const Job &j
                 HUB_CHECK(m_stores.approvals.withdraw(approval.id, u"rolled back"_s));
         }
         HUB_CHECK(m_stores.operations.end(operation.id, u"done"_s, receipt.toJson()));
+        HUB_CHECK(log(operation, job, receipt.refs, u"done"_s));
         m_stores.commits.afterCommit([this, id, json = receipt.toJson()] { Q_EMIT rolledBack(id, json); });
         return {};
     });

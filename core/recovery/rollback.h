@@ -41,7 +41,8 @@ struct RollbackReceipt {
     qint64 restored = 0, deleted = 0, verified = 0;
     QStringList differences; // what could not be made as it was, with reasons
     QStringList notes;
-    bool resumed = false; // finished after the hub was interrupted in the middle
+    QList<state::RefMove> refs; // what was moved, for the log of git operations
+    bool resumed = false;       // finished after the hub was interrupted in the middle
     QJsonObject toJson() const;
 };
 
@@ -94,6 +95,8 @@ private:
                                      git::Vault &vault);
     Result<> abandon(const state::Operation &operation, const Job &job, const git::RestorePlan &plan, git::Vault &vault,
                      const Error &why);
+    Result<> log(const state::Operation &operation, const Job &job, const QList<state::RefMove> &refs,
+                 const QString &outcome);
     Result<> commitReceipt(const state::Operation &operation, const Job &job, const RollbackReceipt &receipt);
     git::RestoreOptions optionsFor(const Task &task, const QJsonObject &journal) const;
 

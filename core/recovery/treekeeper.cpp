@@ -24,6 +24,7 @@ namespace
 {
 
 constexpr qsizetype namedPaths = 10;
+const QString removal = u"working tree removed"_s;
 
 QString listed(const QList<QByteArray> &paths)
 {
@@ -134,6 +135,8 @@ Result<> TreeKeeper::bringBack(TaskId id)
     }));
     HUB_CHECK(restoreInto(facts, number));
     return m_stores.commits.ask([&]() -> Result<> {
+        HUB_CHECK(logTree(task, u"working tree"_s, u"done"_s,
+                          u"made again as checkpoint %1"_s.arg(CheckpointId{id, number}.toString())));
         HUB_CHECK(m_stores.talk.append(id, {.role = u"hub"_s,
                                             .kind = u"note"_s,
                                             .body = u"Its working tree was made again as checkpoint %1 has it."_s.arg(
@@ -264,6 +267,18 @@ Result<> TreeKeeper::refuseUnheld(const Facts &facts, const git::RepositoryPlace
     return {};
 }
 
+// Hub thread, inside work. Its branch stays where it is.
+Result<> TreeKeeper::logTree(const Task &task, const QString &action, const QString &outcome, const QString &detail)
+{
+    HUB_CHECK(m_stores.gitLog.add({.project = task.spec.project.toString(),
+                                   .task = task.id,
+                                   .who = u"hub"_s,
+                                   .action = action,
+                                   .outcome = outcome,
+                                   .detail = detail}));
+    return {};
+}
+
 // On the project's worker.
 Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why)
 {
@@ -292,6 +307,7 @@ Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why)
         HUB_CHECK(mayGo(now)); // it may have been taken up again meanwhile
         HUB_CHECK(m_stores.tasks.setTreeFact(id, SetUp, {}));
         HUB_CHECK(m_stores.tasks.setTreeFact(id, Removed, QString::number(last.id.number)));
+        HUB_CHECK(logTree(task, removal, u"begun"_s, u"checkpoint %1 holds it"_s.arg(last.id.toString())));
         HUB_CHECK(m_stores.talk.append(
             id,
             {.role = u"hub"_s,
@@ -306,12 +322,15 @@ Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why)
     }));
     if (auto gone = git::removeWorkingTree(*vault, main, place, snapshot, m_data.statCache(id)); !gone) {
         if (gone.error().code == ErrorCode::Conflict) { // nothing was removed
-            HUB_CHECK(m_stores.commits.ask(
-                [&] { return m_stores.tasks.setTreeFact(id, state::TaskStore::TreeFact::Removed, {}); }));
+            HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
+                HUB_CHECK(logTree(task, removal, gone.error().message, {}));
+                return m_stores.tasks.setTreeFact(id, state::TaskStore::TreeFact::Removed, {});
+            }));
         }
         note(id, u"Its working tree was not removed: "_s + gone.error().message);
         return std::move(gone).error();
     }
+    HUB_CHECK(m_stores.commits.ask([&] { return logTree(task, removal, u"done"_s, task.tree); }));
     return removed;
 }
 

@@ -76,6 +76,7 @@ private:
                           RemovedTree &removed) const;
     Result<> restoreInto(const Facts &facts, qint64 number);
     void note(TaskId task, const QString &text);
+    Result<> logTree(const Task &task, const QString &action, const QString &outcome, const QString &detail);
     QList<Task> endedWithTree() const;
     void removeNext(const std::shared_ptr<Eviction> &eviction);
     void look();

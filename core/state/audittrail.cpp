@@ -1,9 +1,6 @@
 #include "core/state/audittrail.h"
 
-#include "core/base/json.h"
 #include "core/base/log.h"
-
-#include <QCryptographicHash>
 
 using namespace Qt::StringLiterals;
 
@@ -32,13 +29,10 @@ AuditEntry entryFrom(const db::Row &row)
     return entry;
 }
 
-// A JSON array keeps the fields apart: no two different rows have the same text.
-QString hashOf(const QString &before, const AuditEntry &e)
+QJsonArray hashed(const AuditEntry &e)
 {
-    const QJsonArray fields{before,   e.number, toMillis(e.at), e.who,
-                            e.origin, e.role,   e.action,       e.task ? e.task->value() : 0,
-                            e.detail, e.outcome};
-    return QString::fromLatin1(QCryptographicHash::hash(toJson(fields), QCryptographicHash::Sha256).toHex());
+    return {e.number, toMillis(e.at), e.who, e.origin, e.role, e.action, e.task ? e.task->value() : 0,
+            e.detail, e.outcome};
 }
 
 } // namespace
@@ -50,7 +44,9 @@ Result<> AuditTrail::add(AuditEntry entry)
     entry.number = last ? last->number + 1 : 1;
     entry.at = m_clock.now();
     entry.detail = redactSecrets(entry.detail);
-    entry.hash = hashOf(last ? last->hash : QString(), entry);
+    QJsonArray fields = hashed(entry);
+    fields.prepend(last ? last->hash : QString());
+    entry.hash = chainHash(fields);
     HUB_CHECK(m_database.execute(u"INSERT INTO audit ("_s + columns + u") VALUES (?,?,?,?,?,?,?,?,?,?)"_s,
                                  {entry.number, toMillis(entry.at), entry.who, entry.origin, entry.role, entry.action,
                                   entry.task ? QVariant(entry.task->value()) : QVariant(), entry.detail, entry.outcome,
@@ -82,17 +78,13 @@ Result<QList<AuditEntry>> AuditTrail::list(const AuditFilter &filter) const
     return m_database.select(sql, parameters, entryFrom);
 }
 
-Result<AuditVerdict> AuditTrail::verify() const
+Result<ChainVerdict> AuditTrail::verify() const
 {
-    AuditVerdict verdict;
+    ChainVerdict verdict;
     HUB_TRY(const auto fits,
             m_database.select(u"SELECT "_s + columns + u" FROM audit ORDER BY id"_s, {}, [&](const db::Row &row) {
                 const AuditEntry entry = entryFrom(row);
-                ++verdict.rows;
-                if (!verdict.brokenAt &&
-                    (entry.number != verdict.rows || entry.hash != hashOf(verdict.lastHash, entry)))
-                    verdict.brokenAt = entry.number;
-                verdict.lastHash = entry.hash;
+                verdict.take(entry.number, entry.hash, hashed(entry));
                 return true;
             }));
     return verdict;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/db/database.h"
+#include "core/state/hashchain.h"
 #include "core/state/task.h"
 
 namespace hub::state
@@ -28,12 +29,6 @@ struct AuditFilter {
     int limit = 100; // the newest so many; 0: all
 };
 
-struct AuditVerdict {
-    qint64 rows = 0;
-    std::optional<qint64> brokenAt; // the first row that does not fit the chain
-    QString lastHash;
-};
-
 class AuditTrail
 {
 public:
@@ -45,7 +40,7 @@ public:
 
     Result<> add(AuditEntry entry);
     Result<QList<AuditEntry>> list(const AuditFilter &filter) const; // newest first
-    Result<AuditVerdict> verify() const;
+    Result<ChainVerdict> verify() const;
 
 private:
     db::Database &m_database;

@@ -91,6 +91,14 @@ Result<QList<Run>> RunStore::ofTask(TaskId task) const
                              runFrom);
 }
 
+Result<QList<Run>> RunStore::ofProjectSince(const ProjectName &project, Instant since) const
+{
+    return m_database.select(u"SELECT "_s + runColumns +
+                                 u" FROM run WHERE task IN (SELECT id FROM task WHERE project = ?) "
+                                 "AND (state IN ('starting','running') OR ended_at >= ?) ORDER BY id DESC"_s,
+                             {project.toString(), toMillis(since)}, runFrom);
+}
+
 Result<QList<Run>> RunStore::ofAgent(const AgentName &agent, int newest) const
 {
     return m_database.select(u"SELECT "_s + runColumns + u" FROM run WHERE agent = ? ORDER BY id DESC LIMIT ?"_s,

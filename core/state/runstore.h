@@ -23,6 +23,8 @@ public:
     Result<QList<Run>> living() const; // starting and running
     Result<std::optional<Run>> livingOf(TaskId task) const;
     Result<QList<Run>> ofTask(TaskId task) const; // newest first
+    // Those that live, and those that ended since; newest first.
+    Result<QList<Run>> ofProjectSince(const ProjectName &project, Instant since) const;
     Result<QList<Run>> ofAgent(const AgentName &agent, int newest) const;
 
     // Of `started` only shim, agentProcess, boot, freezeMethod and group are stored.

@@ -6,7 +6,9 @@
 #include "core/state/audittrail.h"
 #include "core/state/bodystore.h"
 #include "core/state/conversation.h"
+#include "core/state/gitlog.h"
 #include "core/state/holdstore.h"
+#include "core/state/refstore.h"
 #include "core/state/runstore.h"
 #include "core/state/taskstore.h"
 #include "core/state/workstore.h"
@@ -28,6 +30,8 @@ struct Stores {
         , queue(database, clock)
         , operations(database, clock)
         , audit(database, clock)
+        , gitLog(database, clock)
+        , refs(database, clock)
     {
     }
 
@@ -43,6 +47,8 @@ struct Stores {
     MessageQueue queue;
     OperationStore operations;
     AuditTrail audit;
+    GitLog gitLog;
+    RefStore refs;
 };
 
 } // namespace hub::state

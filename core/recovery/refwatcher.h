@@ -1,0 +1,95 @@
+// Watches the protected branches of all projects, and HEAD of their main working trees, for what no git hook sees.
+// Looks when the kernel tells of a change, and every two seconds while an agent of the project lives or has just ended.
+// Hub thread; what touches a repository runs on workers: looks on queues of their own, so that no long job delays them,
+// what is done about a move on the project's.
+#pragma once
+
+#include "core/git/refnotifier.h"
+#include "core/recovery/movedrefs.h"
+
+#include <QTimer>
+
+#include <atomic>
+
+namespace hub::recovery
+{
+
+class RefWatcher final : public QObject
+{
+    Q_OBJECT
+
+public:
+    RefWatcher(state::Stores &stores, Workers &workers, Vaults &vaults, monitor::AlertCenter &alerts,
+               const DataFolder &data);
+    ~RefWatcher() override;
+
+    // All projects; also for one that was moved while no hub ran.
+    void begin();
+    // A project that came, or whose guard did. What was never looked at is taken as it is.
+    void watch(const state::Project &project);
+    // An agent of the project may run from now on.
+    void watchClosely(const ProjectName &project);
+
+    struct Watch {
+        bool watched = false; // it has protected branches, and could be read
+        bool heard = false;   // the kernel tells of changes
+        std::optional<Instant> lookedAt;
+    };
+    // After a look that begins now.
+    QFuture<Result<Watch>> look(const ProjectName &project);
+
+    // No look begins any more. Any thread.
+    void stop() { m_lookers.stop(); }
+    void wait() { m_lookers.wait(); }
+
+private:
+    static constexpr std::chrono::milliseconds closely{2000};
+    static constexpr qint64 intentionHolds = 10000; // ms until its value has to show
+
+    // What the looks of one project remember; one look of a project runs at a time.
+    struct Eye {
+        ProjectName project;
+        QString path;
+        std::optional<git::RepositoryPlace> place;
+        QList<QByteArray> refs;
+        QByteArray stamp, headLog;
+        QList<git::GuardMove> intentions; // of the last moments
+        QList<git::GuardMove> undone;     // of them those of which no line says yet that they are done
+        QList<RefChange> outside;         // of the look that runs
+        QSet<QString> ours;               // "ref value" of moves that were authorised: their lines are no person's
+        bool first = true, guardGone = false;
+        Watch state;
+        std::atomic<bool> settling{false};
+    };
+    struct Watched {
+        std::shared_ptr<Eye> eye;
+        bool looking = false, again = false, closely = false;
+        std::vector<std::shared_ptr<QPromise<Result<Watch>>>> waiting; // for the next look to end
+    };
+
+    void lookSoon(const ProjectName &project);
+    void lookClosely();
+    void onLooked(const ProjectName &project, Instant begun, const Result<Watch> &looked);
+    void noteCheck(const ProjectName &project, Instant begun);
+
+    // Workers.
+    Result<Watch> lookJob(Eye &eye);
+    Result<> findRefs(Eye &eye);
+    void settleLater(const std::shared_ptr<Eye> &eye, QList<RefChange> changes);
+
+    // Hub thread, inside work: records what is accounted for, and answers with what isn't.
+    Result<QList<RefChange>> account(Eye &eye, const git::RefValues &now, const git::MovesRead &read,
+                                     const QMap<uint, QString> &names);
+    Result<> recordMoves(Eye &eye, const git::MovesRead &read, const QMap<uint, QString> &names);
+    Result<bool> worksInPlace(const ProjectName &project) const;
+
+    state::Stores &m_stores;
+    Workers &m_workers;
+    MovedRefs m_moved;
+    git::RefNotifier m_notifier;
+    QTimer m_timer;
+    std::map<ProjectName, Watched> m_watched;
+    Workers m_lookers; // gone before what its jobs use
+};
+
+} // namespace hub::recovery
