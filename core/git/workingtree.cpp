@@ -24,6 +24,7 @@ namespace
 {
 
 constexpr std::chrono::minutes longestCheckout{30};
+constexpr std::chrono::minutes longestHooks{30}; // they may run a project's tests
 
 QByteArray line(const QByteArray &output) { return output.endsWith('\n') ? output.chopped(1) : output; }
 
@@ -327,7 +328,8 @@ Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteA
 }
 
 Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
-                                  const QByteArray &message, const QByteArray &mark)
+                                  const QByteArray &message, const QByteArray &mark,
+                                  const QList<std::pair<QByteArray, QByteArray>> &environment)
 {
     if (paths.isEmpty())
         return fail(ErrorCode::InvalidInput, u"No path was named to commit."_s);
@@ -357,8 +359,15 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
                             QFile::decodeName(path)));
     }
     const auto git = [&](QList<QByteArray> words, const QByteArray &input) {
-        return runGit({.folder = place.workTree, .arguments = std::move(words), .input = input, .writes = true});
+        return runGit({.folder = place.workTree,
+                       .arguments = std::move(words),
+                       .input = input,
+                       .environment = environment,
+                       .writes = true,
+                       .timeLimit = longestHooks});
     };
+    struct stat modes;
+    const quint32 mode = ::stat(indexPath.constData(), &modes) == 0 ? modes.st_mode & 0777 : 0644;
     // New files must be known to git before `commit --only` can name them.
     Result<QByteArray> done = QByteArray();
     if (!present.isEmpty())
@@ -368,7 +377,7 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
                     "--pathspec-from-file=-", "--pathspec-file-nul"},
                    specs);
     if (!done) {
-        auto restored = before ? writeFileDurably(indexPath, *before, 0644) : removeTree(indexPath);
+        auto restored = before ? writeFileDurably(indexPath, *before, mode) : removeTree(indexPath);
         HUB_CHECK(restored);
         return std::move(done).error().within(u"commit");
     }
@@ -377,6 +386,17 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
         return fail(ErrorCode::Git, u"git made no commit."_s);
     HUB_CHECK(durable(now));
     return *now.commit;
+}
+
+Result<QByteArray> withTrailers(const QByteArray &message, const QList<std::pair<QByteArray, QByteArray>> &trailers)
+{
+    QList<QByteArray> words{"-c", "trailer.separators=:", "interpret-trailers", "--no-divider"};
+    for (const auto &[name, value] : trailers)
+        words << "--where=end"
+              << "--if-exists=addIfDifferent"
+              << "--if-missing=add"
+              << "--trailer" << name + ": " + value.simplified();
+    return runGit({.arguments = words, .input = message.trimmed() + '\n'});
 }
 
 } // namespace hub::git

@@ -303,15 +303,16 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
         paths << QFile::encodeName(inside);
     }
     // Finds the commit again when the hub dies before it could say that it is made.
-    const QByteArray mark =
-        "AgentHub-Call: " + agents::RunKeeper::markOf(context.run) + '/' + QByteArray::number(context.request.id);
-    const QByteArray message = context.request.arguments.value(u"message"_s).toString().toUtf8() +
-                               "\n\nAgentHub-Task: " + context.task.id.toString().toUtf8() +
-                               "\nRequested-by: " + context.task.spec.owner.toUtf8() + '\n' + mark + '\n';
+    const QByteArray callTrailer = "AgentHub-Call";
+    const QByteArray call = agents::RunKeeper::markOf(context.run) + '/' + QByteArray::number(context.request.id);
+    const QByteArray said = context.request.arguments.value(u"message"_s).toString().toUtf8();
+    const QList<std::pair<QByteArray, QByteArray>> trailers{{"AgentHub-Task", context.task.id.toString().toUtf8()},
+                                                            {"Requested-by", context.task.spec.owner.toUtf8()},
+                                                            {callTrailer, call}};
     const QStringList protectedBranches = m_settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts);
     const QByteArray tree = QFile::encodeName(context.task.tree);
-    m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project, tree, paths,
-                                  message, mark, protectedBranches] {
+    m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project, tree, paths, said,
+                                  trailers, mark = callTrailer + ": " + call, protectedBranches] {
         auto committed = m_workers.run(project.toString(), [=]() -> Result<QJsonObject> {
             HUB_TRY(const auto place, git::locate(tree));
             HUB_TRY(const auto head, git::readHead(place));
@@ -322,6 +323,7 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
                         ErrorCode::Refused,
                         u"%1 is protected, so nothing was committed; files and index are as they were."_s.arg(branch));
             }
+            HUB_TRY(const QByteArray message, git::withTrailers(said, trailers));
             HUB_TRY(const auto commit, git::commitAtomically(place, paths, message, mark));
             return QJsonObject{{u"commit"_s, QString::fromLatin1(commit.hex())}, {u"branch"_s, branch}};
         });
