@@ -106,6 +106,13 @@ Result<QByteArray> makeEntry(const RepositoryPlace &main, const QByteArray &link
     return entry;
 }
 
+bool isInHead(const RepositoryPlace &place, const QByteArray &path)
+{
+    const auto found =
+        tryGit({.folder = place.workTree, .arguments = {"rev-parse", "--verify", "--quiet", "HEAD:" + path}});
+    return found && found->exitCode == 0;
+}
+
 // The commit below HEAD whose message has this line.
 Result<std::optional<ObjectId>> commitWith(const RepositoryPlace &place, const QByteArray &mark)
 {
@@ -328,8 +335,7 @@ Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteA
 }
 
 Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
-                                  const QByteArray &message, const QByteArray &mark,
-                                  const QList<std::pair<QByteArray, QByteArray>> &environment)
+                                  const QByteArray &message, const QByteArray &mark)
 {
     if (paths.isEmpty())
         return fail(ErrorCode::InvalidInput, u"No path was named to commit."_s);
@@ -353,7 +359,7 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
         specs += spec;
         if (::lstat((place.workTree + '/' + path).constData(), &info) == 0)
             present += spec;
-        else if (!index.find(path))
+        else if (!index.find(path) && !isInHead(place, path)) // else its deletion is staged
             return fail(ErrorCode::NotFound,
                         u"%1 is neither in the working tree nor tracked; nothing was committed."_s.arg(
                             QFile::decodeName(path)));
@@ -362,7 +368,6 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
         return runGit({.folder = place.workTree,
                        .arguments = std::move(words),
                        .input = input,
-                       .environment = environment,
                        .writes = true,
                        .timeLimit = longestHooks});
     };

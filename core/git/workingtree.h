@@ -52,10 +52,9 @@ Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteA
 //
 // Commits the named paths, and only them, as they lie in the working tree (a missing one is deleted); what else is
 // staged stays staged. All or none: on failure, a refusing hook included, HEAD and index are as before. Returns the
-// commit. `environment` is what its hooks get beside the usual.
+// commit.
 Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
-                                  const QByteArray &message, const QByteArray &mark = {},
-                                  const QList<std::pair<QByteArray, QByteArray>> &environment = {});
+                                  const QByteArray &message, const QByteArray &mark = {});
 
 // The message with these lines at its end, joined to those of the same form that it may end with already.
 Result<QByteArray> withTrailers(const QByteArray &message, const QList<std::pair<QByteArray, QByteArray>> &trailers);
