@@ -75,6 +75,18 @@ Result<std::vector<Backup>> listBackups(const RepositoryPlace &place, const Vaul
 
 QByteArray archiveRef(const Backup &backup) { return archive + backup.name; }
 
+Result<> keepCommit(Vault &vault, const RepositoryPlace &place, const ObjectId &commit, const QByteArray &ref)
+{
+    {
+        HUB_TRY(const auto user, ObjectStore::open(place.commonDir + "/objects"));
+        PackWriter writer(vault.objects());
+        HUB_CHECK(importCommits(*user, writer, {commit}));
+        HUB_CHECK(writer.finish());
+    }
+    HUB_CHECK(vault.writeRefs({{ref, commit}}));
+    return vault.checkConnected({commit});
+}
+
 Result<> archiveBackup(Vault &vault, const RepositoryPlace &place, const Backup &backup)
 {
     const QString name = QFile::decodeName(backup.name);
@@ -86,14 +98,7 @@ Result<> archiveBackup(Vault &vault, const RepositoryPlace &place, const Backup 
     HUB_TRY(const auto kept, vault.ref(ref));
     if (kept && *kept != backup.commit)
         return fail(ErrorCode::Conflict, u"the vault keeps another commit under the name %1"_s.arg(name));
-    {
-        HUB_TRY(const auto user, ObjectStore::open(place.commonDir + "/objects"));
-        PackWriter writer(vault.objects());
-        HUB_CHECK(importCommits(*user, writer, {backup.commit}));
-        HUB_CHECK(writer.finish());
-    }
-    HUB_CHECK(vault.writeRefs({{ref, backup.commit}}));
-    HUB_CHECK(vault.checkConnected({backup.commit}));
+    HUB_CHECK(keepCommit(vault, place, backup.commit, ref));
     HUB_CHECK(
         runGit({.folder = place.commonDir,
                 .arguments = {"update-ref", "-m", "agenthub: cleanup", "-d", heads + backup.name, backup.commit.hex()},

@@ -30,4 +30,8 @@ QByteArray archiveRef(const Backup &backup);
 // working tree has it checked out or the vault keeps another commit under its name.
 Result<> archiveBackup(Vault &vault, const RepositoryPlace &place, const Backup &backup);
 
+// Puts a commit of the repository into the vault, with all that it reaches, under this ref, and proves that it is
+// there.
+Result<> keepCommit(Vault &vault, const RepositoryPlace &place, const ObjectId &commit, const QByteArray &ref);
+
 } // namespace hub::git
