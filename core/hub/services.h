@@ -3,6 +3,7 @@
 
 #include "core/agents/taskdriver.h"
 #include "core/hub/lifecycle.h"
+#include "core/recovery/finish.h"
 #include "core/recovery/maintenance.h"
 #include "core/recovery/rollback.h"
 
@@ -20,6 +21,7 @@ struct Services {
     recovery::Checkpointer &checkpointer;
     recovery::Rollback &rollback;
     recovery::TreeKeeper &trees;
+    recovery::Finish &finish;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     monitor::AlertCenter &alerts;
