@@ -79,8 +79,8 @@ def judge(path, killed, answer, last_operation):
         check(found == path.old, f"not as it was ({operations}):\n" + difference(path.old, found))
     check(code != 0 or done, f"acknowledged and not done: {reply}")
     check(killed or done, f"undisturbed, it failed: {reply} {operations}")
-    # An entry of a working tree that was begun twice is git's to prune.
-    left = [name for name in kill_points.leftovers(hub) if "/.git/worktrees/" not in name]
+    # Objects that git was cut off in, and an entry of a working tree that was begun twice, are git's to prune.
+    left = [name for name in kill_points.leftovers(hub) if "/.git/worktrees/" not in name and "/.git/objects/" not in name]
     left += [p.name for p in (hub.data / "scratch").glob("*")]
     check(not left, f"left behind: {left}")
     check("scratch" not in hub.git("worktree", "list"), "a working tree is left behind")
