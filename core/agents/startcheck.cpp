@@ -1,6 +1,7 @@
 #include "core/agents/startcheck.h"
 
 #include "core/git/gitprogram.h"
+#include "core/git/statefiles.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -32,21 +33,13 @@ Result<> checkBase(const TaskSpec &spec, const state::Project &project)
 // An agent would go on with what a person has begun, and might end it the wrong way.
 Result<> checkUnfinished(const git::RepositoryPlace &place)
 {
-    struct Sign {
-        const char *file;
-        QLatin1StringView what;
-    };
-    static constexpr Sign signs[]{{"MERGE_HEAD", "merge"_L1},    {"rebase-merge", "rebase"_L1},
-                                  {"rebase-apply", "rebase"_L1}, {"CHERRY_PICK_HEAD", "cherry-pick"_L1},
-                                  {"REVERT_HEAD", "revert"_L1},  {"BISECT_LOG", "bisect"_L1}};
-    for (const Sign &sign : signs) {
-        if (QFileInfo::exists(QFile::decodeName(place.gitDir + '/' + sign.file)))
-            return fail(ErrorCode::Refused,
-                        u"A %1 is under way in %2, so no agent starts in place there."_s.arg(
-                            sign.what, QFile::decodeName(place.workTree)),
-                        u"End it first: git -C '%1' status says how. Or leave --mode in-place out."_s.arg(
-                            QFile::decodeName(place.workTree)));
-    }
+    const QString what = git::unfinishedOperation(place);
+    if (!what.isEmpty())
+        return fail(ErrorCode::Refused,
+                    u"A %1 is under way in %2, so no agent starts in place there."_s.arg(
+                        what, QFile::decodeName(place.workTree)),
+                    u"End it first: git -C '%1' status says how. Or leave --mode in-place out."_s.arg(
+                        QFile::decodeName(place.workTree)));
     return {};
 }
 

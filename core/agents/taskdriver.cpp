@@ -105,6 +105,11 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
         reasons << u"Agent %1 is paused by %2%3."_s.arg(task.spec.agent.toString(), agentPause->who,
                                                         agentPause->reason.isEmpty() ? QString()
                                                                                      : u": "_s + agentPause->reason);
+    HUB_TRY(const auto executing, m_stores.operations.executing());
+    for (const auto &operation : executing) {
+        if (operation.task == task.id)
+            reasons << u"%1 of task #%2 is still going on."_s.arg(operation.id.toString(), task.id.toString());
+    }
     if (const auto free = freeSpace(QFile::encodeName(m_data.root())); free && *free < (200ll << 20))
         reasons << u"Only %1 MB are free on the disk of %2."_s.arg(*free >> 20).arg(m_data.root());
     return reasons;

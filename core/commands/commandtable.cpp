@@ -61,6 +61,7 @@ constexpr QLatin1StringView levels[]{"info"_L1, "warning"_L1, "error"_L1, "criti
 constexpr QLatin1StringView alertActions[]{"resolve"_L1, "acknowledge"_L1, "snooze"_L1};
 constexpr QLatin1StringView exportFormats[]{"md"_L1, "csv"_L1, "json"_L1};
 constexpr QLatin1StringView guardActions[]{"status"_L1, "install"_L1, "uninstall"_L1};
+constexpr QLatin1StringView finishHows[]{"push"_L1, "merge"_L1, "squash"_L1, "keep"_L1, "discard"_L1};
 constexpr QLatin1StringView waitStates[]{"settled"_L1,           "running"_L1,      "paused"_L1,
                                          "awaiting-approval"_L1, "needs-review"_L1, "interrupted"_L1,
                                          "completed"_L1,         "failed"_L1,       "cancelled"_L1};
@@ -103,6 +104,14 @@ constexpr OptionSpec resumeOptions[]{taskId,
                                             "Go back to this one first: 12/3, 3, last, -1, 14:05 or 20m"_L1,
                                             "where it stopped, files as they are"_L1),
                                      restOf(option("notes"_L1, K::Text, "What the agent is told when it goes on"_L1))};
+constexpr OptionSpec finishOptions[]{
+    taskId,
+    choice("how"_L1, "Push its branch, merge it, as one commit, keep it, or put it away"_L1, finishHows,
+           "push where a remote is set, else merge"_L1),
+    option("into"_L1, K::Text, "The branch that it goes into"_L1, "the one that the task began from"_L1),
+    option("message"_L1, K::Text, "For the commit of what is uncommitted, and the squashed one"_L1,
+           "the task's title"_L1),
+    option("check"_L1, K::Flag, "Run the project's check command first"_L1, "yes"_L1)};
 constexpr OptionSpec checkpointOptions[]{taskId, notes};
 constexpr OptionSpec rollbackShowOptions[]{agentFilter, taskFilter, limit};
 constexpr OptionSpec keepEdits =
@@ -229,6 +238,8 @@ constexpr CommandSpec rows[]{
      resumeOptions, "resume-task 12 12/3"_L1},
     {"cancel-task"_L1, "End the task; its work stays in the vault and on its branch"_L1, O, Effect::Dangerous,
      taskReason, "cancel-task 12"_L1},
+    {"finish-task"_L1, "Check, then bring the work home: push, merge, squash, keep or discard"_L1, O, Effect::Dangerous,
+     finishOptions, "finish-task 12 --how merge"_L1, std::nullopt, "onto a protected branch: admin"_L1},
     {"checkpoint"_L1, "Save a recovery point now"_L1, O, Effect::Change, checkpointOptions,
      "checkpoint 12 before the big change"_L1},
     {"rollback show"_L1, "What you can go back to, newest first, with what each would change"_L1, V, Effect::Read,
@@ -242,7 +253,7 @@ constexpr CommandSpec rows[]{
      Effect::Dangerous, rollbackCommitOptions, "rollback commit 1a2b3c4d 12"_L1},
     {"rollback file"_L1, "Bring one file or folder back from a checkpoint"_L1, O, Effect::Dangerous,
      rollbackFileOptions, "rollback file src/main.cpp 12 12/3"_L1},
-    {"rollback undo"_L1, "Undo a rollback, a file brought back, or an undo"_L1, O, Effect::Dangerous,
+    {"rollback undo"_L1, "Undo a rollback, a file brought back, a finish, or an undo"_L1, O, Effect::Dangerous,
      rollbackUndoOptions, "rollback undo op-81"_L1},
     {"agents list"_L1, "The agents and what they are doing"_L1, V, Effect::Read, {}, "agents list"_L1},
     {"agents show"_L1, "How one agent is set up, and its last runs"_L1, V, Effect::Read, agentShowOptions,

@@ -13,13 +13,39 @@ namespace hub::git
 namespace
 {
 
-const QList<QByteArray> stateFiles{"MERGE_HEAD",          "MERGE_MSG",    "MERGE_MODE",          "MERGE_RR",
-                                   "MERGE_AUTOSTASH",     "AUTO_MERGE",   "SQUASH_MSG",          "CHERRY_PICK_HEAD",
-                                   "REVERT_HEAD",         "REBASE_HEAD",  "ORIG_HEAD",           "BISECT_LOG",
-                                   "BISECT_NAMES",        "BISECT_TERMS", "BISECT_START",        "BISECT_EXPECTED_REV",
-                                   "BISECT_ANCESTORS_OK", "BISECT_RUN",   "BISECT_FIRST_PARENT", "BISECT_HEAD"};
-const QList<QByteArray> stateFolders{"rebase-merge", "rebase-apply",   "sequencer",
-                                     "refs/bisect",  "refs/rewritten", "refs/worktree"};
+// What git keeps while something is unfinished. THE list: what is saved and put back, and, by `what`, the files and
+// folders that say by being there that something is.
+struct StateFile {
+    const char *name;
+    bool folder = false;
+    QLatin1StringView what = {};
+};
+constexpr StateFile stateFiles[]{{"MERGE_HEAD", false, "merge"_L1},
+                                 {"MERGE_MSG"},
+                                 {"MERGE_MODE"},
+                                 {"MERGE_RR"},
+                                 {"MERGE_AUTOSTASH"},
+                                 {"AUTO_MERGE"},
+                                 {"SQUASH_MSG"},
+                                 {"rebase-merge", true, "rebase"_L1},
+                                 {"rebase-apply", true, "rebase"_L1},
+                                 {"REBASE_HEAD"},
+                                 {"CHERRY_PICK_HEAD", false, "cherry-pick"_L1},
+                                 {"REVERT_HEAD", false, "revert"_L1},
+                                 {"sequencer", true, "cherry-pick or revert"_L1}, // of several; between two of them
+                                 {"ORIG_HEAD"},
+                                 {"BISECT_LOG", false, "bisect"_L1},
+                                 {"BISECT_NAMES"},
+                                 {"BISECT_TERMS"},
+                                 {"BISECT_START"},
+                                 {"BISECT_EXPECTED_REV"},
+                                 {"BISECT_ANCESTORS_OK"},
+                                 {"BISECT_RUN"},
+                                 {"BISECT_FIRST_PARENT"},
+                                 {"BISECT_HEAD"},
+                                 {"refs/bisect", true},
+                                 {"refs/rewritten", true},
+                                 {"refs/worktree", true}};
 
 void collect(const QByteArray &base, const QByteArray &name, std::map<QByteArray, QByteArray> &files)
 {
@@ -47,14 +73,22 @@ void collect(const QByteArray &base, const QByteArray &name, std::map<QByteArray
 std::map<QByteArray, QByteArray> presentFiles(const QByteArray &gitDir)
 {
     std::map<QByteArray, QByteArray> files;
-    for (const QByteArray &name : stateFiles)
-        collect(gitDir, name, files);
-    for (const QByteArray &name : stateFolders)
-        collect(gitDir, name, files);
+    for (const StateFile &file : stateFiles)
+        collect(gitDir, file.name, files);
     return files;
 }
 
 } // namespace
+
+QString unfinishedOperation(const RepositoryPlace &place)
+{
+    struct stat info;
+    for (const StateFile &file : stateFiles) {
+        if (!file.what.isEmpty() && ::lstat((place.gitDir + '/' + file.name).constData(), &info) == 0)
+            return QString(file.what);
+    }
+    return {};
+}
 
 Result<ObjectId> storeOperationState(const RepositoryPlace &place, ObjectSink &sink, QList<ObjectId> &commits)
 {
@@ -80,7 +114,10 @@ Result<> restoreOperationState(const RepositoryPlace &place, const ObjectSource 
         if (!wanted.contains(name))
             HUB_CHECK(removeTree(place.gitDir + '/' + name));
     }
-    for (const QByteArray &folder : stateFolders) {
+    for (const StateFile &file : stateFiles) {
+        if (!file.folder)
+            continue;
+        const QByteArray folder = file.name;
         const auto below = wanted.lower_bound(folder + '/');
         // An empty rebase folder would make git believe that a rebase is under way.
         if ((below == wanted.end() || !below->first.startsWith(folder + '/')) && !folder.startsWith("refs/"))

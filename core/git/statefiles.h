@@ -1,5 +1,4 @@
-// The files in the git folder that say that a merge, rebase, cherry-pick, revert or bisect is under way. Private to
-// core/git.
+// The files in the git folder that say that a merge, rebase, cherry-pick, revert or bisect is under way. Blocks.
 #pragma once
 
 #include "core/git/packwriter.h"
@@ -8,6 +7,9 @@
 
 namespace hub::git
 {
+
+// "merge", "rebase" …; empty when nothing is under way in this working tree. Any worker thread.
+QString unfinishedOperation(const RepositoryPlace &place);
 
 // The tree of those files (null when there are none) and the commits that they name.
 Result<ObjectId> storeOperationState(const RepositoryPlace &place, ObjectSink &sink, QList<ObjectId> &commits);

@@ -24,6 +24,7 @@ namespace
 {
 
 constexpr std::chrono::minutes longestCheckout{30};
+constexpr std::chrono::minutes longestHooks{30}; // they may run a project's tests
 
 QByteArray line(const QByteArray &output) { return output.endsWith('\n') ? output.chopped(1) : output; }
 
@@ -103,6 +104,13 @@ Result<QByteArray> makeEntry(const RepositoryPlace &main, const QByteArray &link
     // Last: an entry without it is not found here, and is pruned by git.
     HUB_CHECK(writeFileDurably(entry + "/gitdir", link + '\n', 0644));
     return entry;
+}
+
+bool isInHead(const RepositoryPlace &place, const QByteArray &path)
+{
+    const auto found =
+        tryGit({.folder = place.workTree, .arguments = {"rev-parse", "--verify", "--quiet", "HEAD:" + path}});
+    return found && found->exitCode == 0;
 }
 
 // The commit below HEAD whose message has this line.
@@ -351,14 +359,20 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
         specs += spec;
         if (::lstat((place.workTree + '/' + path).constData(), &info) == 0)
             present += spec;
-        else if (!index.find(path))
+        else if (!index.find(path) && !isInHead(place, path)) // else its deletion is staged
             return fail(ErrorCode::NotFound,
                         u"%1 is neither in the working tree nor tracked; nothing was committed."_s.arg(
                             QFile::decodeName(path)));
     }
     const auto git = [&](QList<QByteArray> words, const QByteArray &input) {
-        return runGit({.folder = place.workTree, .arguments = std::move(words), .input = input, .writes = true});
+        return runGit({.folder = place.workTree,
+                       .arguments = std::move(words),
+                       .input = input,
+                       .writes = true,
+                       .timeLimit = longestHooks});
     };
+    struct stat modes;
+    const quint32 mode = ::stat(indexPath.constData(), &modes) == 0 ? modes.st_mode & 0777 : 0644;
     // New files must be known to git before `commit --only` can name them.
     Result<QByteArray> done = QByteArray();
     if (!present.isEmpty())
@@ -368,7 +382,7 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
                     "--pathspec-from-file=-", "--pathspec-file-nul"},
                    specs);
     if (!done) {
-        auto restored = before ? writeFileDurably(indexPath, *before, 0644) : removeTree(indexPath);
+        auto restored = before ? writeFileDurably(indexPath, *before, mode) : removeTree(indexPath);
         HUB_CHECK(restored);
         return std::move(done).error().within(u"commit");
     }
@@ -377,6 +391,17 @@ Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByt
         return fail(ErrorCode::Git, u"git made no commit."_s);
     HUB_CHECK(durable(now));
     return *now.commit;
+}
+
+Result<QByteArray> withTrailers(const QByteArray &message, const QList<std::pair<QByteArray, QByteArray>> &trailers)
+{
+    QList<QByteArray> words{"-c", "trailer.separators=:", "interpret-trailers", "--no-divider"};
+    for (const auto &[name, value] : trailers)
+        words << "--where=end"
+              << "--if-exists=addIfDifferent"
+              << "--if-missing=add"
+              << "--trailer" << name + ": " + value.simplified();
+    return runGit({.arguments = words, .input = message.trimmed() + '\n'});
 }
 
 } // namespace hub::git

@@ -56,4 +56,7 @@ Result<BackupBranch> makeBackupBranch(const RepositoryPlace &place, const QByteA
 Result<ObjectId> commitAtomically(const RepositoryPlace &place, const QList<QByteArray> &paths,
                                   const QByteArray &message, const QByteArray &mark = {});
 
+// The message with these lines at its end, joined to those of the same form that it may end with already.
+Result<QByteArray> withTrailers(const QByteArray &message, const QList<std::pair<QByteArray, QByteArray>> &trailers);
+
 } // namespace hub::git

@@ -55,8 +55,9 @@ std::optional<TaskId> taskOf(const Invocation &in, const Result<Reply> &reply)
 Result<std::unique_ptr<Dispatcher>> Dispatcher::create(Services &services)
 {
     std::unique_ptr<Dispatcher> dispatcher(new Dispatcher(services));
-    for (auto rows : {taskHandlers(), taskViewHandlers(), recoveryHandlers(), cleanupHandlers(), agentHandlers(),
-                      safetyHandlers(), healthHandlers(), projectHandlers(), guardHandlers(), adminHandlers()}) {
+    for (auto rows :
+         {taskHandlers(), taskViewHandlers(), recoveryHandlers(), finishHandlers(), cleanupHandlers(), agentHandlers(),
+          safetyHandlers(), healthHandlers(), projectHandlers(), guardHandlers(), adminHandlers()}) {
         for (const HandlerRow &row : rows)
             dispatcher->m_handlers.insert(QString(row.command), row);
     }

@@ -19,16 +19,6 @@ namespace
 
 constexpr qsizetype listedPaths = 30, namedPaths = 8;
 
-commands::Table pathTable(const QString &title, const QStringList &paths)
-{
-    commands::Table table{.title = u"%1 (%2)"_s.arg(title).arg(paths.size()), .columns = {u"path"_s}};
-    for (const QString &path : paths.mid(0, listedPaths))
-        table.rows << QStringList{path};
-    if (paths.size() > listedPaths)
-        table.rows << QStringList{u"… and %1 more"_s.arg(paths.size() - listedPaths)};
-    return table;
-}
-
 // "2 files were changed by a person after 12/7 and will be kept: src/a.cpp, notes.md."
 QString editsText(const RollbackPreview &preview, bool keepEdits)
 {
@@ -112,6 +102,16 @@ Reply receiptReply(const RollbackReceipt &receipt, const QString &title, bool wh
 }
 
 } // namespace
+
+commands::Table pathTable(const QString &title, const QStringList &paths)
+{
+    commands::Table table{.title = u"%1 (%2)"_s.arg(title).arg(paths.size()), .columns = {u"path"_s}};
+    for (const QString &path : paths.mid(0, listedPaths))
+        table.rows << QStringList{path};
+    if (paths.size() > listedPaths)
+        table.rows << QStringList{u"… and %1 more"_s.arg(paths.size() - listedPaths)};
+    return table;
+}
 
 Reply previewReply(const RollbackPreview &preview, const QString &title) { return previewOf(preview, title, true); }
 

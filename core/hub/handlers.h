@@ -40,6 +40,7 @@ struct HandlerRow {
 std::span<const HandlerRow> taskHandlers();
 std::span<const HandlerRow> taskViewHandlers();
 std::span<const HandlerRow> recoveryHandlers();
+std::span<const HandlerRow> finishHandlers();
 std::span<const HandlerRow> cleanupHandlers();
 std::span<const HandlerRow> agentHandlers();
 std::span<const HandlerRow> safetyHandlers();

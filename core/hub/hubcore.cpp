@@ -88,6 +88,10 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        c.m_data, c.m_config.settings);
     c.m_trees->setSteps(*c.m_driver);
     c.m_driver->setTreeKeeper(*c.m_trees);
+    c.m_finish = std::make_unique<recovery::Finish>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_checkpointer,
+                                                    *c.m_trees, c.m_data);
+    c.m_finish->setRunControl(*c.m_driver);
+    c.m_finish->setSteps(*c.m_driver);
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
@@ -105,6 +109,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_checkpointer,
                                                        *c.m_rollback,
                                                        *c.m_trees,
+                                                       *c.m_finish,
                                                        *c.m_diskUse,
                                                        *c.m_maintenance,
                                                        *c.m_machine,
@@ -157,6 +162,14 @@ void HubCore::tellEvents()
         if (const auto now = m_stores->tasks.get(task))
             Q_EMIT eventHappened({u"task"_s, taskData(*m_services, *now)});
     });
+    connect(m_finish.get(), &recovery::Finish::finished, this, [this](TaskId task, const QJsonObject &receipt) {
+        Q_EMIT eventHappened({u"finish"_s, receipt});
+        if (const auto now = m_stores->tasks.get(task))
+            Q_EMIT eventHappened({u"task"_s, taskData(*m_services, *now)});
+    });
+    // What waited for the operation's end may start.
+    connect(m_finish.get(), &recovery::Finish::ended, m_driver.get(), [this] { m_driver->admit(); });
+    connect(m_rollback.get(), &recovery::Rollback::rolledBack, m_driver.get(), [this] { m_driver->admit(); });
     connect(m_lifecycle.get(), &Lifecycle::approvalChanged, this, [this](const Approval &approval) {
         Q_EMIT eventHappened({u"approval"_s,
                               {{u"task_id"_s, approval.task.value()},
@@ -229,7 +242,9 @@ Result<> HubCore::begin()
     HUB_CHECK(m_driver->adopt(unfinished));
     refreshGuards(*m_services);
     for (const auto &operation : executing) {
-        whenDone(m_rollback->finishInterrupted(operation), this, [this, operation](const Result<> &finished) {
+        auto finishing =
+            operation.isFinish() ? m_finish->finishInterrupted(operation) : m_rollback->finishInterrupted(operation);
+        whenDone(std::move(finishing), this, [this, operation](const Result<> &finished) {
             if (finished || finished.error().code == ErrorCode::ShuttingDown)
                 return;
             qCCritical(lcRecovery).noquote()
@@ -248,6 +263,7 @@ Result<> HubCore::begin()
                 });
         });
     }
+    m_finish->sweep();
     m_lifecycle->resumeWaiting();
     m_maintenance->begin();
     HUB_CHECK(m_machine->begin());

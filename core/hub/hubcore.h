@@ -62,6 +62,7 @@ private:
     std::unique_ptr<recovery::Checkpointer> m_checkpointer;
     std::unique_ptr<recovery::Rollback> m_rollback;
     std::unique_ptr<recovery::TreeKeeper> m_trees;
+    std::unique_ptr<recovery::Finish> m_finish;
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
     std::unique_ptr<recovery::RefWatcher> m_watcher;

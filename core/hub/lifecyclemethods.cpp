@@ -305,11 +305,12 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
         paths << QFile::encodeName(inside);
     }
     // Finds the commit again when the hub dies before it could say that it is made.
-    const QByteArray mark =
-        "AgentHub-Call: " + agents::RunKeeper::markOf(context.run) + '/' + QByteArray::number(context.request.id);
-    const QByteArray message = context.request.arguments.value(u"message"_s).toString().toUtf8() +
-                               "\n\nAgentHub-Task: " + context.task.id.toString().toUtf8() +
-                               "\nRequested-by: " + context.task.spec.owner.toUtf8() + '\n' + mark + '\n';
+    const QByteArray callTrailer = "AgentHub-Call";
+    const QByteArray call = agents::RunKeeper::markOf(context.run) + '/' + QByteArray::number(context.request.id);
+    const QByteArray said = context.request.arguments.value(u"message"_s).toString().toUtf8();
+    const QList<std::pair<QByteArray, QByteArray>> trailers{{"AgentHub-Task", context.task.id.toString().toUtf8()},
+                                                            {"Requested-by", context.task.spec.owner.toUtf8()},
+                                                            {callTrailer, call}};
     const QStringList protectedBranches = m_settings.text(setting::protectedBranches).split(u',', Qt::SkipEmptyParts);
     const QByteArray tree = QFile::encodeName(context.task.tree);
     struct Committed {
@@ -318,8 +319,8 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
         std::optional<git::ObjectId> parent;
     };
     m_stores.commits.afterCommit([this, id = context.request.id, project = context.task.spec.project,
-                                  task = context.task.id, agent = context.run.agent.toString(), tree, paths, message,
-                                  mark, protectedBranches] {
+                                  task = context.task.id, agent = context.run.agent.toString(), tree, paths, said,
+                                  trailers, mark = callTrailer + ": " + call, protectedBranches] {
         auto committed = m_workers.run(project.toString(), [=]() -> Result<Committed> {
             HUB_TRY(const auto place, git::locate(tree));
             HUB_TRY(const auto head, git::readHead(place));
@@ -330,6 +331,7 @@ Result<Now> Lifecycle::commitAtomically(const Context &context)
                         ErrorCode::Refused,
                         u"%1 is protected, so nothing was committed; files and index are as they were."_s.arg(branch));
             }
+            HUB_TRY(const QByteArray message, git::withTrailers(said, trailers));
             HUB_TRY(const auto commit, git::commitAtomically(place, paths, message, mark));
             HUB_TRY(const auto parent, git::parentOf(place, commit));
             return Committed{commit, head.branch.isEmpty() ? QByteArray("HEAD") : head.branch, parent};

@@ -229,10 +229,13 @@ QString described(const Services &services, const state::Operation &operation)
     const auto task = services.stores.tasks.get(operation.task);
     const QString path = operation.journal.value(u"path"_s).toString();
     const QString to = CheckpointId{operation.task, operation.target}.toString();
-    const QString what = operation.kind == u"undo"
-                             ? u"the undo of %1"_s.arg(operation.undoes ? operation.undoes->toString() : to)
-                         : path.isEmpty() ? u"going back to %1"_s.arg(to)
-                                          : u"bringing %1 back from %2"_s.arg(path, to);
+    const QString into = operation.journal.value(u"into"_s).toString();
+    const QString what =
+        operation.kind == u"undo" ? u"the undo of %1"_s.arg(operation.undoes ? operation.undoes->toString() : to)
+        : operation.isFinish()    ? u"finishing%1 (%2)"_s.arg(into.isEmpty() ? QString() : u" into "_s + into,
+                                                           operation.journal.value(u"how"_s).toString())
+        : path.isEmpty() ? u"going back to %1"_s.arg(to)
+                         : u"bringing %1 back from %2"_s.arg(path, to);
     return u"%1, %2, of #%3 %4 (%5)"_s.arg(operation.id.toString(), what, operation.task.toString(),
                                            task ? task->spec.title : QString(), agoText(operation.at, services.now()));
 }
@@ -286,6 +289,8 @@ QFuture<Result<Reply>> rollbackUndo(Services &services, const Invocation &in)
                             : u"%1 was not carried out (%2), so there is nothing to undo."_s.arg(found->id.toString(),
                                                                                                  found->state)));
     }
+    if (found->isFinish())
+        return undoFinish(services, in, *found, described(services, *found));
     return goBack(services, in,
                   {.task = found->task,
                    .target = found->before,

@@ -120,11 +120,14 @@ Reply optionsReply(const Services &services, const Options &options, const Found
         }
         data.append(entry);
     }
-    commands::Table operations{.title = u"Rollbacks"_s,
+    commands::Table operations{.title = u"Rollbacks and finishes"_s,
                                .columns = {u"operation"_s, u"kind"_s, u"when"_s, u"to"_s, u"state"_s},
-                               .whenEmpty = u"Nothing was rolled back yet."_s};
+                               .whenEmpty = u"Nothing was rolled back or finished yet."_s};
     for (const auto &operation : options.operations) {
-        const QString to = CheckpointId{operation.task, operation.target}.toString();
+        const QString into = operation.journal.value(u"into"_s).toString();
+        const QString to = operation.isFinish()
+                               ? operation.journal.value(u"how"_s).toString() + (into.isEmpty() ? into : u' ' + into)
+                               : CheckpointId{operation.task, operation.target}.toString();
         operations.rows << QStringList{
             operation.id.toString(), operation.kind, agoText(operation.at, services.now()), to,
             operation.undoneBy ? u"undone by "_s + operation.undoneBy->toString() : operation.state};

@@ -3,6 +3,7 @@
 
 #include "core/agents/machinewatch.h"
 #include "core/hub/lifecycle.h"
+#include "core/recovery/finish.h"
 #include "core/recovery/maintenance.h"
 #include "core/recovery/refwatcher.h"
 #include "core/recovery/rollback.h"
@@ -21,6 +22,7 @@ struct Services {
     recovery::Checkpointer &checkpointer;
     recovery::Rollback &rollback;
     recovery::TreeKeeper &trees;
+    recovery::Finish &finish;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     agents::MachineWatch &machine;

@@ -76,10 +76,21 @@ QStringList nextFor(const Task &task)
     case TaskState::AwaitingApproval: return {u"approvals"_s, u"approve"_s, u"deny"_s};
     case TaskState::Paused: return {u"resume-task "_s + id};
     case TaskState::NeedsReview:
-        return {u"task-diff "_s + id, u"say --task-id %1 …"_s.arg(id), u"rollback show --task-id "_s + id};
+        return {u"task-diff "_s + id, u"say --task-id %1 …"_s.arg(id), u"finish-task "_s + id,
+                u"rollback show --task-id "_s + id};
     case TaskState::Interrupted: return {u"resume-task "_s + id, u"rollback show --task-id "_s + id};
     default: return {u"task-diff "_s + id, u"task-log "_s + id};
     }
+}
+
+// By its last finish, or the undo of one.
+bool isBroughtHome(const Services &services, const Task &task)
+{
+    const auto operations = services.stores.operations.list(task.id).valueOr({});
+    const auto last = std::find_if(operations.begin(), operations.end(), [](const state::Operation &operation) {
+        return operation.isFinish() && operation.state == u"done";
+    });
+    return last != operations.end() && !last->journal.value(u"back"_s).toBool();
 }
 
 } // namespace
@@ -89,6 +100,8 @@ Reply aboutTask(const Services &services, const Task &task, const QString &title
     Reply reply{.title = title, .next = nextFor(task), .data = taskData(services, task)};
     if (!task.reason.isEmpty())
         reply.text = task.reason;
+    if (task.state == TaskState::Completed && !isBroughtHome(services, task))
+        reply.next.insert(1, u"finish-task "_s + task.id.toString());
     return reply;
 }
 

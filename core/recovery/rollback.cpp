@@ -3,6 +3,7 @@
 #include "core/base/log.h"
 #include "core/git/gitlock.h"
 #include "core/posix/procfs.h"
+#include "core/recovery/checkpointsnapshot.h"
 #include "core/recovery/refmoves.h"
 #include "core/recovery/tasktree.h"
 
@@ -21,14 +22,6 @@ namespace
 constexpr size_t longestList = 200;
 
 QString nameOf(const QByteArray &path) { return QFile::decodeName(path); }
-
-Result<git::ObjectId> snapshotOf(const Checkpoint &checkpoint)
-{
-    const auto id = git::ObjectId::fromHex(checkpoint.commit.toLatin1());
-    if (!id)
-        return fail(ErrorCode::Corrupt, u"checkpoint %1 names no snapshot"_s.arg(checkpoint.id.toString()));
-    return *id;
-}
 
 QString previewText(const git::RestorePlan &plan, const git::ObjectId &filesNow)
 {

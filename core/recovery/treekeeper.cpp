@@ -7,6 +7,7 @@
 #include "core/git/restore.h"
 #include "core/git/submodules.h"
 #include "core/git/workingtree.h"
+#include "core/recovery/checkpointsnapshot.h"
 #include "core/recovery/tasktree.h"
 #include "core/settings/projectsettings.h"
 
@@ -54,14 +55,6 @@ std::optional<int> workerIn(const QByteArray &tree)
             return entry.toInt();
     }
     return std::nullopt;
-}
-
-Result<git::ObjectId> snapshotOf(const Checkpoint &checkpoint)
-{
-    const auto id = git::ObjectId::fromHex(checkpoint.commit.toLatin1());
-    if (!id)
-        return fail(ErrorCode::Corrupt, u"checkpoint %1 names no snapshot"_s.arg(checkpoint.id.toString()));
-    return *id;
 }
 
 } // namespace
@@ -180,13 +173,13 @@ Result<> TreeKeeper::restoreInto(const Facts &facts, qint64 number)
     return {};
 }
 
-Result<> TreeKeeper::mayGo(const Facts &facts) const
+Result<> TreeKeeper::mayGo(const Facts &facts, std::optional<OperationId> on) const
 {
     const Task &task = facts.task;
     const QString id = task.id.toString();
     if (task.spec.mode == TreeMode::InPlace)
         return fail(ErrorCode::Refused, u"Task #%1 works in your own checkout, which is never removed."_s.arg(id));
-    if (!isEnded(task.state))
+    if (!isEnded(task.state) && !on)
         return fail(ErrorCode::Refused, u"Task #%1 is %2; only the working tree of an ended task is removed."_s.arg(
                                             id, textOf(taskStateTexts, task.state)));
     HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
@@ -194,7 +187,7 @@ Result<> TreeKeeper::mayGo(const Facts &facts) const
         return fail(ErrorCode::Conflict, u"Something of task #%1 still runs in its working tree."_s.arg(id));
     HUB_TRY(const auto executing, m_stores.operations.executing());
     for (const auto &operation : executing) {
-        if (operation.task == task.id)
+        if (operation.task == task.id && operation.id != on)
             return fail(ErrorCode::Conflict, u"%1 is still going on for task #%2."_s.arg(operation.id.toString(), id));
     }
     return {};
@@ -280,11 +273,11 @@ Result<> TreeKeeper::logTree(const Task &task, const QString &action, const QStr
 }
 
 // On the project's worker.
-Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why)
+Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why, std::optional<OperationId> on)
 {
     HUB_TRY(const Facts facts, m_stores.commits.ask([&]() -> Result<Facts> {
         HUB_TRY(const Facts now, factsOf(id));
-        HUB_CHECK(mayGo(now));
+        HUB_CHECK(mayGo(now, on));
         return now;
     }));
     const Task &task = facts.task;
@@ -304,7 +297,7 @@ Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why)
     HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
         using enum state::TaskStore::TreeFact;
         HUB_TRY(const Facts now, factsOf(id));
-        HUB_CHECK(mayGo(now)); // it may have been taken up again meanwhile
+        HUB_CHECK(mayGo(now, on)); // it may have been taken up again meanwhile
         HUB_CHECK(m_stores.tasks.setTreeFact(id, SetUp, {}));
         HUB_CHECK(m_stores.tasks.setTreeFact(id, Removed, QString::number(last.id.number)));
         HUB_CHECK(logTree(task, removal, u"begun"_s, u"checkpoint %1 holds it"_s.arg(last.id.toString())));

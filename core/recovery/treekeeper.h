@@ -49,6 +49,11 @@ public:
     // an ended task. Refused, and nothing removed, while anything runs there or something in it is not in the vault.
     QFuture<Result<RemovedTree>> remove(TaskId task, const QString &why);
 
+    // The project's worker. The same for a finish that carries its journal through itself, without the teardown, which
+    // comes before: the task has not ended yet, and of its operations this one alone may be under way. NotFound when
+    // there is no tree any more.
+    Result<RemovedTree> removeNow(TaskId task, const QString &why, OperationId on) { return removeJob(task, why, on); }
+
     // Hub thread. Removes what is due, one after another; never a tree whose task has not ended.
     QFuture<Result<EvictionReport>> evict(const EvictionRules &rules);
     // What the settings want, now and then once a day.
@@ -70,8 +75,8 @@ private:
         std::shared_ptr<QPromise<Result<EvictionReport>>> promise;
     };
     Result<Facts> factsOf(TaskId task) const; // hub thread
-    Result<RemovedTree> removeJob(TaskId task, const QString &why);
-    Result<> mayGo(const Facts &facts) const;
+    Result<RemovedTree> removeJob(TaskId task, const QString &why, std::optional<OperationId> on = {});
+    Result<> mayGo(const Facts &facts, std::optional<OperationId> on = {}) const;
     Result<> refuseUnheld(const Facts &facts, const git::RepositoryPlace &place, const Checkpoint &last,
                           RemovedTree &removed) const;
     Result<> restoreInto(const Facts &facts, qint64 number);

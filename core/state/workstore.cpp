@@ -157,6 +157,13 @@ Result<Operation> OperationStore::begin(TaskId task, const QString &kind, const 
     return get(OperationId::of(m_database.lastInsertId()));
 }
 
+Result<> OperationStore::setProgress(OperationId id, qint64 target, const QJsonObject &journal)
+{
+    HUB_CHECK(m_database.execute(u"UPDATE operation SET target_number = ?, journal = ? WHERE id = ?"_s,
+                                 {target, QString::fromUtf8(toJson(journal)), id.value()}));
+    return {};
+}
+
 Result<> OperationStore::end(OperationId id, const QString &state, const QJsonObject &receipt)
 {
     HUB_CHECK(m_database.execute(u"UPDATE operation SET state = ?, receipt = ?, ended_at = ? WHERE id = ?"_s,

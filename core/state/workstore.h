@@ -1,4 +1,5 @@
-// Projects, messages that wait for their turn, and the journal of rollbacks. Hub thread, inside CommitGroup work.
+// Projects, messages that wait for their turn, and the journal of rollbacks and finishes. Hub thread, inside
+// CommitGroup work.
 #pragma once
 
 #include "core/db/database.h"
@@ -67,11 +68,12 @@ private:
     const Clock &m_clock;
 };
 
-// A rollback, a restored file or an undo. While it executes, `journal` holds what a restarted hub needs to finish it.
+// A rollback, a restored file, a finish, or an undo. While it executes, `journal` holds what a restarted hub needs to
+// finish it.
 struct Operation {
     OperationId id;
     TaskId task;
-    QString kind;  // rollback, file, undo
+    QString kind;  // rollback, file, finish, undo
     QString state; // executing, done, failed
     QString who;
     Instant at;
@@ -82,6 +84,9 @@ struct Operation {
     std::optional<OperationId> undoneBy;
     QJsonObject journal;
     QJsonObject receipt;
+
+    // A finish, its undo, or the undo of that: recovery::Finish carries those out, recovery::Rollback all others.
+    bool isFinish() const { return journal.contains(u"how"); }
 };
 
 class OperationStore
@@ -95,6 +100,8 @@ public:
 
     Result<Operation> begin(TaskId task, const QString &kind, const QString &who, qint64 before, qint64 target,
                             std::optional<OperationId> undoes, const QJsonObject &journal);
+    // What became known while it executes.
+    Result<> setProgress(OperationId id, qint64 target, const QJsonObject &journal);
     Result<> end(OperationId id, const QString &state, const QJsonObject &receipt);
     Result<Operation> get(OperationId id) const;
     Result<QList<Operation>> list(std::optional<TaskId> task) const; // newest first
