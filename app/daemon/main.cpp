@@ -1,4 +1,5 @@
 // agenthubd: the hub without a window. Composes; decides nothing.
+#include "core/base/account.h"
 #include "core/base/log.h"
 #include "core/hub/hub.h"
 #include "core/ipc/endpoint.h"
@@ -82,7 +83,7 @@ void takeProject(Hub &hub, const QString &path)
 {
     commands::CommandCall call{.command = u"projects add"_s,
                                .options = {{u"source"_s, QFileInfo(path).absoluteFilePath()}},
-                               .caller = {commands::Role::Machine, ipc::accountName(::geteuid()), u"terminal"_s, {}}};
+                               .caller = {commands::Role::Machine, accountName(::geteuid()), u"terminal"_s, {}}};
     whenDone(hub.execute(call), &hub, [path](const Result<commands::Reply> &reply) {
         if (reply)
             qCInfo(lcHub).noquote() << "took in" << path;

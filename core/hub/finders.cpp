@@ -115,6 +115,11 @@ Result<std::optional<ProjectName>> projectFilter(const Services &services, const
 {
     if (options.value(u"project"_s).toString().isEmpty())
         return std::optional<ProjectName>();
+    HUB_TRY(const auto removed, services.stores.projects.removed()); // its tasks stay listed
+    for (const auto &project : removed) {
+        if (project.name.toString() == options.value(u"project"_s).toString())
+            return std::optional(project.name);
+    }
     HUB_TRY(const auto project, findProject(services, call, options));
     return std::optional(project.name);
 }

@@ -4,6 +4,7 @@
 #include "core/agents/taskdriver.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/maintenance.h"
+#include "core/recovery/projectkeeper.h"
 #include "core/recovery/rollback.h"
 
 namespace hub
@@ -16,10 +17,12 @@ struct Services {
     agents::TaskDriver &driver;
     Lifecycle &lifecycle;
     recovery::Vaults &vaults;
+    recovery::Owners &owners;
     recovery::Records &records;
     recovery::Checkpointer &checkpointer;
     recovery::Rollback &rollback;
     recovery::TreeKeeper &trees;
+    recovery::ProjectKeeper &projects;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     monitor::AlertCenter &alerts;

@@ -1,15 +1,14 @@
 #include "core/ipc/peer.h"
 
+#include "core/base/account.h"
 #include "core/base/durablefile.h"
 #include "core/posix/procfs.h"
 
 #include <QFile>
 
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,16 +89,6 @@ Walk walkUp(qint64 pid, const RunDirectory &runs, std::optional<RunId> &run)
 }
 
 } // namespace
-
-QString accountName(uid_t uid)
-{
-    std::array<char, 4096> buffer;
-    passwd entry;
-    passwd *found = nullptr;
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found)
-        return QString::fromLocal8Bit(found->pw_name);
-    return u"uid %1"_s.arg(uid);
-}
 
 Result<commands::Caller> callerOf(int socket, const RunDirectory &runs)
 {

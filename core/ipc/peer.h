@@ -8,7 +8,6 @@
 #include <QByteArray>
 
 #include <optional>
-#include <sys/types.h>
 
 namespace hub::ipc
 {
@@ -27,9 +26,6 @@ public:
     // dead shim left behind is no person either. An agent can wipe its environment, so this only adds to the ancestry.
     virtual std::optional<RunId> runOfMark(const QByteArray &mark) const = 0;
 };
-
-// The name of an account of this machine, as the audit trail has it.
-QString accountName(uid_t uid);
 
 // The peer of a connected local socket. Other accounts but root are Refused. A process whose ancestry leads to a living
 // shim is Role::Agent with that run, whatever it says or has in its environment; every other one is Role::Machine under

@@ -85,6 +85,7 @@ Result<git::RepairReport> Records::repair(const ProjectName &project, const QStr
     }));
     HUB_TRY(const auto report, git::repairRepository(*vault, request));
     qCInfo(lcRecovery).noquote() << "repaired the repository of" << project.toString();
+    Q_EMIT repaired(project);
     keep(project, path);
     return report;
 }

@@ -61,6 +61,8 @@ private:
         QJsonObject options;
         std::optional<qint64> removed; // the checkpoint that holds what was in the tree
         std::optional<Checkpoint> newest;
+        Result<> touch = {};  // whether anything of the project may be touched
+        bool leaving = false; // the project is being removed, which needs its trees gone
     };
     struct Eviction {
         QList<Task> due;    // in the order in which they go
@@ -71,6 +73,7 @@ private:
     };
     Result<Facts> factsOf(TaskId task) const; // hub thread
     Result<RemovedTree> removeJob(TaskId task, const QString &why);
+    Result<RemovedTree> finishRemoval(const Facts &facts);
     Result<> mayGo(const Facts &facts) const;
     Result<> refuseUnheld(const Facts &facts, const git::RepositoryPlace &place, const Checkpoint &last,
                           RemovedTree &removed) const;

@@ -108,6 +108,44 @@ private Q_SLOTS:
                      "FROM checkpoints"_s),
                  u"1/1|1|claude|manual|2025-06-15T15:06:40.000Z|reading|0.0|{}|please|c0ffee|by hand"_s);
     }
+
+    void aRemovedProjectKeepsItsTasksAndFreesItsFolder()
+    {
+        state::ProjectStore projects(*m_state->database, m_state->clock);
+        const ProjectName web = *ProjectName::parse(u"web"_s), other = *ProjectName::parse(u"other"_s);
+        DO(m_state->commit([&] { return projects.remove(web); }));
+        GET(const auto left, projects.all());
+        QVERIFY(left.isEmpty());
+        GET(const auto removed, projects.get(web));
+        QVERIFY(removed.removed);
+        QCOMPARE(removed.path, u"/web"_s);
+        QVERIFY(!state::mayTouch(removed));
+        GET(const Task task, m_tasks->get(m_task->id));
+        QCOMPARE(task.spec.project, web);
+        DO(m_state->commit([&] { return projects.add(other, u"/web"_s, u"ana"_s, {}); }));
+        DO(m_state->commit([&] { return projects.addAgain(web, u"/web2"_s, u"ana"_s, {}); }));
+        GET(const auto again, projects.get(web));
+        QVERIFY(!again.removed && state::mayTouch(again));
+        QCOMPARE(again.path, u"/web2"_s);
+    }
+
+    void aMovedProjectTakesItsTasksInPlaceAlong()
+    {
+        state::ProjectStore projects(*m_state->database, m_state->clock);
+        const auto made = m_state->commit([&]() -> Result<Task> {
+            TaskSpec spec = m_task->spec;
+            spec.mode = TreeMode::InPlace;
+            HUB_TRY(const Task task, m_tasks->create(spec));
+            HUB_CHECK(m_tasks->setTree(task.id, u"/web"_s, u"side"_s, {}));
+            HUB_CHECK(m_tasks->setTree(m_task->id, u"/data/worktrees/web/1"_s, u"agent/claude/1"_s, {}));
+            HUB_CHECK(projects.setPath(spec.project, u"/moved"_s));
+            return m_tasks->get(task.id);
+        });
+        DO(made);
+        QCOMPARE(made->tree, u"/moved"_s);
+        GET(const Task own, m_tasks->get(m_task->id));
+        QCOMPARE(own.tree, u"/data/worktrees/web/1"_s);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestTaskStore)
