@@ -182,7 +182,7 @@ constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The sett
 constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
 constexpr OptionSpec cleanupOptions[]{
-    option("data_older_than"_L1, K::Text, "Data of ended tasks, older than: 30d, 30 (days), 12h"_L1,
+    option("data_older_than"_L1, K::Text, "Ended tasks and answered alerts, older than: 30d, 30 (days), 12h"_L1,
            "no data"_L1),
     option("branches_older_than"_L1, K::Text, "Backup branches of ended tasks, older than: 30d, 30 (days), 12h"_L1,
            "no branches"_L1)};
@@ -306,7 +306,7 @@ constexpr CommandSpec rows[]{
      "config get checkpoint/interval_seconds"_L1, std::nullopt, "some keys: at the machine only"_L1},
     {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions,
      "config set checkpoint/interval_seconds 300"_L1, std::nullopt, "some keys: at the machine only"_L1},
-    {"cleanup"_L1, "Remove what is old; the commits of backup branches stay in the vault"_L1, M, Effect::Dangerous,
+    {"cleanup"_L1, "Remove what is old: ended tasks with their data, or backup branches"_L1, M, Effect::Dangerous,
      cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},

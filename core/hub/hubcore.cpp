@@ -98,6 +98,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_driver->setTreeKeeper(*c.m_trees);
     c.m_projects = std::make_unique<recovery::ProjectKeeper>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_owners,
                                                              *c.m_records, *c.m_trees, c.m_data);
+    c.m_retention = std::make_unique<recovery::Retention>(*c.m_stores, *c.m_book, c.m_workers, *c.m_trees,
+                                                          *c.m_maintenance, c.m_data, c.m_config.settings);
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
@@ -115,6 +117,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_projects,
                                                        *c.m_diskUse,
                                                        *c.m_maintenance,
+                                                       *c.m_retention,
                                                        *c.m_alerts,
                                                        *c.m_profiles,
                                                        c.m_config.settings,
@@ -266,6 +269,7 @@ Result<> HubCore::begin()
     }
     m_lifecycle->resumeWaiting();
     m_maintenance->begin();
+    m_retention->begin();
     m_alerts->deliver();
     m_trees->watch();
     m_stores->commits.flush();

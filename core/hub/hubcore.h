@@ -62,6 +62,7 @@ private:
     std::unique_ptr<recovery::ProjectKeeper> m_projects;
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
+    std::unique_ptr<recovery::Retention> m_retention;
     std::unique_ptr<agents::RunKeeper> m_runs;
     std::unique_ptr<agents::TaskDriver> m_driver;
     std::unique_ptr<Lifecycle> m_lifecycle;

@@ -3,8 +3,8 @@
 
 #include "core/agents/taskdriver.h"
 #include "core/hub/lifecycle.h"
-#include "core/recovery/maintenance.h"
 #include "core/recovery/projectkeeper.h"
+#include "core/recovery/retention.h"
 #include "core/recovery/rollback.h"
 
 namespace hub
@@ -25,6 +25,7 @@ struct Services {
     recovery::ProjectKeeper &projects;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
+    recovery::Retention &retention;
     monitor::AlertCenter &alerts;
     agents::ProfileBook &profiles;
     Settings &settings;

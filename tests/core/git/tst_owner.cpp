@@ -181,6 +181,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("before");
         QTest::newRow("no hooks path") << QString();
         QTest::newRow("one within the repository") << u"git config core.hooksPath \"$PWD/hooks here\""_s;
+        QTest::newRow("an entry written by hand") << u"printf '[Core] ; mine\\nHOOKSPATH=x ; why\\n' >> .git/config"_s;
         QTest::newRow("one of elsewhere") << u"git config core.hooksPath /nowhere/hooks"_s;
     }
     void theGuardFollowsAMove()

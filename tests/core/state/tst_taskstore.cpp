@@ -1,4 +1,5 @@
 #include "core/state/conversation.h"
+#include "core/state/erasure.h"
 #include "core/state/taskstore.h"
 #include "core/state/workstore.h"
 #include "tests/support/statefixture.h"
@@ -145,6 +146,29 @@ private Q_SLOTS:
         QCOMPARE(made->tree, u"/moved"_s);
         GET(const Task own, m_tasks->get(m_task->id));
         QCOMPARE(own.tree, u"/data/worktrees/web/1"_s);
+    }
+
+    void whatIsErasedIsGoneAndItsNumberIsKnown()
+    {
+        state::BodyStore bodies(m_state->folder.filePath(u"bodies"_s));
+        state::Conversation talk(*m_state->database, bodies, m_state->clock);
+        state::Erasure erasure(*m_state->database, m_state->clock);
+        DO(m_state->commit([&] {
+            return talk.append(m_task->id, {.role = u"agent"_s, .kind = u"output"_s, .body = QString(100000, u'x')});
+        }));
+        QCOMPARE(bodies.all().size(), 1);
+        GET(const auto used, erasure.unreferenced(bodies.all()));
+        QVERIFY(used.isEmpty());
+        DO(m_state->commit([&] { return erasure.erase(*m_task); }));
+        QVERIFY(!m_tasks->get(m_task->id));
+        GET(const auto gone, erasure.find(m_task->id));
+        QVERIFY(gone && gone->project == m_task->spec.project && gone->nextCheckpoint == 1);
+        GET(const auto free, erasure.unreferenced(bodies.all()));
+        QCOMPARE(free, bodies.all());
+        GET(const auto ofProject, erasure.ofProject(m_task->spec.project));
+        QCOMPARE(ofProject.size(), 1);
+        GET(const auto next, m_state->commit([&] { return m_tasks->create(m_task->spec); }));
+        QCOMPARE(next.id, TaskId::of(2));
     }
 };
 
