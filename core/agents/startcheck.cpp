@@ -47,6 +47,7 @@ Result<> checkUnfinished(const git::RepositoryPlace &place)
 
 Result<> checkCheckout(const Task &task, const state::Project &project)
 {
+    HUB_CHECK(state::mayTouch(project));
     HUB_TRY(const auto place, git::locate(QFile::encodeName(project.path)));
     HUB_TRY(const auto head, git::readHead(place));
     const QString current = QFile::decodeName(head.branch.mid(11));
@@ -62,6 +63,7 @@ Result<> checkCheckout(const Task &task, const state::Project &project)
 
 Result<StartPlace> checkStart(const TaskSpec &spec, const state::Project &project, const QStringList &protectedBranches)
 {
+    HUB_CHECK(state::mayTouch(project));
     if (!QFileInfo::exists(project.path))
         return fail(ErrorCode::NotFound,
                     u"The folder of project %1 is missing: %2"_s.arg(project.name.toString(), project.path),

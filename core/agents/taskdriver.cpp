@@ -110,6 +110,9 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
         if (operation.task == task.id)
             reasons << u"%1 of task #%2 is still going on."_s.arg(operation.id.toString(), task.id.toString());
     }
+    HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+    if (!project.blocked.isEmpty())
+        reasons << project.blocked;
     if (const auto free = freeSpace(QFile::encodeName(m_data.root())); free && *free < (200ll << 20))
         reasons << u"Only %1 MB are free on the disk of %2."_s.arg(*free >> 20).arg(m_data.root());
     return reasons;
@@ -139,9 +142,10 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
     if (!reasons.isEmpty())
         return reasons.first();
     HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
-    // Looked at anew: it may be back since somebody last noted that it is missing.
-    if (!QFileInfo::exists(project.path))
-        return u"The folder of project %1 is missing: %2"_s.arg(project.name.toString(), project.path);
+    // Looked at anew: nobody may have noted yet that it is gone. When it is back, it is taken again first.
+    if (project.missing || !QFileInfo::exists(project.path))
+        return u"The folder of project %1 is missing: %2. Put it back, or say where it is: projects move %1 PATH"_s.arg(
+            project.name.toString(), project.path);
     HUB_TRY(const auto own, m_stores.runs.livingOf(task.id));
     if (const auto step = own ? stepOf(*own) : std::nullopt)
         return u"Its %1 command still runs."_s.arg(textOf(recovery::treeStepTexts, *step));

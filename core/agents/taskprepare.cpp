@@ -64,11 +64,18 @@ Result<TaskDriver::Preparation> TaskDriver::preparation(TaskId id)
     });
 }
 
-// Whether its tree may be made ready now: the setup of a hub before this one may still run in it.
+// Whether its tree may be made ready now: the setup of a hub before this one may still run in it, or another hub have
+// taken the repository over.
 Result<bool> TaskDriver::isFree(TaskId id)
 {
     return m_stores.commits.ask([&]() -> Result<bool> {
         HUB_TRY(const Task task, m_stores.tasks.get(id));
+        HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+        if (!project.blocked.isEmpty() && task.state == TaskState::Preparing) {
+            HUB_CHECK(m_stores.tasks.setState(id, TaskState::Queued, project.blocked));
+            announce(id);
+            return false;
+        }
         HUB_TRY(const auto run, m_stores.runs.livingOf(id));
         if (run && stepOf(*run) != recovery::TreeStep::Setup && task.state == TaskState::Preparing) {
             HUB_CHECK(m_stores.tasks.setState(id, TaskState::Queued, {}));

@@ -3,6 +3,8 @@
 #include <array>
 #include <pwd.h>
 
+using namespace Qt::StringLiterals;
+
 namespace hub
 {
 
@@ -13,7 +15,7 @@ QString accountName(uid_t uid)
     passwd *found = nullptr;
     if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found)
         return QString::fromLocal8Bit(found->pw_name);
-    return QStringLiteral("uid %1").arg(uid);
+    return u"uid %1"_s.arg(uid);
 }
 
 } // namespace hub

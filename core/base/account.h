@@ -8,7 +8,7 @@
 namespace hub
 {
 
-// The account's name, as the audit trail and the log of git operations have it.
+// The account's name, as the audit trail and the log of git operations have it; "uid 1000" when it has none.
 QString accountName(uid_t uid);
 
 } // namespace hub

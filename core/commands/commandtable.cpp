@@ -179,11 +179,15 @@ constexpr OptionSpec auditExportOptions[]{taskFilter, since, option("until"_L1, 
 constexpr OptionSpec projectShowOptions[]{
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec projectAddOptions[]{
-    required("source"_L1, K::Path, "A folder on this machine, or the address to clone from"_L1)};
+    required("source"_L1, K::Path, "A folder on this machine, or the address to clone from"_L1),
+    option("take_over"_L1, K::Flag, "From another hub, when that one is dead; at the machine only"_L1)};
 constexpr OptionSpec projectSetOptions[]{
     required("project"_L1, K::Project, "The project"_L1),
     required("key"_L1, K::Text, "bring, setup, check, teardown, mode, base … (`projects show` lists all)"_L1),
     restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
+constexpr OptionSpec projectMoveOptions[]{required("project"_L1, K::Project, "The project"_L1),
+                                          required("path"_L1, K::Path, "The folder where its repository is now"_L1)};
+constexpr OptionSpec projectRemoveOptions[]{required("project"_L1, K::Project, "The project"_L1)};
 constexpr OptionSpec projectGuardOptions[]{
     choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
@@ -191,7 +195,8 @@ constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The sett
 constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
 constexpr OptionSpec cleanupOptions[]{
-    option("data_older_than"_L1, K::Text, "Data of ended tasks, older than: 30d, 30 (days), 12h"_L1, "no data"_L1),
+    option("data_older_than"_L1, K::Text, "Ended tasks and answered alerts, older than: 30d, 30 (days), 12h"_L1,
+           "no data"_L1),
     option("branches_older_than"_L1, K::Text, "Backup branches of ended tasks, older than: 30d, 30 (days), 12h"_L1,
            "no branches"_L1)};
 constexpr OptionSpec doctorOptions[]{option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
@@ -297,6 +302,10 @@ constexpr CommandSpec rows[]{
      projectSetOptions, "projects set web setup npm ci"_L1},
     {"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A, Effect::Change,
      projectAddOptions, "projects add ~/src/web"_L1, std::nullopt, "a folder: at the machine only"_L1},
+    {"projects move"_L1, "Follow a project's folder that was moved"_L1, M, Effect::Change, projectMoveOptions,
+     "projects move web ~/src/new/web"_L1},
+    {"projects remove"_L1, "Take a project out; its repository becomes as it was found"_L1, M, Effect::Dangerous,
+     projectRemoveOptions, "projects remove web"_L1},
     {"projects repair"_L1, "Make a deleted or damaged .git again, from its record and the vault"_L1, M,
      Effect::Dangerous, projectShowOptions, "projects repair web"_L1},
     {"projects guard"_L1, "Hooks that let no agent move a protected branch: look, install, uninstall"_L1, M,
@@ -313,7 +322,7 @@ constexpr CommandSpec rows[]{
      "config get checkpoint/interval_seconds"_L1, std::nullopt, "some keys: at the machine only"_L1},
     {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions,
      "config set checkpoint/interval_seconds 300"_L1, std::nullopt, "some keys: at the machine only"_L1},
-    {"cleanup"_L1, "Remove what is old; the commits of backup branches stay in the vault"_L1, M, Effect::Dangerous,
+    {"cleanup"_L1, "Remove what is old: ended tasks with their data, or backup branches"_L1, M, Effect::Dangerous,
      cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},

@@ -77,20 +77,24 @@ QByteArray archiveRef(const Backup &backup) { return archive + backup.name; }
 
 Result<> archiveBackup(Vault &vault, const RepositoryPlace &place, const Backup &backup)
 {
-    const QString name = QFile::decodeName(backup.name);
+    return archiveBranch(vault, place, backup.name, backup.commit, archiveRef(backup));
+}
+
+Result<> archiveBranch(Vault &vault, const RepositoryPlace &place, const QByteArray &branch, const ObjectId &commit,
+                       const QByteArray &ref)
+{
+    const QString name = QFile::decodeName(branch);
     HUB_TRY(const QByteArray trees,
             runGit({.folder = place.commonDir, .arguments = {"worktree", "list", "--porcelain"}}));
-    if (trees.split('\n').contains("branch " + heads + backup.name))
+    if (trees.split('\n').contains("branch " + heads + branch))
         return fail(ErrorCode::Conflict, u"a working tree has %1 checked out"_s.arg(name));
-    const QByteArray ref = archiveRef(backup);
     HUB_TRY(const auto kept, vault.ref(ref));
-    if (kept && *kept != backup.commit)
+    if (kept && *kept != commit)
         return fail(ErrorCode::Conflict, u"the vault keeps another commit under the name %1"_s.arg(name));
-    HUB_CHECK(archiveCommit(vault, place, ref, backup.commit));
-    HUB_CHECK(
-        runGit({.folder = place.commonDir,
-                .arguments = {"update-ref", "-m", "agenthub: cleanup", "-d", heads + backup.name, backup.commit.hex()},
-                .writes = true}));
+    HUB_CHECK(archiveCommit(vault, place, ref, commit));
+    HUB_CHECK(runGit({.folder = place.commonDir,
+                      .arguments = {"update-ref", "-m", "agenthub: cleanup", "-d", heads + branch, commit.hex()},
+                      .writes = true}));
     return {};
 }
 

@@ -30,4 +30,8 @@ QByteArray archiveRef(const Backup &backup);
 // working tree has it checked out or the vault keeps another commit under its name.
 Result<> archiveBackup(Vault &vault, const RepositoryPlace &place, const Backup &backup);
 
+// The same for any branch; `ref` is its name in the vault.
+Result<> archiveBranch(Vault &vault, const RepositoryPlace &place, const QByteArray &branch, const ObjectId &commit,
+                       const QByteArray &ref);
+
 } // namespace hub::git

@@ -340,6 +340,41 @@ Result<> uninstallGuard(const RepositoryPlace &place)
     return removeTree(paths.folder);
 }
 
+// The folder that git's configuration names is one of ours; it may be the one of the place before.
+Result<> moveGuard(const RepositoryPlace &place)
+{
+    const Paths paths(place);
+    if (!exists(paths.guard))
+        return {};
+    const QByteArray ours = QByteArray("/") + posix::guardFolder + '/' + posix::guardHooks;
+    HUB_TRY(const QList<QByteArray> values, hooksPaths(place, {"--local"}));
+    const QByteArray named = values.isEmpty() ? QByteArray() : values.last();
+    if (named == paths.hooks || !named.endsWith(ours))
+        return {};
+    const QByteArray gitThen = named.chopped(ours.size());
+    HUB_TRY(posix::GuardFile file, readGuardFile(paths));
+    if (const QByteArray chain = QByteArray::fromStdString(file.chain); chain.startsWith(gitThen + '/')) {
+        file.chain = (place.commonDir + chain.mid(gitThen.size())).toStdString();
+        const std::string text = posix::encodeGuard(file);
+        HUB_CHECK(writeFileDurably(paths.guard, QByteArray(text.data(), qsizetype(text.size())), 0644));
+        HUB_CHECK(setMode(paths.guard, 0644));
+    }
+    HUB_TRY(const QByteArray now, readFile(paths.config));
+    const auto after = readFile(paths.configAfter);
+    const bool untouched = after && *after == now;
+    const QByteArray draft = paths.folder + "/config-moved";
+    HUB_CHECK(removeTree(draft + ".lock")); // of a git that was killed
+    HUB_CHECK(writeFileDurably(draft, now));
+    HUB_CHECK(runGit({place.workTree, {"config", "--file", draft, "--replace-all", "core.hooksPath", paths.hooks}}));
+    HUB_TRY(const QByteArray wanted, readFile(draft));
+    HUB_CHECK(removeTree(draft));
+    // First what the next configuration is told by: cut off behind it, the old one is read as changed by somebody, and
+    // here again as ours.
+    if (untouched)
+        HUB_CHECK(writeFileDurably(paths.configAfter, wanted, 0600));
+    return replaceConfig(paths, wanted);
+}
+
 Result<> refreshGuard(const RepositoryPlace &place, const GuardRules &rules)
 {
     if (!exists(Paths(place).guard))

@@ -36,4 +36,8 @@ Result<> uninstallGuard(const RepositoryPlace &place);
 // another program changed. Elsewhere nothing is done.
 Result<> refreshGuard(const RepositoryPlace &place, const GuardRules &rules);
 
+// After the repository was moved: git's configuration and the guard name folders by their whole path. Looks by itself
+// where they were. A configuration that nobody else changed meanwhile goes on to be put back byte for byte.
+Result<> moveGuard(const RepositoryPlace &place);
+
 } // namespace hub::git

@@ -423,6 +423,24 @@ QString lostParts(const Record &record, const GitFolder &now, const QByteArray &
     return named ? u"Nothing that its branches and tags named is there any more."_s : QString();
 }
 
+Result<bool> isRecordedIn(const Vault &vault, const RepositoryPlace &place)
+{
+    HUB_TRY(const auto record, newestRecord(vault));
+    if (!record)
+        return false;
+    HUB_TRY(const auto store, ObjectStore::open(place.commonDir + "/objects"));
+    const auto isBranch = [](const QByteArray &name) { return name.startsWith("refs/heads/"); };
+    for (const auto &[name, value] : record->folder.refs) {
+        if (const auto id = ObjectId::fromHex(value); id && isBranch(name) && store->has(*id))
+            return true;
+    }
+    const GitFolder now = readGitFolder(place.commonDir);
+    return std::any_of(now.refs.begin(), now.refs.end(), [&](const auto &ref) {
+        const auto id = ObjectId::fromHex(ref.second);
+        return id && isBranch(ref.first) && vault.objects().has(*id);
+    });
+}
+
 bool linksTo(const QByteArray &folder, const QByteArray &commonDir, const QByteArray &name)
 {
     const auto link = readFile(folder + "/.git");

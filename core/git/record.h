@@ -31,6 +31,10 @@ Result<std::optional<ObjectId>> takeRecord(Vault &vault, const RepositoryPlace &
 // Nothing before the first one.
 Result<std::optional<Record>> newestRecord(const Vault &vault);
 
+// Whether the newest record is one of this repository, which may have been moved or gone on since: one of them has a
+// commit where a branch of the other stands.
+Result<bool> isRecordedIn(const Vault &vault, const RepositoryPlace &place);
+
 // What a repository lost since its record and no command of git's takes away; one sentence, empty when nothing.
 QString lostParts(const Record &record, const GitFolder &now, const QByteArray &commonDir);
 // Whether the folder's `.git` still leads to this entry of the repository.

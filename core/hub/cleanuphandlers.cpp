@@ -1,4 +1,5 @@
-// What is old, removed on demand: backup branches of ended tasks, whose commits go on in the vault.
+// What is old, removed on demand: backup branches of ended tasks, whose commits go on in the vault; ended tasks with
+// their conversations and checkpoints, and answered alerts.
 #include "core/commands/counted.h"
 #include "core/git/backups.h"
 #include "core/git/workingtree.h"
@@ -16,6 +17,7 @@ namespace hub
 using commands::counted;
 using commands::Reply;
 using commands::Severity;
+using Future = QFuture<Result<Reply>>;
 
 namespace
 {
@@ -51,6 +53,9 @@ Result<QString> whyItStays(const Services &services, const state::Project &proje
     const auto task = id ? services.stores.tasks.get(*id) : Result<Task>(fail(ErrorCode::NotFound, {}));
     if (!task && task.error().code != ErrorCode::NotFound)
         return task.error();
+    HUB_TRY(const auto gone, id ? services.stores.erasure.find(*id) : std::optional<state::GoneTask>());
+    if (gone && gone->project == project.name)
+        return QString();
     if (!task || task->spec.project != project.name)
         return u"it is of no task of this hub"_s;
     return isEnded(task->state) ? QString() : u"task #%1 is open"_s.arg(id->toString());
@@ -59,6 +64,8 @@ Result<QString> whyItStays(const Services &services, const state::Project &proje
 // The project's worker.
 Result<OldBranches> oldBranches(const Services &services, const state::Project &project, Instant before)
 {
+    if (!project.blocked.isEmpty())
+        return OldBranches();
     HUB_TRY(const auto place, git::locateTree(QFile::encodeName(project.path)));
     HUB_TRY(git::Vault * vault, services.vaults.of(project.name));
     HUB_TRY(const auto backups, git::listBackups(place, *vault));
@@ -225,22 +232,12 @@ QFuture<Result<Reply>> removeAsAgreed(Services &services, const Invocation &in, 
     });
 }
 
-QFuture<Result<Reply>> cleanup(Services &services, const Invocation &in)
+Future cleanBranches(Services &services, const Invocation &in, Instant before)
 {
-    if (in.has("data_older_than"_L1))
-        return readyFuture<Reply>(fail(ErrorCode::Unsupported,
-                                       u"Only backup branches can be cleaned up on demand; nothing was removed."_s,
-                                       u"agenthubctl cleanup --branches-older-than 30d"_s));
-    const auto before = momentFor(services, in, "branches_older_than"_L1);
-    if (!before)
-        return readyFuture<Reply>(before.error());
-    if (!*before)
-        return readyFuture<Reply>(fail(ErrorCode::InvalidInput, u"Say what is to be cleaned up; nothing was removed."_s,
-                                       u"agenthubctl cleanup --branches-older-than 30d"_s));
     const auto projects = services.stores.projects.all();
     if (!projects)
         return readyFuture<Reply>(projects.error());
-    auto planned = onEach(services, *projects, [&services, before = **before](const state::Project &project) {
+    auto planned = onEach(services, *projects, [&services, before](const state::Project &project) {
         return oldBranches(services, project, before);
     });
     return replyAfter(&services.driver, std::move(planned), [&services, in](const OldBranches &branches) {
@@ -250,6 +247,77 @@ QFuture<Result<Reply>> cleanup(Services &services, const Invocation &in)
         reply.confirm = confirmFor(branches);
         return readyFuture<Reply>(reply);
     });
+}
+
+Reply dataReply(const recovery::RetentionReport &report, bool done)
+{
+    commands::Table gone{.title = done ? u"Removed"_s : u"To be removed"_s,
+                         .columns = {u"task"_s, u"title"_s, u"checkpoints"_s, u"messages"_s},
+                         .whenEmpty = u"No ended task is old enough."_s};
+    commands::Table kept{.title = u"Kept"_s, .columns = {u"task"_s, u"title"_s, u"why"_s}};
+    QJsonArray goneData, keptData;
+    qint64 checkpoints = 0, trees = 0;
+    for (const recovery::OldTask &task : report.tasks) {
+        const QString id = u'#' + task.id.toString();
+        if (!task.stays.isEmpty()) {
+            kept.rows << QStringList{id, task.title, task.stays};
+            keptData.append(QJsonObject{{u"task_id"_s, task.id.value()}, {u"why"_s, task.stays}});
+            continue;
+        }
+        checkpoints += task.checkpoints;
+        trees += task.tree;
+        gone.rows << QStringList{id, task.title, QString::number(task.checkpoints), QString::number(task.messages)};
+        goneData.append(QJsonObject{
+            {u"task_id"_s, task.id.value()}, {u"checkpoints"_s, task.checkpoints}, {u"messages"_s, task.messages}});
+    }
+    const QString what =
+        u"%1 with %2, %3"_s.arg(counted(report.going(), u"ended task"_s), counted(checkpoints, u"checkpoint"_s),
+                                counted(report.alerts, u"answered alert"_s));
+    Reply reply{.severity = done ? Severity::Ok : Severity::Warning,
+                .title = (done ? u"Removed: %1"_s : u"Remove %1?"_s).arg(what),
+                .tables = {gone},
+                .data = {{u"tasks"_s, goneData},
+                         {u"tasks_kept"_s, keptData},
+                         {u"checkpoints"_s, checkpoints},
+                         {u"alerts"_s, report.alerts}}};
+    if (!goneData.isEmpty())
+        reply.text =
+            (done ? u"The audit trail is kept whole. "_s
+                  : u"This can't be undone: conversations and checkpoints go. The audit trail is kept whole. "_s) +
+            u"Their branches stay, and what is merged stays merged.%1"_s.arg(
+                trees > 0 ? u" %1 that still stood went first."_s.arg(counted(trees, u"working tree"_s)) : QString());
+    if (!kept.rows.isEmpty())
+        reply.tables << kept;
+    return reply;
+}
+
+Future cleanData(Services &services, const Invocation &in, Instant before)
+{
+    const bool agreed = in.call.yes || !in.call.confirm.isEmpty();
+    auto report =
+        agreed ? services.retention.carryOut(before, in.call.confirm, in.who()) : services.retention.plan(before);
+    return replyWhen(&services.driver, std::move(report),
+                     [agreed](const recovery::RetentionReport &found) -> Result<Reply> {
+                         Reply reply = dataReply(found, agreed);
+                         if (!agreed)
+                             reply.confirm = found.confirm();
+                         return reply;
+                     });
+}
+
+Future cleanup(Services &services, const Invocation &in)
+{
+    const auto data = momentFor(services, in, "data_older_than"_L1);
+    const auto branches = momentFor(services, in, "branches_older_than"_L1);
+    if (!data || !branches)
+        return readyFuture<Reply>(!data ? data.error() : branches.error());
+    if (data->has_value() == branches->has_value())
+        return readyFuture<Reply>(
+            fail(ErrorCode::InvalidInput,
+                 *data ? u"Data and branches are cleaned up one after the other; nothing was removed."_s
+                       : u"Say what is to be cleaned up; nothing was removed."_s,
+                 u"agenthubctl cleanup --branches-older-than 30d, or --data-older-than 30d"_s));
+    return *data ? cleanData(services, in, **data) : cleanBranches(services, in, **branches);
 }
 
 } // namespace

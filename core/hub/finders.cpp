@@ -28,8 +28,15 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
 {
     const QString given = options.value(u"task_id"_s).toString();
     if (!given.isEmpty()) {
-        if (const auto id = TaskId::parse(given))
+        if (const auto id = TaskId::parse(given)) {
+            HUB_TRY(const auto gone, services.stores.erasure.find(*id));
+            if (gone)
+                return fail(ErrorCode::NotFound,
+                            u"Task #%1 of project %2 had ended, and its data was cleaned up %3."_s.arg(
+                                id->toString(), gone->project.toString(), agoText(gone->at, services.now())),
+                            u"agenthubctl audit list --task-id "_s + id->toString());
             return services.stores.tasks.get(*id);
+        }
         return fail(ErrorCode::InvalidInput, u"'%1' is no task; tasks are numbers such as 12 or #12."_s.arg(given),
                     u"agenthubctl tasks"_s);
     }
@@ -115,6 +122,11 @@ Result<std::optional<ProjectName>> projectFilter(const Services &services, const
 {
     if (options.value(u"project"_s).toString().isEmpty())
         return std::optional<ProjectName>();
+    HUB_TRY(const auto removed, services.stores.projects.removed()); // its tasks stay listed
+    for (const auto &project : removed) {
+        if (project.name.toString() == options.value(u"project"_s).toString())
+            return std::optional(project.name);
+    }
     HUB_TRY(const auto project, findProject(services, call, options));
     return std::optional(project.name);
 }

@@ -117,6 +117,8 @@ QFuture<Result<Reply>> projectGuard(Services &services, const Invocation &in)
     if (!project)
         return readyFuture<Reply>(project.error());
     const QString action = in.text("action"_L1);
+    if (const auto may = state::mayTouch(*project); !may && action != u"status")
+        return readyFuture<Reply>(may.error());
     // What people moved until now is read before its file goes.
     return replyAfter(&services.driver, services.watcher.look(project->name),
                       [&services, project = *project, action, who = in.who()](const recovery::RefWatcher::Watch &) {
@@ -150,7 +152,7 @@ void refreshGuards(Services &services)
     }
     const git::GuardRules rules = agents::guardRules(services.settings, services.hookProgram);
     for (const auto &project : *projects) {
-        if (project.missing)
+        if (project.missing || !project.blocked.isEmpty())
             continue;
         auto done = services.workers.run(project.name.toString(),
                                          [path = QFile::encodeName(project.path), rules]() -> Result<> {

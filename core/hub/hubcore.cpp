@@ -1,10 +1,15 @@
 #include "core/hub/hubcore.h"
 
+#include "core/base/account.h"
 #include "core/base/log.h"
 #include "core/db/migrations.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QRandomGenerator>
+#include <QSysInfo>
+
+#include <unistd.h>
 
 using namespace Qt::StringLiterals;
 
@@ -68,6 +73,12 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_alerts->addSink(std::make_unique<monitor::LogSink>());
     c.m_profiles = std::make_unique<agents::ProfileBook>(config.agentsDir);
     c.m_vaults = std::make_unique<recovery::Vaults>(c.m_data);
+    c.m_owners =
+        std::make_unique<recovery::Owners>(*c.m_stores, c.m_workers,
+                                           git::Owner{.hub = c.m_id,
+                                                      .dataFolder = QFileInfo(config.dataDir).canonicalFilePath(),
+                                                      .host = QSysInfo::machineHostName(),
+                                                      .account = accountName(::geteuid())});
     c.m_records = std::make_unique<recovery::Records>(*c.m_stores, *c.m_vaults);
     c.m_checkpointer = std::make_unique<recovery::Checkpointer>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_records,
                                                                 c.m_data, c.m_config.settings);
@@ -92,6 +103,10 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                     *c.m_trees, c.m_data);
     c.m_finish->setRunControl(*c.m_driver);
     c.m_finish->setSteps(*c.m_driver);
+    c.m_projects = std::make_unique<recovery::ProjectKeeper>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_owners,
+                                                             *c.m_records, *c.m_trees, c.m_data);
+    c.m_retention = std::make_unique<recovery::Retention>(*c.m_stores, *c.m_book, c.m_workers, *c.m_trees,
+                                                          *c.m_maintenance, c.m_data, c.m_config.settings);
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
@@ -105,13 +120,16 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_driver,
                                                        *c.m_lifecycle,
                                                        *c.m_vaults,
+                                                       *c.m_owners,
                                                        *c.m_records,
                                                        *c.m_checkpointer,
                                                        *c.m_rollback,
                                                        *c.m_trees,
                                                        *c.m_finish,
+                                                       *c.m_projects,
                                                        *c.m_diskUse,
                                                        *c.m_maintenance,
+                                                       *c.m_retention,
                                                        *c.m_machine,
                                                        *c.m_history,
                                                        *c.m_watcher,
@@ -125,6 +143,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        c.m_clock.now()});
     HUB_TRY(c.m_dispatcher, Dispatcher::create(*c.m_services));
     c.tellEvents();
+    c.watchProjects();
     c.tellDamage();
     c.tellVaults();
     return core;
@@ -180,6 +199,23 @@ void HubCore::tellEvents()
     connect(m_alerts.get(), &monitor::AlertCenter::alertRaised, this, [this](AlertId, const QJsonObject &payload) {
         Q_EMIT eventHappened({u"alert"_s, payload});
     });
+}
+
+void HubCore::watchProjects()
+{
+    // Its tasks may have waited for that.
+    const auto changed = [this](const ProjectName &name) {
+        const auto project = m_stores->projects.get(name);
+        if (project && state::mayTouch(*project) && !project->missing)
+            m_watcher->watch(*project);
+        else
+            m_watcher->forget(name);
+        m_driver->admit();
+    };
+    connect(m_owners.get(), &recovery::Owners::projectChanged, this, changed);
+    connect(m_projects.get(), &recovery::ProjectKeeper::projectChanged, this, changed);
+    connect(m_records.get(), &recovery::Records::repaired, this,
+            [this](const ProjectName &project) { m_owners->look(project); });
 }
 
 // Nothing that an agent does then is lost, but git works in none of the project's trees.
@@ -239,6 +275,8 @@ Result<> HubCore::begin()
     QSet<TaskId> unfinished;
     for (const auto &operation : executing)
         unfinished.insert(operation.task);
+    m_owners->begin(); // before anything is done in a repository
+    m_projects->begin();
     HUB_CHECK(m_driver->adopt(unfinished));
     refreshGuards(*m_services);
     for (const auto &operation : executing) {
@@ -267,6 +305,7 @@ Result<> HubCore::begin()
     m_lifecycle->resumeWaiting();
     m_maintenance->begin();
     HUB_CHECK(m_machine->begin());
+    m_retention->begin();
     m_alerts->deliver();
     m_trees->watch();
     m_watcher->begin();

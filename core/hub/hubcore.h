@@ -43,6 +43,7 @@ private:
     Result<> openDatabases();
     Result<> findId();
     void tellEvents();
+    void watchProjects();
     void tellDamage();
     void tellVaults();
 
@@ -58,13 +59,16 @@ private:
     std::unique_ptr<monitor::AlertCenter> m_alerts;
     std::unique_ptr<agents::ProfileBook> m_profiles;
     std::unique_ptr<recovery::Vaults> m_vaults;
+    std::unique_ptr<recovery::Owners> m_owners;
     std::unique_ptr<recovery::Records> m_records;
     std::unique_ptr<recovery::Checkpointer> m_checkpointer;
     std::unique_ptr<recovery::Rollback> m_rollback;
     std::unique_ptr<recovery::TreeKeeper> m_trees;
     std::unique_ptr<recovery::Finish> m_finish;
+    std::unique_ptr<recovery::ProjectKeeper> m_projects;
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
+    std::unique_ptr<recovery::Retention> m_retention;
     std::unique_ptr<recovery::RefWatcher> m_watcher;
     std::unique_ptr<agents::RunKeeper> m_runs;
     std::unique_ptr<agents::TaskDriver> m_driver;

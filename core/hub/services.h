@@ -4,8 +4,9 @@
 #include "core/agents/machinewatch.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/finish.h"
-#include "core/recovery/maintenance.h"
+#include "core/recovery/projectkeeper.h"
 #include "core/recovery/refwatcher.h"
+#include "core/recovery/retention.h"
 #include "core/recovery/rollback.h"
 
 namespace hub
@@ -18,13 +19,16 @@ struct Services {
     agents::TaskDriver &driver;
     Lifecycle &lifecycle;
     recovery::Vaults &vaults;
+    recovery::Owners &owners;
     recovery::Records &records;
     recovery::Checkpointer &checkpointer;
     recovery::Rollback &rollback;
     recovery::TreeKeeper &trees;
     recovery::Finish &finish;
+    recovery::ProjectKeeper &projects;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
+    recovery::Retention &retention;
     agents::MachineWatch &machine;
     monitor::HistoryStore &history;
     recovery::RefWatcher &watcher;

@@ -6,7 +6,6 @@
 
 #include <QFile>
 
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <poll.h>

@@ -8,7 +8,6 @@
 #include <QByteArray>
 
 #include <optional>
-#include <sys/types.h>
 
 namespace hub::ipc
 {

@@ -96,6 +96,19 @@ Result<Alert> AlertBook::get(AlertId id) const
     return found.first();
 }
 
+Result<qint64> AlertBook::countOld(Instant before) const
+{
+    HUB_TRY(const auto count,
+            m_database.selectOne(u"SELECT count(*) FROM alert WHERE state = 'resolved' AND at < ?"_s,
+                                 {toMillis(before)}, [](const db::Row &row) { return row.number(0); }));
+    return count.value_or(0);
+}
+
+Result<qint64> AlertBook::removeOld(Instant before)
+{
+    return m_database.execute(u"DELETE FROM alert WHERE state = 'resolved' AND at < ?"_s, {toMillis(before)});
+}
+
 Result<> LogSink::deliver(const QString &topic, const QJsonObject &payload)
 {
     if (topic == u"raised")

@@ -31,6 +31,9 @@ public:
     Result<QList<Alert>> list(bool openOnly, std::optional<AlertLevel> level,
                               std::optional<Instant> since) const; // newest first
     Result<Alert> get(AlertId id) const;
+    // Answered ones that were raised before: how many there are, and removing them. What is open stays.
+    Result<qint64> countOld(Instant before) const;
+    Result<qint64> removeOld(Instant before);
 
 private:
     db::Database &m_database;

@@ -46,6 +46,12 @@ Result<git::Vault *> Vaults::of(const ProjectName &project)
     return vault.get();
 }
 
+void Vaults::forget(const ProjectName &project)
+{
+    const std::lock_guard lock(m_mutex);
+    m_open.erase(project);
+}
+
 Checkpointer::Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, Records &records,
                            const DataFolder &data, const Settings &settings)
     : m_stores(stores)

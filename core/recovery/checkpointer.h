@@ -39,6 +39,8 @@ public:
     {
     }
     Result<git::Vault *> of(const ProjectName &project);
+    // Opened anew the next time. The project's worker, when nothing of it holds the vault.
+    void forget(const ProjectName &project);
 
 private:
     const DataFolder &m_data;

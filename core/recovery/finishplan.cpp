@@ -51,6 +51,8 @@ Result<Finish::Facts> Finish::factsOf(TaskId id) const
 Result<> Finish::refuseBusy(const Task &task) const
 {
     const QString id = task.id.toString();
+    HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+    HUB_CHECK(state::mayTouch(project));
     HUB_TRY(const auto executing, m_stores.operations.executing());
     for (const auto &operation : executing) {
         if (operation.task == task.id)

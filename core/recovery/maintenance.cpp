@@ -3,6 +3,8 @@
 #include "core/base/log.h"
 #include "core/monitor/sensors.h"
 
+#include <QFile>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::recovery
@@ -257,6 +259,7 @@ Result<> Maintenance::retire(const ProjectName &project, MaintenanceReport &repo
         QSet<qint64> numbers;
         qint64 next = 0;
     };
+    QSet<QByteArray> archives;
     HUB_TRY(const auto known, m_stores.commits.ask([&]() -> Result<QHash<QByteArray, Known>> {
         QHash<QByteArray, Known> byTask;
         HUB_TRY(const auto tasks, tasksOf(project));
@@ -267,6 +270,12 @@ Result<> Maintenance::retire(const ProjectName &project, MaintenanceReport &repo
             for (const auto &mark : marks)
                 one.numbers.insert(mark.number);
         }
+        HUB_TRY(const auto goneTasks, m_stores.erasure.ofProject(project));
+        for (const auto &task : goneTasks) {
+            byTask[task.id.toString().toLatin1()].next = task.nextCheckpoint;
+            if (!task.branch.isEmpty())
+                archives.insert("refs/archive/" + QFile::encodeName(task.branch)); // of its working tree
+        }
         return byTask;
     }));
     HUB_TRY(git::Vault * vault, m_vaults.of(project));
@@ -274,7 +283,7 @@ Result<> Maintenance::retire(const ProjectName &project, MaintenanceReport &repo
     QList<QByteArray> gone;
     for (const auto &[name, id] : refs) {
         const QList<QByteArray> parts = name.split('/');
-        if (name.startsWith("refs/preview/"))
+        if (name.startsWith("refs/preview/") || archives.contains(name))
             gone << name;
         if (!name.startsWith("refs/checkpoints/") || parts.size() != 4)
             continue;
@@ -287,44 +296,6 @@ Result<> Maintenance::retire(const ProjectName &project, MaintenanceReport &repo
     }
     report.retired = gone.size();
     return gone.isEmpty() ? Result<>() : vault->retireRefs(gone, m_stores.clock.now());
-}
-
-QFuture<Result<CleanupReport>> Maintenance::cleanUp(Instant before, bool dryRun)
-{
-    auto done = m_workers.run(queue, [this, before, dryRun] { return cleanUpJob(before, dryRun); });
-    if (!dryRun) {
-        whenDone(done, this, [this](const Result<CleanupReport> &report) {
-            if (report && report->total > 0)
-                runAll();
-        });
-    }
-    return done;
-}
-
-// Each project's part on its worker, as every change of checkpoints: a rollback may be reading them.
-Result<CleanupReport> Maintenance::cleanUpJob(Instant before, bool dryRun)
-{
-    CleanupReport report;
-    HUB_TRY(const auto projects, m_stores.commits.ask([&] { return m_stores.projects.all(); }));
-    for (const auto &project : projects) {
-        const auto clean = [&]() -> Result<> {
-            HUB_TRY(const auto tasks, tasksOf(project.name));
-            for (const Task &task : tasks) {
-                if (!isEnded(task.state) || !task.endedAt || *task.endedAt >= before)
-                    continue;
-                HUB_TRY(const auto going, goingOf(task, Thinning::Hard, 1));
-                if (going.isEmpty())
-                    continue;
-                report.checkpoints.append({task.id, going.size()});
-                report.total += going.size();
-                if (!dryRun)
-                    HUB_CHECK(m_stores.tasks.removeCheckpoints(task.id, going));
-            }
-            return {};
-        };
-        HUB_CHECK(takeResult(m_workers.run(project.name.toString(), [&] { return m_stores.commits.ask(clean); })));
-    }
-    return report;
 }
 
 } // namespace hub::recovery

@@ -20,12 +20,6 @@ struct VaultState {
 
 enum class VaultFill { Fine, Warning, Full };
 
-// What `cleanup` would do, or did, to the hub's own data.
-struct CleanupReport {
-    QList<std::pair<TaskId, qint64>> checkpoints; // how many go, by task
-    qint64 total = 0;
-};
-
 struct MaintenanceReport {
     qint64 thinned = 0, retired = 0; // checkpoints; refs without one
     int packsBefore = 0, packsAfter = 0;
@@ -49,10 +43,8 @@ public:
     QFuture<Result<MaintenanceReport>> run(const ProjectName &project);
     QFuture<Result<VaultState>> look(const ProjectName &project);
 
-    // The data half of `cleanup`: of tasks that ended before `before`, only the newest checkpoint stays, and those of
-    // an operation that can be undone. Their space is given back by the maintenance that follows, after the grace
-    // period. `dryRun` only counts.
-    QFuture<Result<CleanupReport>> cleanUp(Instant before, bool dryRun);
+    // Of all vaults: something was taken out of the database.
+    void runSoon() { runAll(); }
 
 Q_SIGNALS:
     void vaultFilled(const hub::ProjectName &project, hub::recovery::VaultFill fill, const QString &text);
@@ -73,7 +65,6 @@ private:
     Result<> thin(const ProjectName &project, const Rules &rules, bool full, MaintenanceReport &report);
     Result<> retire(const ProjectName &project, MaintenanceReport &report);
     Result<> install(const ProjectName &project, git::CareWork &work, MaintenanceReport &report);
-    Result<CleanupReport> cleanUpJob(Instant before, bool dryRun);
     Result<VaultState> stateOf(const ProjectName &project, qint64 quota) const;
 
     // Hub thread, inside work.

@@ -95,6 +95,7 @@ Result<git::RepairReport> Records::repair(const ProjectName &project, const QStr
         return forget();
     }));
     qCInfo(lcRecovery).noquote() << "repaired the repository of" << project.toString();
+    Q_EMIT repaired(project);
     keep(project, path);
     return report;
 }

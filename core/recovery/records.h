@@ -23,6 +23,7 @@ public:
     Result<git::RepairReport> repair(const ProjectName &project, const QString &path);
 
 Q_SIGNALS:
+    void repaired(const hub::ProjectName &project); // its .git is another folder now
     void foundDamaged(const hub::ProjectName &project, const QString &why);
     void foundWhole(const hub::ProjectName &project); // after it was damaged, or for the first time
 

@@ -53,7 +53,7 @@ void RefWatcher::begin()
         return;
     }
     for (const auto &project : *projects) {
-        if (!project.missing) {
+        if (state::mayTouch(project) && !project.missing) {
             watch(project);
             watchClosely(project.name); // until the first look says that none of its agents lives
         }
@@ -63,15 +63,27 @@ void RefWatcher::begin()
 void RefWatcher::watch(const state::Project &project)
 {
     Watched &watched = m_watched[project.name];
+    if (std::exchange(watched.gone, false))
+        watched.eye.reset();
     if (!watched.eye || watched.eye->path != project.path)
         watched.eye = std::shared_ptr<Eye>(new Eye{.project = project.name, .path = project.path});
     lookSoon(project.name);
 }
 
-void RefWatcher::watchClosely(const ProjectName &project)
+void RefWatcher::forget(const ProjectName &project)
 {
     const auto watched = m_watched.find(project);
     if (watched == m_watched.end())
+        return;
+    watched->second.gone = true;
+    watched->second.closely = false;
+    m_notifier.forget(project.toString());
+}
+
+void RefWatcher::watchClosely(const ProjectName &project)
+{
+    const auto watched = m_watched.find(project);
+    if (watched == m_watched.end() || watched->second.gone)
         return;
     watched->second.closely = true;
     if (!m_timer.isActive())
@@ -93,7 +105,7 @@ void RefWatcher::lookClosely()
 QFuture<Result<RefWatcher::Watch>> RefWatcher::look(const ProjectName &project)
 {
     const auto watched = m_watched.find(project);
-    if (watched == m_watched.end())
+    if (watched == m_watched.end() || watched->second.gone)
         return readyFuture<Watch>(Watch());
     auto promise = std::make_shared<QPromise<Result<Watch>>>();
     promise->start();
@@ -105,6 +117,8 @@ QFuture<Result<RefWatcher::Watch>> RefWatcher::look(const ProjectName &project)
 void RefWatcher::lookSoon(const ProjectName &project)
 {
     Watched &watched = m_watched[project];
+    if (watched.gone)
+        return;
     if (watched.looking) {
         watched.again = true;
         return;
@@ -140,7 +154,7 @@ void RefWatcher::onLooked(const ProjectName &project, Instant begun, const Resul
     } else if (!watched.eye->settling) {
         noteCheck(project, begun);
     }
-    if (watched.again)
+    if (watched.again && !watched.gone)
         lookSoon(project);
 }
 

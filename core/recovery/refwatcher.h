@@ -27,6 +27,8 @@ public:
     void begin();
     // A project that came, or whose guard did. What was never looked at is taken as it is.
     void watch(const state::Project &project);
+    // A project that went, or that this hub has to keep off. Until it is watched again.
+    void forget(const ProjectName &project);
     // An agent of the project may run from now on.
     void watchClosely(const ProjectName &project);
 
@@ -63,7 +65,7 @@ private:
     };
     struct Watched {
         std::shared_ptr<Eye> eye;
-        bool looking = false, again = false, closely = false;
+        bool looking = false, again = false, closely = false, gone = false;
         std::vector<std::shared_ptr<QPromise<Result<Watch>>>> waiting; // for the next look to end
     };
 

@@ -260,6 +260,7 @@ Result<> Rollback::repairFirst(Job &job, bool thorough)
 Result<Rollback::Job> Rollback::jobFor(const Task &task, const Checkpoint &target) const
 {
     HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+    HUB_CHECK(state::mayTouch(project));
     return Job{task, target, {{}, m_data.statCache(task.id), m_checkpointer.snapshotOptions()}, project.path};
 }
 

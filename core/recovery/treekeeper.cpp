@@ -94,8 +94,13 @@ Result<TreeKeeper::Facts> TreeKeeper::factsOf(TaskId id) const
     HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
     HUB_TRY(const QString removed, m_stores.tasks.treeFact(id, state::TaskStore::TreeFact::Removed));
     HUB_TRY(const auto newest, m_stores.tasks.newestCheckpoint(id));
-    return Facts{task, project.path, project.options,
-                 removed.isEmpty() ? std::nullopt : std::optional(removed.toLongLong()), newest};
+    return Facts{task,
+                 project.path,
+                 project.options,
+                 removed.isEmpty() ? std::nullopt : std::optional(removed.toLongLong()),
+                 newest,
+                 state::mayTouch(project),
+                 project.doing[u"what"_s] == u"remove"_s};
 }
 
 void TreeKeeper::note(TaskId task, const QString &text)
@@ -113,6 +118,7 @@ Result<> TreeKeeper::bringBack(TaskId id)
     const Task &task = facts.task;
     if (task.spec.mode == TreeMode::InPlace || task.tree.isEmpty())
         return {};
+    HUB_CHECK(facts.touch);
     const bool there = isThere(QFile::encodeName(task.tree));
     if (there && !facts.removed)
         return {};
@@ -179,7 +185,9 @@ Result<> TreeKeeper::mayGo(const Facts &facts, std::optional<OperationId> on) co
     const QString id = task.id.toString();
     if (task.spec.mode == TreeMode::InPlace)
         return fail(ErrorCode::Refused, u"Task #%1 works in your own checkout, which is never removed."_s.arg(id));
-    if (!isEnded(task.state) && !on)
+    if (!facts.touch && !facts.leaving)
+        return facts.touch;
+    if (!isEnded(task.state) && !facts.leaving && !on)
         return fail(ErrorCode::Refused, u"Task #%1 is %2; only the working tree of an ended task is removed."_s.arg(
                                             id, textOf(taskStateTexts, task.state)));
     HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
@@ -272,6 +280,27 @@ Result<> TreeKeeper::logTree(const Task &task, const QString &action, const QStr
     return {};
 }
 
+// On the project's worker. A hub before this one was cut off between saying that the tree is removed and doing it, or
+// while it made it again; which, only what lies there tells.
+Result<RemovedTree> TreeKeeper::finishRemoval(const Facts &facts)
+{
+    const Task &task = facts.task;
+    HUB_TRY(const git::RepositoryPlace place, findTree(task));
+    HUB_TRY(const git::RepositoryPlace main, git::locateTree(QFile::encodeName(facts.project)));
+    HUB_TRY(git::Vault * vault, m_vaults.of(task.spec.project));
+    HUB_TRY(const Checkpoint last, m_stores.commits.ask([&] {
+        return m_stores.tasks.checkpoint({task.id, *facts.removed});
+    }));
+    HUB_TRY(const auto snapshot, snapshotOf(last));
+    const RemovedTree removed{.checkpoint = last.id, .bytes = bytesBelow(place.workTree)};
+    if (auto gone = git::removeWorkingTree(*vault, main, place, snapshot, m_data.statCache(task.id)); !gone)
+        return std::move(gone).error().withHint(
+            u"agenthubctl resume-task %1 makes it as checkpoint %2 has it, first."_s.arg(task.id.toString(),
+                                                                                         last.id.toString()));
+    HUB_CHECK(m_stores.commits.ask([&] { return logTree(task, removal, u"done"_s, task.tree); }));
+    return removed;
+}
+
 // On the project's worker.
 Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why, std::optional<OperationId> on)
 {
@@ -281,8 +310,10 @@ Result<RemovedTree> TreeKeeper::removeJob(TaskId id, const QString &why, std::op
         return now;
     }));
     const Task &task = facts.task;
-    if (facts.removed || !isThere(QFile::encodeName(task.tree)))
+    if (!isThere(QFile::encodeName(task.tree)))
         return fail(ErrorCode::NotFound, u"Task #%1 has no working tree any more."_s.arg(id.toString()));
+    if (facts.removed)
+        return finishRemoval(facts);
     HUB_TRY(const git::RepositoryPlace place, findTree(task));
     HUB_TRY(const git::RepositoryPlace main, git::locateTree(QFile::encodeName(facts.project)));
     HUB_TRY(git::Vault * vault, m_vaults.of(task.spec.project));

@@ -66,6 +66,8 @@ private:
         QJsonObject options;
         std::optional<qint64> removed; // the checkpoint that holds what was in the tree
         std::optional<Checkpoint> newest;
+        Result<> touch = {};  // whether anything of the project may be touched
+        bool leaving = false; // the project is being removed, which needs its trees gone
     };
     struct Eviction {
         QList<Task> due;    // in the order in which they go
@@ -76,6 +78,7 @@ private:
     };
     Result<Facts> factsOf(TaskId task) const; // hub thread
     Result<RemovedTree> removeJob(TaskId task, const QString &why, std::optional<OperationId> on = {});
+    Result<RemovedTree> finishRemoval(const Facts &facts);
     Result<> mayGo(const Facts &facts, std::optional<OperationId> on = {}) const;
     Result<> refuseUnheld(const Facts &facts, const git::RepositoryPlace &place, const Checkpoint &last,
                           RemovedTree &removed) const;

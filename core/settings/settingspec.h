@@ -137,6 +137,8 @@ inline constexpr SettingSpec protectFrom{QL("git/protect_from"), SettingType::Ch
     QL("Whom the ref guard keeps from committing to a protected branch; everyone: people's direct commits too")};
 inline constexpr SettingSpec keepDays{QL("trees/keep_days"), SettingType::Number, QL("14"), 0, 36500, {}, QL(), false,
     QL("The working tree of a task that ended so many days ago is removed; its checkpoints and its branch stay. 0: never")};
+inline constexpr SettingSpec keptDays{QL("retention/days"), SettingType::Number, QL("30"), 0, 36500, {}, QL(), false,
+    QL("Tasks that ended so many days ago go with their checkpoints and conversations, and so do answered alerts. 0: never")};
 inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), SettingType::Number, QL("0"), 0, 100000, {}, QL(), false,
     QL("When all working trees together are larger, those of ended tasks go, the longest unused first. 0: no limit")};
 } // namespace setting
@@ -155,7 +157,7 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::ioPressureCritical, &setting::temperatureWarning, &setting::temperatureCritical, &setting::diskWarning,
     &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes,
     &setting::protectedBranches, &setting::protectFrom,
-    &setting::keepDays, &setting::maxTotalGigabytes};
+    &setting::keepDays, &setting::keptDays, &setting::maxTotalGigabytes};
 // clang-format on
 
 } // namespace hub

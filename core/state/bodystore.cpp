@@ -3,6 +3,7 @@
 #include "core/base/durablefile.h"
 
 #include <QCryptographicHash>
+#include <QDirIterator>
 #include <QFile>
 
 using namespace Qt::StringLiterals;
@@ -41,5 +42,19 @@ Result<QByteArray> BodyStore::get(const QString &name) const
         return fail(ErrorCode::Corrupt, u"the stored text %1 was damaged on disk"_s.arg(name.first(12)));
     return bytes;
 }
+
+QStringList BodyStore::all() const
+{
+    QStringList names;
+    QDirIterator files(m_folder, QDir::Files, QDirIterator::Subdirectories);
+    while (files.hasNext()) {
+        files.next();
+        if (files.fileName().size() == 64) // not one that is being written
+            names << files.fileName();
+    }
+    return names;
+}
+
+Result<> BodyStore::remove(const QString &name) const { return removeTree(pathOf(name)); }
 
 } // namespace hub::state

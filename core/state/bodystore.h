@@ -5,7 +5,7 @@
 #include "core/base/result.h"
 
 #include <QByteArray>
-#include <QString>
+#include <QStringList>
 
 namespace hub::state
 {
@@ -25,6 +25,10 @@ public:
     Result<QString> put(const QByteArray &bytes) const;
     // Corrupt when the file no longer matches its name.
     Result<QByteArray> get(const QString &name) const;
+
+    // Those that lie there, by name.
+    QStringList all() const;
+    Result<> remove(const QString &name) const;
 
 private:
     QByteArray pathOf(const QString &name) const;

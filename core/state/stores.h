@@ -6,6 +6,7 @@
 #include "core/state/audittrail.h"
 #include "core/state/bodystore.h"
 #include "core/state/conversation.h"
+#include "core/state/erasure.h"
 #include "core/state/gitlog.h"
 #include "core/state/holdstore.h"
 #include "core/state/refstore.h"
@@ -30,6 +31,7 @@ struct Stores {
         , queue(database, clock)
         , operations(database, clock)
         , audit(database, clock)
+        , erasure(database, clock)
         , gitLog(database, clock)
         , refs(database, clock)
     {
@@ -47,6 +49,7 @@ struct Stores {
     MessageQueue queue;
     OperationStore operations;
     AuditTrail audit;
+    Erasure erasure;
     GitLog gitLog;
     RefStore refs;
 };

@@ -18,10 +18,16 @@ Result<Project> projectFrom(const db::Row &row)
     Project project{*name, row.text(1), row.text(2) == u"missing", fromMillis(row.number(3)), row.text(4), {}, {}};
     HUB_TRY(project.options, objectFromJson(row.text(5).toUtf8()));
     HUB_TRY(project.report, objectFromJson(row.text(6).toUtf8()));
+    project.blocked = row.text(7);
+    HUB_TRY(project.doing, objectFromJson(row.text(8).toUtf8()));
+    project.removed = row.text(2) == u"removed";
+    if (project.removed)
+        project.path = row.text(9);
     return project;
 }
 
-const QString projectColumns = u"name, path, state, added_at, added_by, options, report"_s;
+const QString projectColumns =
+    u"name, path, state, added_at, added_by, options, report, blocked, doing, removed_from"_s;
 
 QueuedMessage queuedFrom(const db::Row &row)
 {
@@ -85,12 +91,19 @@ Result<std::optional<Project>> ProjectStore::atPath(const QString &path) const
 
 Result<QList<Project>> ProjectStore::all() const
 {
-    return m_database.select(u"SELECT "_s + projectColumns + u" FROM project ORDER BY name"_s, {}, projectFrom);
+    return m_database.select(u"SELECT "_s + projectColumns + u" FROM project WHERE state <> 'removed' ORDER BY name"_s,
+                             {}, projectFrom);
+}
+
+Result<QList<Project>> ProjectStore::removed() const
+{
+    return m_database.select(u"SELECT "_s + projectColumns + u" FROM project WHERE state = 'removed' ORDER BY name"_s,
+                             {}, projectFrom);
 }
 
 Result<> ProjectStore::setMissing(const ProjectName &name, bool missing)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE project SET state = ? WHERE name = ?"_s,
+    HUB_CHECK(m_database.execute(u"UPDATE project SET state = ? WHERE name = ? AND state <> 'removed'"_s,
                                  {missing ? u"missing"_s : u"ready"_s, name.toString()}));
     return {};
 }
@@ -102,10 +115,54 @@ Result<> ProjectStore::setOptions(const ProjectName &name, const QJsonObject &op
     return {};
 }
 
+Result<> ProjectStore::setBlocked(const ProjectName &name, const QString &why)
+{
+    HUB_CHECK(m_database.execute(u"UPDATE project SET blocked = ? WHERE name = ?"_s, {why, name.toString()}));
+    return {};
+}
+
+Result<> ProjectStore::setDoing(const ProjectName &name, const QJsonObject &doing)
+{
+    HUB_CHECK(m_database.execute(u"UPDATE project SET doing = ? WHERE name = ?"_s,
+                                 {QString::fromUtf8(toJson(doing)), name.toString()}));
+    return {};
+}
+
+Result<> ProjectStore::setPath(const ProjectName &name, const QString &path)
+{
+    HUB_CHECK(m_database.execute(u"UPDATE task SET tree = ? WHERE project = ? AND mode = 'in-place' AND tree <> ''"_s,
+                                 {path, name.toString()}));
+    HUB_CHECK(
+        m_database.execute(u"UPDATE project SET path = ?, state = 'ready' WHERE name = ?"_s, {path, name.toString()}));
+    return {};
+}
+
+// Its path becomes its name, which no folder has: paths are absolute, and no two projects share one.
 Result<> ProjectStore::remove(const ProjectName &name)
 {
-    HUB_CHECK(m_database.execute(u"DELETE FROM project WHERE name = ?"_s, {name.toString()}));
+    HUB_CHECK(m_database.execute(u"UPDATE project SET removed_from = path, path = name, state = 'removed', "
+                                 "blocked = ?, doing = '{}' WHERE name = ? AND state <> 'removed'"_s,
+                                 {u"Project %1 was removed from this hub."_s.arg(name.toString()), name.toString()}));
     return {};
+}
+
+Result<Project> ProjectStore::addAgain(const ProjectName &name, const QString &path, const QString &who,
+                                       const QJsonObject &report)
+{
+    HUB_CHECK(setPath(name, path));
+    HUB_CHECK(m_database.execute(u"UPDATE project SET removed_from = '', blocked = '', doing = '{}', added_at = ?, "
+                                 "added_by = ?, report = ? WHERE name = ?"_s,
+                                 {toMillis(m_clock.now()), who, QString::fromUtf8(toJson(report)), name.toString()}));
+    return get(name);
+}
+
+Result<> mayTouch(const Project &project)
+{
+    if (project.blocked.isEmpty())
+        return {};
+    return fail(ErrorCode::Refused, project.blocked,
+                project.removed ? u"agenthubctl projects add '%1'"_s.arg(project.path)
+                                : u"agenthubctl projects show "_s + project.name.toString());
 }
 
 Result<MessageId> MessageQueue::add(TaskId task, const QString &author, const QString &text)

@@ -10,13 +10,19 @@ namespace hub::state
 
 struct Project {
     ProjectName name;
-    QString path; // top folder of the working tree
+    QString path; // top folder of the working tree; of a removed one, where it was
     bool missing = false;
     Instant addedAt;
     QString addedBy;
-    QJsonObject options; // what "projects set" changed
-    QJsonObject report;  // what "projects add" found and did
+    QJsonObject options;  // what "projects set" changed
+    QJsonObject report;   // what "projects add" found and did
+    bool removed = false; // its tasks and its vault are kept
+    QString blocked;      // why nothing in its repository is touched; empty: nothing speaks against it
+    QJsonObject doing;    // a move or a removal under way, for a hub that has to finish it
 };
+
+// An error with the reason while nothing of the project may be touched.
+Result<> mayTouch(const Project &project);
 
 class ProjectStore
 {
@@ -29,11 +35,21 @@ public:
 
     Result<Project> add(const ProjectName &name, const QString &path, const QString &who, const QJsonObject &report);
     Result<Project> get(const ProjectName &name) const;
-    Result<std::optional<Project>> atPath(const QString &path) const;
-    Result<QList<Project>> all() const;
+    Result<std::optional<Project>> atPath(const QString &path) const; // not a removed one
+    Result<QList<Project>> all() const;                               // without removed ones
+    Result<QList<Project>> removed() const;
     Result<> setMissing(const ProjectName &name, bool missing);
     Result<> setOptions(const ProjectName &name, const QJsonObject &options);
+    Result<> setBlocked(const ProjectName &name, const QString &why);
+    // An empty object: nothing is under way.
+    Result<> setDoing(const ProjectName &name, const QJsonObject &doing);
+    // Tasks in place go with it.
+    Result<> setPath(const ProjectName &name, const QString &path);
+    // From now on another repository may lie at its path.
     Result<> remove(const ProjectName &name);
+    // A removed one is there again, at this path.
+    Result<Project> addAgain(const ProjectName &name, const QString &path, const QString &who,
+                             const QJsonObject &report);
 
 private:
     db::Database &m_database;

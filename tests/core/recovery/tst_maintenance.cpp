@@ -265,29 +265,20 @@ private Q_SLOTS:
         scene.inVault(u"git fsck --no-dangling"_s);
     }
 
-    void cleanupSaysWhatItWouldDoAndDoesThat()
+    void whatATaskThatWasTakenOutHadInTheVaultIsRetired()
     {
         Scene scene;
         VERIFY_VALUE(scene.make({}));
-        for (int n = 1; n <= 4; ++n) {
+        for (int n = 1; n <= 3; ++n) {
             VERIFY_VALUE(scene.save(u"echo %1 > n"_s.arg(n)));
         }
-        const auto clean = [&](bool dryRun) {
-            return scene.wait(scene.maintenance->cleanUp(scene.fixture.clock.now() - 24h, dryRun));
-        };
-        VALUE(const auto open, clean(false));
-        QCOMPARE(open.total, 0);
         VERIFY_VALUE(scene.end(TaskState::Completed));
-        VALUE(const auto tooNew, clean(false));
-        QCOMPARE(tooNew.total, 0);
-        scene.fixture.clock.advance(48h);
-        VALUE(const auto would, clean(true));
-        QCOMPARE(would.total, 3);
-        QCOMPARE(scene.numbers().size(), 4);
-        VALUE(const auto did, clean(false));
-        QCOMPARE(did.checkpoints, would.checkpoints);
-        QCOMPARE(scene.numbers(), (QList<qint64>{4}));
-        QTRY_COMPARE_WITH_TIMEOUT(scene.refs(), (QList<qint64>{4}), 20000);
+        QCOMPARE(scene.refs(), (QList<qint64>{3, 2, 1}));
+        VERIFY_VALUE(scene.commit([&] { return scene.stores.erasure.erase(*scene.task); }));
+        VERIFY_VALUE(scene.wait(scene.maintenance->run(scene.project)));
+        QCOMPARE(scene.refs(), QList<qint64>());
+        QVERIFY(!scene.commit([&] { return scene.stores.tasks.get(scene.task->id); }));
+        scene.inVault(u"git fsck --no-dangling; test -n \"$(git for-each-ref refs/gone)\""_s);
     }
 };
 

@@ -1,4 +1,5 @@
 #include "core/state/conversation.h"
+#include "core/state/erasure.h"
 #include "core/state/taskstore.h"
 #include "core/state/workstore.h"
 #include "tests/support/statefixture.h"
@@ -107,6 +108,67 @@ private Q_SLOTS:
                      "'$.commit'), notes "
                      "FROM checkpoints"_s),
                  u"1/1|1|claude|manual|2025-06-15T15:06:40.000Z|reading|0.0|{}|please|c0ffee|by hand"_s);
+    }
+
+    void aRemovedProjectKeepsItsTasksAndFreesItsFolder()
+    {
+        state::ProjectStore projects(*m_state->database, m_state->clock);
+        const ProjectName web = *ProjectName::parse(u"web"_s), other = *ProjectName::parse(u"other"_s);
+        DO(m_state->commit([&] { return projects.remove(web); }));
+        GET(const auto left, projects.all());
+        QVERIFY(left.isEmpty());
+        GET(const auto removed, projects.get(web));
+        QVERIFY(removed.removed);
+        QCOMPARE(removed.path, u"/web"_s);
+        QVERIFY(!state::mayTouch(removed));
+        GET(const Task task, m_tasks->get(m_task->id));
+        QCOMPARE(task.spec.project, web);
+        DO(m_state->commit([&] { return projects.add(other, u"/web"_s, u"ana"_s, {}); }));
+        DO(m_state->commit([&] { return projects.addAgain(web, u"/web2"_s, u"ana"_s, {}); }));
+        GET(const auto again, projects.get(web));
+        QVERIFY(!again.removed && state::mayTouch(again));
+        QCOMPARE(again.path, u"/web2"_s);
+    }
+
+    void aMovedProjectTakesItsTasksInPlaceAlong()
+    {
+        state::ProjectStore projects(*m_state->database, m_state->clock);
+        const auto made = m_state->commit([&]() -> Result<Task> {
+            TaskSpec spec = m_task->spec;
+            spec.mode = TreeMode::InPlace;
+            HUB_TRY(const Task task, m_tasks->create(spec));
+            HUB_CHECK(m_tasks->setTree(task.id, u"/web"_s, u"side"_s, {}));
+            HUB_CHECK(m_tasks->setTree(m_task->id, u"/data/worktrees/web/1"_s, u"agent/claude/1"_s, {}));
+            HUB_CHECK(projects.setPath(spec.project, u"/moved"_s));
+            return m_tasks->get(task.id);
+        });
+        DO(made);
+        QCOMPARE(made->tree, u"/moved"_s);
+        GET(const Task own, m_tasks->get(m_task->id));
+        QCOMPARE(own.tree, u"/data/worktrees/web/1"_s);
+    }
+
+    void whatIsErasedIsGoneAndItsNumberIsKnown()
+    {
+        state::BodyStore bodies(m_state->folder.filePath(u"bodies"_s));
+        state::Conversation talk(*m_state->database, bodies, m_state->clock);
+        state::Erasure erasure(*m_state->database, m_state->clock);
+        DO(m_state->commit([&] {
+            return talk.append(m_task->id, {.role = u"agent"_s, .kind = u"output"_s, .body = QString(100000, u'x')});
+        }));
+        QCOMPARE(bodies.all().size(), 1);
+        GET(const auto used, erasure.unreferenced(bodies.all()));
+        QVERIFY(used.isEmpty());
+        DO(m_state->commit([&] { return erasure.erase(*m_task); }));
+        QVERIFY(!m_tasks->get(m_task->id));
+        GET(const auto gone, erasure.find(m_task->id));
+        QVERIFY(gone && gone->project == m_task->spec.project && gone->nextCheckpoint == 1);
+        GET(const auto free, erasure.unreferenced(bodies.all()));
+        QCOMPARE(free, bodies.all());
+        GET(const auto ofProject, erasure.ofProject(m_task->spec.project));
+        QCOMPARE(ofProject.size(), 1);
+        GET(const auto next, m_state->commit([&] { return m_tasks->create(m_task->spec); }));
+        QCOMPARE(next.id, TaskId::of(2));
     }
 };
 
