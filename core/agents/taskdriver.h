@@ -157,6 +157,7 @@ private:
     Result<std::optional<Launch>> planStep(TaskId task, recovery::TreeStep step);
     Result<> startStep(TaskId task, recovery::TreeStep step, const Waiting &waiting);
     void limitStep(const Run &run);
+    Instant heldSince(const Task &task) const;
     void countStep(RunId run);
     Result<recovery::StepOutcome> outcomeOf(const Run &run, const Task &task, recovery::TreeStep step,
                                             const std::optional<posix::RunExit> &end, const QString &how) const;

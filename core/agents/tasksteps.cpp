@@ -130,6 +130,22 @@ QFuture<Result<std::optional<StepOutcome>>> TaskDriver::runStep(TaskId id, TreeS
     return future;
 }
 
+// Now, when nothing holds it.
+Instant TaskDriver::heldSince(const Task &task) const
+{
+    Instant since = m_stores.clock.now();
+    if (const auto safe = m_stores.holds.safeMode(); safe && *safe)
+        since = std::min(since, (*safe)->since);
+    const std::pair<QString, QString> scopes[]{{u"task"_s, task.id.toString()},
+                                               {u"overload"_s, task.id.toString()},
+                                               {u"agent"_s, task.spec.agent.toString()}};
+    for (const auto &[scope, subject] : scopes) {
+        if (const auto pause = m_stores.holds.pauseOf(scope, subject); pause && *pause)
+            since = std::min(since, (*pause)->at);
+    }
+    return since;
+}
+
 void TaskDriver::limitStep(const Run &run)
 {
     const auto step = stepOf(run);
@@ -137,9 +153,10 @@ void TaskDriver::limitStep(const Run &run)
     const auto project = task ? m_stores.projects.get(task->spec.project) : Result<state::Project>(task.error());
     if (!step || !project || !m_runs.keeps(run.id))
         return;
-    // A hub after this one begins to count anew: how long the step was frozen before is on no record.
+    // Of the time before this hub took it over, only what it is held for now is known not to count.
     StepLimit &limit = m_stepLimits[run.id];
-    limit.left = std::chrono::minutes{ProjectSettings(project->options).number(minutesOf(*step))};
+    limit.left = std::chrono::minutes{ProjectSettings(project->options).number(minutesOf(*step))} -
+                 (heldSince(*task) - run.startedAt);
     limit.timer = std::make_unique<QTimer>();
     connect(limit.timer.get(), &QTimer::timeout, this, [this, id = run.id] { countStep(id); });
     limit.timer->start(stepTick);

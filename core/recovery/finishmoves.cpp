@@ -325,6 +325,7 @@ Result<FinishReceipt> Finish::commitReceipt(const Job &job)
             m_stores.tasks.setState(id, state, back ? reason : what + u" ("_s + job.operation.id.toString() + u')'));
         if (isEnded(state)) {
             HUB_CHECK(m_stores.holds.endPause(u"task"_s, id.toString()));
+            HUB_CHECK(m_stores.holds.endPause(u"overload"_s, id.toString()));
             HUB_CHECK(m_stores.holds.releaseAllOf(id));
             HUB_TRY(const auto approvals, m_stores.approvals.list(id, ApprovalState::Open));
             for (const Approval &approval : approvals)

@@ -23,6 +23,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SUPPORT = pathlib.Path(__file__).resolve().parents[2] / "support"
@@ -201,13 +202,17 @@ class Path:
         """(points seen, whether it was killed, the answer if there was one)"""
         self.begin()
         tracer = follow(self.hub, number)
+        lines = []  # read as they come: a full pipe would hold the tracer, and so the daemon
+        reader = threading.Thread(target=lambda: lines.extend(tracer.stdout))
+        reader.start()
         self.give()
         # The tracer ends with the daemon; when the command comes first, there was no n-th call.
         while tracer.poll() is None and not self.finished():
             time.sleep(0.002)
         tracer.stdin.close()
+        reader.join()
         points, ending = [], None
-        for line in tracer.stdout:
+        for line in lines:
             line = line.strip()
             if line.startswith("point "):
                 points.append(line.split(" ", 2)[2])
