@@ -77,12 +77,11 @@ MachineWatch::MachineWatch(state::Stores &stores, Workers &workers, Brake &brake
 
 Result<> MachineWatch::begin()
 {
+    auto ended = m_stores.commits.submit([this] { return endOldAlerts(); });
+    m_stores.commits.flush();
+    HUB_CHECK(takeResult(ended));
     monitor::Ladder::State state;
-    HUB_TRY(const auto pauses, m_stores.holds.pauses());
-    for (const state::Pause &pause : pauses) {
-        if (const auto task = TaskId::parse(pause.subject); task && pause.scope == u"overload")
-            state.frozen << *task;
-    }
+    HUB_TRY(state.frozen, heldTasks());
     state.admitting = state.frozen.isEmpty();
     if (!state.admitting)
         m_driver.stopAdmitting(u"so it was when the hub stopped."_s);
@@ -116,8 +115,8 @@ void MachineWatch::look()
     }
     auto job = m_workers.run(u"monitor"_s,
                              [sampler = m_sampler, trees = m_trees, paths = paths(), roots, hub = m_hubId,
-                              now = m_stores.clock.now()]() -> Result<Seen> {
-                                 Seen seen{.sample = sampler->take(paths, now)};
+                              &clock = m_stores.clock]() -> Result<Seen> {
+                                 Seen seen{.sample = sampler->take(paths, clock.now())};
                                  seen.trees = trees->take(roots, hub, seen.sample.uptime);
                                  return seen;
                              });
@@ -195,7 +194,10 @@ void MachineWatch::took(Seen seen)
     noteUsage(seen.trees, sample);
     tellStrays(seen.trees.strays);
     m_newest = sample;
-    if (!first) { // before that there is no use of the CPU
+    // Looks that come sooner are for the verdicts. The first one knows no use of the CPU yet.
+    const std::chrono::seconds pace{m_settings.number(setting::monitorSeconds)};
+    if (!first && sample.uptime - m_keptAt >= pace - secondLook / 2) {
+        m_keptAt = sample.uptime;
         if (const auto kept = m_history.add(sample); !kept)
             qCWarning(lcMonitor).noquote() << "what was measured is not kept:" << kept.error().message;
     }
@@ -301,14 +303,26 @@ Result<monitor::Candidates> MachineWatch::candidates() const
     return ids;
 }
 
-// What a person let go on, or what has ended, is not the ladder's any more.
-Result<> MachineWatch::forgetReleased()
+Result<QList<TaskId>> MachineWatch::heldTasks() const
 {
-    const QList<TaskId> frozen = m_ladder.state().frozen;
-    for (TaskId task : frozen) {
-        HUB_TRY(const auto held, m_stores.holds.pauseOf(u"overload"_s, task.toString()));
-        if (!held)
-            m_ladder.forget(task);
+    QList<TaskId> held;
+    HUB_TRY(const auto pauses, m_stores.holds.pauses());
+    for (const state::Pause &pause : pauses) {
+        if (const auto task = TaskId::parse(pause.subject); task && pause.scope == u"overload")
+            held << *task;
+    }
+    return held;
+}
+
+// Inside work. What a hub before this one told of is looked at anew, and told anew where it still holds.
+Result<> MachineWatch::endOldAlerts()
+{
+    HUB_TRY(const auto open, m_alerts.book().list(true, {}, {}));
+    for (const Alert &alert : open) {
+        const bool ours = alert.report.data.contains(u"metric"_s) || alert.report.subject == u"strays";
+        if (ours)
+            HUB_CHECK(m_alerts.resolveSubject(alert.report.type, alert.report.subject,
+                                              u"the hub was started again and looks anew"_s));
     }
     return {};
 }
@@ -320,23 +334,31 @@ void MachineWatch::climb()
     const auto rules = monitor::ladderRulesFrom(m_settings);
     const auto running = candidates();
     const auto safe = m_stores.holds.safeMode();
-    if (!rules || !running || !safe) {
+    const auto held = heldTasks();
+    if (!rules || !running || !safe || !held) {
         qCWarning(lcMonitor).noquote() << "nothing is done about the load:"
                                        << (!rules     ? rules.error()
                                            : !running ? running.error()
-                                                      : safe.error())
+                                           : !safe    ? safe.error()
+                                                      : held.error())
                                               .message;
         return;
     }
-    if (const auto synced = rules->adviseOnly ? Result<>() : forgetReleased(); !synced)
-        qCWarning(lcMonitor).noquote() << synced.error().message;
-    const auto move = m_ladder.climb(m_verdicts.standing(), m_newest->uptime, *running, safe->has_value(), *rules);
-    if (!move)
-        return;
+    const auto next = [&, uptime = m_newest->uptime](monitor::Ladder &ladder, monitor::LadderRules with) {
+        return ladder.climb(m_verdicts.standing(), uptime, *running, safe->has_value(), with);
+    };
     const QString why = concerns().join(u' ');
-    if (rules->adviseOnly)
-        return record(u"would-"_s + textOf(monitor::moveTexts, move->kind), why, move->task);
-    carryOut(*move, why);
+    monitor::LadderRules real = *rules;
+    if (rules->adviseOnly) { // and what was done before is taken back step by step
+        if (const auto move = next(m_advice, *rules))
+            record(u"would-"_s + textOf(monitor::moveTexts, move->kind), why, move->task);
+        real.highest = monitor::Step::None;
+    } else {
+        m_advice = monitor::Ladder();
+    }
+    m_ladder.sync(*held);
+    if (const auto move = next(m_ladder, real))
+        carryOut(*move, why);
 }
 
 void MachineWatch::carryOut(const LadderMove &move, const QString &why)
@@ -359,8 +381,12 @@ void MachineWatch::carryOut(const LadderMove &move, const QString &why)
 void MachineWatch::freezeTask(TaskId task, const QString &why)
 {
     m_acting = true;
-    whenDone(m_brake.hold({.task = task}, Hold::Overload), this, [this, task, why](const Result<StopReport> &) {
+    whenDone(m_brake.hold({.task = task}, Hold::Overload), this, [this, task, why](const Result<StopReport> &report) {
         m_acting = false;
+        if (!report || !report->complete()) {
+            m_brake.release({.task = task}, Hold::Overload);
+            return record(u"hold-task"_s, u"Its agent could not be frozen. "_s + why, task, u"failed"_s);
+        }
         m_stores.commits.submitOrLog(u"holding task #%1"_s.arg(task.toString()), [this, task, why]() -> Result<> {
             HUB_CHECK(m_driver.recordOverload(task, why));
             HUB_CHECK(
@@ -388,7 +414,8 @@ void MachineWatch::enterSafeMode(const QString &why)
         const QString reason = u"automatic: "_s + why;
         m_stores.commits.submitOrLog(u"safe mode"_s, [this, reason, stopped]() -> Result<> {
             HUB_CHECK(m_driver.recordSafeMode(u"the hub"_s, reason, stopped,
-                                              u"%1 agents are frozen."_s.arg(stopped.runs.size())));
+                                              stopped.complete() ? u"All agents are frozen."_s
+                                                                 : u"Not every agent could be frozen."_s));
             HUB_CHECK(m_alerts.raise({.type = AlertType::SystemOverload,
                                       .level = AlertLevel::Critical,
                                       .subject = u"safe mode"_s,
@@ -402,16 +429,17 @@ void MachineWatch::enterSafeMode(const QString &why)
 }
 
 // What the hub does by itself is in the audit trail, with the figures that caused it.
-void MachineWatch::record(const QString &action, const QString &detail, std::optional<TaskId> task)
+void MachineWatch::record(const QString &action, const QString &detail, std::optional<TaskId> task,
+                          const QString &outcome)
 {
-    m_stores.commits.submitOrLog(u"the record of "_s + action, [this, action, detail, task]() -> Result<> {
+    m_stores.commits.submitOrLog(u"the record of "_s + action, [this, action, detail, task, outcome]() -> Result<> {
         return m_stores.audit.add({.who = u"the hub"_s,
                                    .origin = u"monitor"_s,
                                    .role = u"machine"_s,
                                    .action = action,
                                    .task = task,
                                    .detail = detail,
-                                   .outcome = u"done"_s});
+                                   .outcome = outcome});
     });
 }
 

@@ -58,14 +58,16 @@ private:
     void tellStrays(const QList<monitor::Stray> &strays);
     void tell(const QList<monitor::Verdict> &changes);
     void tellTime(const monitor::Sample &sample);
-    Result<> forgetReleased();
+    Result<> endOldAlerts();
+    Result<QList<TaskId>> heldTasks() const;
     void climb();
     void carryOut(const monitor::LadderMove &move, const QString &why);
     void freezeTask(TaskId task, const QString &why);
     void enterSafeMode(const QString &why);
     Result<monitor::Candidates> candidates() const;
     Result<monitor::Work> work() const;
-    void record(const QString &action, const QString &detail, std::optional<TaskId> task = {});
+    void record(const QString &action, const QString &detail, std::optional<TaskId> task = {},
+                const QString &outcome = QStringLiteral("done"));
 
     state::Stores &m_stores;
     Workers &m_workers;
@@ -86,9 +88,10 @@ private:
     };
     std::map<RunId, Said> m_said; // by the look before
     monitor::Verdicts m_verdicts;
-    monitor::Ladder m_ladder;
+    monitor::Ladder m_ladder, m_advice; // what is done; what would be done, while only advice is wanted
     std::optional<monitor::Sample> m_newest;
-    bool m_acting = false; // a stop is under way, which is not on record yet
+    std::chrono::milliseconds m_keptAt{-1}; // uptime of the newest look that is in the history
+    bool m_acting = false;                  // a stop is under way, which is not on record yet
     QTimer m_timer;
 };
 

@@ -228,6 +228,7 @@ Result<> TaskDriver::endPause(const Scope &scope)
 Result<> TaskDriver::leaveSafeMode()
 {
     HUB_CHECK(m_stores.holds.leaveSafeMode());
+    HUB_CHECK(m_alerts.resolveSubject(AlertType::SystemOverload, u"safe mode"_s, u"safe mode was ended"_s));
     m_stores.commits.afterCommit([this] {
         m_brake.release({}, Hold::SafeMode);
         admit();
@@ -264,9 +265,16 @@ Result<> TaskDriver::recordOverload(TaskId id, const QString &reason)
     return {};
 }
 
-Result<> TaskDriver::letGo(TaskId id)
+// Inside work.
+Result<> TaskDriver::endOverload(TaskId id, const QString &why)
 {
     HUB_CHECK(m_stores.holds.endPause(u"overload"_s, id.toString()));
+    return m_alerts.resolveSubject(AlertType::SystemOverload, u"task "_s + id.toString(), why);
+}
+
+Result<> TaskDriver::letGo(TaskId id)
+{
+    HUB_CHECK(endOverload(id, u"it goes on"_s));
     HUB_TRY(const Task task, m_stores.tasks.get(id));
     HUB_CHECK(unpause(task));
     m_stores.commits.afterCommit([this, id] {
@@ -312,7 +320,7 @@ Result<> TaskDriver::resume(const Task &task, const QString &who, const QString 
         HUB_CHECK(m_stores.queue.add(task.id, who, notes));
     HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
     HUB_CHECK(m_stores.holds.endPause(u"task"_s, task.id.toString()));
-    HUB_CHECK(m_stores.holds.endPause(u"overload"_s, task.id.toString())); // a person decided
+    HUB_CHECK(endOverload(task.id, u"a person let it go on"_s));
     m_stores.commits.afterCommit([this, id = task.id] {
         m_brake.release({.task = id}, Hold::TaskPause);
         m_brake.release({.task = id}, Hold::Overload);
@@ -369,7 +377,7 @@ Result<> TaskDriver::finishJob(TaskId id, TaskState state, const QString &reason
     auto ended = m_stores.commits.ask([&]() -> Result<> {
         HUB_CHECK(m_stores.tasks.setState(id, state, text));
         HUB_CHECK(m_stores.holds.endPause(u"task"_s, id.toString()));
-        HUB_CHECK(m_stores.holds.endPause(u"overload"_s, id.toString()));
+        HUB_CHECK(endOverload(id, u"the task ended"_s));
         HUB_CHECK(m_stores.holds.releaseAllOf(id));
         HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
         if (turn)

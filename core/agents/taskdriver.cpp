@@ -90,8 +90,6 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
     if (safe)
         reasons << u"Safe mode is on since %1 (%2)."_s.arg(toLocalShort(safe->since, m_stores.clock.now()),
                                                            safe->reason);
-    if (!m_overload.isEmpty())
-        reasons << u"The machine is overloaded, so nothing new starts: "_s + m_overload;
     HUB_TRY(const auto overload, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
     if (overload)
         reasons << u"Task #%1 is held by the hub, since the machine is overloaded: %2"_s.arg(task.id.toString(),
@@ -141,6 +139,8 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
     HUB_TRY(const QStringList reasons, blockers(task));
     if (!reasons.isEmpty())
         return reasons.first();
+    if (!m_overload.isEmpty())
+        return u"The machine is overloaded, so nothing new starts: "_s + m_overload;
     HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
     // Looked at anew: nobody may have noted yet that it is gone. When it is back, it is taken again first.
     if (project.missing || !QFileInfo::exists(project.path))

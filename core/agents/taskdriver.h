@@ -188,6 +188,7 @@ private:
     void tellFrozen(RunId run);
     void settleFrozen(RunId run);
     Result<> unpause(const Task &task);
+    Result<> endOverload(TaskId task, const QString &why);
     void sweepRunFolders(const QList<Run> &living);
     Result<> settleDead(const Run &run, const Task &task);
     Result<> leaveToEnd(const Run &run);

@@ -64,7 +64,7 @@ Result<QString> whyItStays(const Services &services, const state::Project &proje
 // The project's worker.
 Result<OldBranches> oldBranches(const Services &services, const state::Project &project, Instant before)
 {
-    if (!project.blocked.isEmpty())
+    if (!project.blocked.isEmpty() || project.missing)
         return OldBranches();
     HUB_TRY(const auto place, git::locateTree(QFile::encodeName(project.path)));
     HUB_TRY(git::Vault * vault, services.vaults.of(project.name));

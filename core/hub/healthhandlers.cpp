@@ -248,7 +248,8 @@ Result<Reply> systemHealth(Services &services, const Invocation &in)
         reply.text += (reply.text.isEmpty() ? QString() : u" "_s) + concerns.join(u' ');
     }
     if (!services.machine.ladder().admitting)
-        reply.text += u" Nothing new starts until it is well again."_s;
+        reply.text += u" Nothing new starts until the machine is well again."_s;
+    reply.text = reply.text.trimmed();
     if (!approvals.isEmpty())
         reply.next << u"approvals"_s;
     if (!alerts.isEmpty())

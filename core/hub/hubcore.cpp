@@ -206,10 +206,12 @@ void HubCore::watchProjects()
     // Its tasks may have waited for that.
     const auto changed = [this](const ProjectName &name) {
         const auto project = m_stores->projects.get(name);
-        if (project && state::mayTouch(*project) && !project->missing)
+        if (project) {
             m_watcher->watch(*project);
-        else
+            m_watcher->watchClosely(name); // its agents may have lived on
+        } else {
             m_watcher->forget(name);
+        }
         m_driver->admit();
     };
     connect(m_owners.get(), &recovery::Owners::projectChanged, this, changed);

@@ -84,7 +84,10 @@ Result<> HistoryStore::addAll(const Sample &sample)
 
 Result<> HistoryStore::add(const Sample &sample)
 {
-    HUB_CHECK(inOneCommit(m_database, [&] { return addAll(sample); }));
+    if (auto added = inOneCommit(m_database, [&] { return addAll(sample); }); !added) {
+        m_series.clear(); // they may have been taken back with it
+        return added;
+    }
     m_last = toMillis(sample.at);
     return {};
 }
@@ -101,8 +104,22 @@ Result<> HistoryStore::thin(Instant now)
 
 Result<QList<Course>> HistoryStore::courses(Instant from, Instant to) const
 {
-    const qint64 length = (to - from).count();
-    const qint64 span = length <= day ? oneLook : length <= 2 * day ? minute : hour;
+    const auto length = to - from;
+    HUB_TRY(QList<Course> found, coursesOf(length <= std::chrono::hours{3}  ? oneLook
+                                           : length <= std::chrono::days{2} ? minute
+                                                                            : hour,
+                                           from, to));
+    // Of a young hub there may be no whole minute or hour yet.
+    for (const qint64 finer : {minute, oneLook}) {
+        if (found.isEmpty()) {
+            HUB_TRY(found, coursesOf(finer, from, to));
+        }
+    }
+    return found;
+}
+
+Result<QList<Course>> HistoryStore::coursesOf(qint64 span, Instant from, Instant to) const
+{
     struct Row {
         QString metric, subject;
         Point point;

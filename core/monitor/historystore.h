@@ -34,10 +34,11 @@ public:
     // Removes what is older than it is kept.
     Result<> thin(Instant now);
 
-    // In the finest span that covers all of it with at most about 3,000 points.
+    // In a span that gives at most about 3,000 points of each.
     Result<QList<Course>> courses(Instant from, Instant to) const;
 
 private:
+    Result<QList<Course>> coursesOf(qint64 span, Instant from, Instant to) const;
     Result<> addAll(const Sample &sample);
     Result<> sumUp(qint64 span, qint64 from, qint64 finer);
     Result<qint64> seriesOf(const Reading &reading);

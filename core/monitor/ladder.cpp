@@ -9,27 +9,44 @@ Step highestStepFor(Metric metric, Concern concern)
 {
     if (concern == Concern::Fine)
         return Step::None;
+    const bool critical = concern == Concern::Critical;
     switch (metric) {
-    // A compiler uses all cores, and should: no reason to stop what runs.
+    // A compiler uses all cores, and should; what is swapped out stays so while nothing runs: no reason to stop what
+    // runs.
     case Metric::Cpu:
     case Metric::Load:
-    case Metric::CpuPressure: return concern == Concern::Critical ? Step::StopAdmitting : Step::None;
+    case Metric::CpuPressure:
+    case Metric::Swap: return critical ? Step::StopAdmitting : Step::None;
     // Slow, but nothing gets lost.
-    case Metric::Swap:
-    case Metric::IoPressure: return concern == Concern::Critical ? Step::FreezeLowest : Step::StopAdmitting;
-    case Metric::Agents:
-    case Metric::Paused:
-    case Metric::AgentCpu:
-    case Metric::AgentMemory: return Step::None;
+    case Metric::IoPressure: return critical ? Step::FreezeLowest : Step::StopAdmitting;
+    // Nearly full is far from full; new work makes it no fuller than old work.
+    case Metric::Disk:
+    case Metric::Inodes: return critical ? Step::SafeMode : Step::None;
     // Here the machine, or work on it, is in danger.
     case Metric::Memory:
     case Metric::MemoryPressure:
     case Metric::Temperature:
-    case Metric::Disk:
-    case Metric::Inodes:
-    case Metric::Supply: return concern == Concern::Critical ? Step::SafeMode : Step::StopAdmitting;
+    case Metric::Supply: return critical ? Step::SafeMode : Step::StopAdmitting;
+    case Metric::Agents:
+    case Metric::Paused:
+    case Metric::AgentCpu:
+    case Metric::AgentMemory: return Step::None;
     }
     Q_UNREACHABLE();
+}
+
+void Ladder::sync(const QList<TaskId> &held)
+{
+    for (const TaskId &task : QList<TaskId>(m_state.frozen)) {
+        if (!held.contains(task)) {
+            m_state.frozen.removeOne(task);
+            m_spared.insert(task);
+        }
+    }
+    for (const TaskId &task : held) {
+        if (!m_state.frozen.contains(task))
+            m_state.frozen.append(task);
+    }
 }
 
 std::optional<LadderMove> Ladder::climb(const QList<Verdict> &standing, std::chrono::milliseconds uptime,
@@ -40,10 +57,17 @@ std::optional<LadderMove> Ladder::climb(const QList<Verdict> &standing, std::chr
     for (const Verdict &verdict : standing)
         wanted = std::max(wanted, highestStepFor(verdict.metric, verdict.concern));
     wanted = std::min(wanted, rules.highest);
-    if (safeMode) // all is frozen already; going back down is for after it
+    if (wanted == Step::None)
+        m_spared.clear();
+    if (safeMode) { // all is frozen already; going back down is for after it
+        m_exhaustedSince.reset();
+        m_calmSince.reset();
         return std::nullopt;
-    if (auto move = up(wanted, uptime, running, rules))
+    }
+    if (auto move = up(wanted, uptime, running, rules)) {
+        m_calmSince.reset();
         return move;
+    }
     return down(wanted, uptime, rules);
 }
 
@@ -61,20 +85,23 @@ std::optional<LadderMove> Ladder::up(Step wanted, std::chrono::milliseconds upti
     }
     if (m_lastUp && uptime - *m_lastUp < rules.pace)
         return std::nullopt;
-    const auto next =
-        std::find_if(running.begin(), running.end(), [&](TaskId task) { return !m_state.frozen.contains(task); });
+    const auto free = [&](TaskId task) { return !m_state.frozen.contains(task) && !m_spared.contains(task); };
+    const auto next = std::find_if(running.begin(), running.end(), free);
     // One agent goes on as long as freezing the others may still help.
-    const qsizetype left =
-        std::count_if(running.begin(), running.end(), [&](TaskId task) { return !m_state.frozen.contains(task); });
-    if (left > 1) {
+    const qsizetype left = std::count_if(running.begin(), running.end(), free) + m_spared.size();
+    if (left > 1 && next != running.end()) {
         m_state.frozen.append(*next);
         m_lastUp = uptime;
         m_exhaustedSince.reset();
         return LadderMove{LadderMove::Kind::Freeze, *next};
     }
+    if (wanted < Step::SafeMode || running.isEmpty()) { // what is in danger is not of the agents' making
+        m_exhaustedSince.reset();
+        return std::nullopt;
+    }
     if (!m_exhaustedSince)
         m_exhaustedSince = uptime;
-    if (wanted == Step::SafeMode && uptime - *m_exhaustedSince >= rules.pace * rules.patience) {
+    if (uptime - *m_exhaustedSince >= rules.pace * rules.patience) {
         m_exhaustedSince.reset();
         m_state.safeMode = true;
         return LadderMove{LadderMove::Kind::EnterSafeMode, {}};

@@ -6,6 +6,8 @@
 #include "core/base/ids.h"
 #include "core/monitor/verdict.h"
 
+#include <QSet>
+
 namespace hub::monitor
 {
 
@@ -57,8 +59,9 @@ public:
     std::optional<LadderMove> climb(const QList<Verdict> &standing, std::chrono::milliseconds uptime,
                                     const Candidates &running, bool safeMode, const LadderRules &rules);
 
-    // The task ended, or a person decided about it: it is not the ladder's any more.
-    void forget(TaskId task) { m_state.frozen.removeOne(task); }
+    // What is held by now: a task that ended, or that a person let go on, is not the ladder's any more, and is spared
+    // until the machine is well again.
+    void sync(const QList<TaskId> &held);
     const State &state() const { return m_state; }
 
 private:
@@ -67,6 +70,7 @@ private:
     std::optional<LadderMove> down(Step wanted, std::chrono::milliseconds uptime, const LadderRules &rules);
 
     State m_state;
+    QSet<TaskId> m_spared;
     std::optional<std::chrono::milliseconds> m_lastUp, m_calmSince, m_exhaustedSince;
 };
 

@@ -230,7 +230,11 @@ QList<Temperature> readTemperatures(const Sources &sources)
     const QByteArray chips = sources.root + "/sys/class/hwmon/";
     for (const QString &chip : entries(chips, u"hwmon*"_s)) {
         const QString folder = QFile::decodeName(chips) + chip;
+        // Others have inputs that nothing is connected to.
+        static const QStringList known{u"coretemp"_s, u"k10temp"_s, u"zenpower"_s, u"cpu_thermal"_s, u"nvme"_s};
         const QString name = QString::fromUtf8(readSmall(QFile::encodeName(folder + u"/name"_s)).value_or("hwmon"));
+        if (!known.contains(name))
+            continue;
         for (const QString &input : QDir(folder).entryList({u"temp*_input"_s}, QDir::Files, QDir::Name)) {
             const auto value = numberIn(readSmall(QFile::encodeName(folder + u'/' + input)));
             if (value && isPlausible(*value / 1000))

@@ -18,7 +18,7 @@ namespace
 {
 
 // smaps_rollup costs as much as fifty looks at stat.
-constexpr size_t largestTrees = 3;
+constexpr size_t largestTrees = 3, largestProcesses = 20;
 
 using Processes = std::unordered_map<pid_t, posix::ProcessStat>;
 
@@ -161,11 +161,13 @@ TreePass TreeSampler::take(const QList<TreeRoot> &roots, const QString &hubId, s
     std::sort(bySize.begin(), bySize.end(),
               [&](size_t a, size_t b) { return pass.trees[qsizetype(a)].memory > pass.trees[qsizetype(b)].memory; });
     for (size_t i = 0; i < std::min(largestTrees, bySize.size()); ++i) {
+        std::vector<pid_t> tree = trees[bySize[i]];
+        std::erase(tree, roots[qsizetype(bySize[i])].shim.pid);
+        std::sort(tree.begin(), tree.end(), [&](pid_t a, pid_t b) { return all.at(a).resident > all.at(b).resident; });
         qint64 bytes = 0;
-        for (const pid_t pid : trees[bySize[i]]) {
-            if (pid != roots[qsizetype(bySize[i])].shim.pid)
-                bytes += numberAfter(look.text(pid, "smaps_rollup"), "Pss") * 1024;
-        }
+        for (size_t n = 0; n < tree.size(); ++n) // of small ones what they share is little
+            bytes += n < largestProcesses ? numberAfter(look.text(tree[n], "smaps_rollup"), "Pss") * 1024
+                                          : all.at(tree[n]).resident * page;
         if (bytes > 0)
             pass.trees[qsizetype(bySize[i])].proportional = bytes;
     }

@@ -34,11 +34,9 @@ struct SensorKind {
     QLatin1StringView name;
     Limits limits;
 };
-constexpr SensorKind sensorKinds[]{{"x86_pkg_temp"_L1, {90, 98, 5}},
-                                   {"coretemp"_L1, {90, 98, 5}},
-                                   {"k10temp"_L1, {88, 94, 5}},
-                                   {"nvme"_L1, {70, 80, 5}}};
-constexpr Limits board{75, 82, 5};
+constexpr Limits board{75, 82, 5}, others{90, 98, 5};
+constexpr SensorKind sensorKinds[]{{"cpu-thermal"_L1, board}, {"cpu_thermal"_L1, board},     {"soc-thermal"_L1, board},
+                                   {"soc_thermal"_L1, board}, {"bcm2835_thermal"_L1, board}, {"nvme"_L1, {75, 85, 5}}};
 
 } // namespace
 
@@ -50,7 +48,7 @@ Limits Rules::of(Metric metric, const QString &subject) const
         return own;
     const auto kind = std::find_if(std::begin(sensorKinds), std::end(sensorKinds),
                                    [&](const SensorKind &each) { return each.name == subject; });
-    return kind == std::end(sensorKinds) ? board : kind->limits;
+    return kind == std::end(sensorKinds) ? others : kind->limits;
 }
 
 std::optional<double> slopePerHour(const std::vector<std::pair<std::chrono::milliseconds, double>> &points)
@@ -161,12 +159,12 @@ QString sentenceFor(const Verdict &verdict, const Limits &limits, Instant now)
                                                    : u"%1 (%2)"_s.arg(specOf(verdict.metric).title, verdict.subject);
     const QString value = valueText(verdict.metric, verdict.value);
     QString text;
-    if (verdict.concern == Concern::Fine)
-        text = u"%1 is at %2 again."_s.arg(name, value);
+    if (verdict.metric == Metric::Supply)
+        text = u"The firmware says since %1: %2."_s.arg(toLocalShort(verdict.since, now), value);
+    else if (verdict.concern == Concern::Fine)
+        text = u"%1 is well again (%2 when last seen)."_s.arg(name, value);
     else if (byValue(verdict.value, verdict.concern, limits) == Concern::Fine)
-        text = u"%1 is at %2 and grows."_s.arg(name, value);
-    else if (verdict.metric == Metric::Supply)
-        text = u"The firmware reports since %1: %2."_s.arg(toLocalShort(verdict.since, now), value);
+        text = (verdict.untilFull ? u"%1 is at %2 and grows."_s : u"%1 is at %2 now."_s).arg(name, value);
     else
         text = u"%1 is at %2 (%3 from %4) since %5."_s.arg(
             name, value, textOf(concernTexts, verdict.concern),

@@ -182,6 +182,11 @@ Result<> Finish::moveTarget(Job &job, bool back)
     const auto from = idIn(journal, back ? u"to" : u"from"), to = idIn(journal, back ? u"from" : u"to");
     if (ref.isEmpty() || !to)
         return {};
+    HUB_TRY(const auto standing, git::readRef(job.main, ref));
+    if (standing != to) // so that it is no move past the guard
+        HUB_CHECK(m_stores.commits.ask([&] {
+            return m_stores.refs.authorise(job.facts.task.spec.project, QFile::decodeName(ref), hexText(*to));
+        }));
     const QByteArray why = "agenthub: " + job.operation.id.toString().toLatin1();
     const QString checkout = journal.value(u"checkout"_s).toString();
     if (checkout.isEmpty()) {

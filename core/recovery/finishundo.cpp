@@ -221,6 +221,7 @@ void Finish::sweep()
 Result<> Finish::recover(const state::Operation &operation)
 {
     HUB_TRY(const Facts facts, m_stores.commits.ask([&] { return factsOf(operation.task); }));
+    HUB_CHECK(state::mayTouch(facts.project)); // another hub may have taken it over meanwhile
     Job job{facts, {}, operation, {}, 0, true};
     HUB_TRY(job.main, git::locateTree(QFile::encodeName(facts.project.path)));
     endMarked(markOf(job).first().second);

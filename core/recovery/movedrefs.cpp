@@ -117,6 +117,8 @@ Result<> MovedRefs::settle(const ProjectName &project, const git::RepositoryPlac
 Result<> MovedRefs::putBack(const ProjectName &project, const git::RepositoryPlace &place, Outcome &outcome)
 {
     HUB_TRY(const bool begun, m_stores.commits.ask([&]() -> Result<bool> {
+        HUB_TRY(const auto known, m_stores.projects.get(project));
+        HUB_CHECK(state::mayTouch(known));
         // A person, or the hub for one, may have accounted for it meanwhile.
         HUB_TRY(const Facts facts, factsOf(project, outcome.change));
         if (facts.open && !facts.begun)

@@ -238,7 +238,11 @@ Result<> ProjectKeeper::finishMove(const ProjectName &name)
     for (const auto &from : facts.project.doing[u"from"_s].toArray())
         HUB_CHECK(git::followMove(place, QFile::encodeName(from.toString()), facts.trees));
     m_records.keep(name, facts.project.path);
-    return m_stores.commits.ask([&] { return ended(name); });
+    // No hook ran while its folder was on the way, so what people moved then is on no record.
+    return m_stores.commits.ask([&]() -> Result<> {
+        HUB_CHECK(m_stores.refs.forgetKnown(name));
+        return ended(name);
+    });
 }
 
 QFuture<Result<ProjectRemoval>> ProjectKeeper::planRemoval(const ProjectName &project)

@@ -62,6 +62,8 @@ void RefWatcher::begin()
 
 void RefWatcher::watch(const state::Project &project)
 {
+    if (!state::mayTouch(project) || project.missing)
+        return forget(project.name);
     Watched &watched = m_watched[project.name];
     if (std::exchange(watched.gone, false))
         watched.eye.reset();
@@ -77,6 +79,10 @@ void RefWatcher::forget(const ProjectName &project)
         return;
     watched->second.gone = true;
     watched->second.closely = false;
+    for (const auto &promise : std::exchange(watched->second.waiting, {})) {
+        promise->addResult(Watch());
+        promise->finish();
+    }
     m_notifier.forget(project.toString());
 }
 

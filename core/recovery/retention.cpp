@@ -20,9 +20,11 @@ constexpr auto afterStart = std::chrono::minutes{20};
 constexpr auto interval = std::chrono::hours{24};
 const QString queue = u"retention"_s;
 
-bool canBeUndone(const state::Operation &operation)
+// Finishing is how a task ends: that it could still be taken back keeps none for ever.
+bool holdsItsTask(const state::Operation &operation)
 {
-    return operation.state == u"executing" || (operation.state == u"done" && !operation.undoneBy);
+    return operation.state == u"executing" ||
+           (operation.state == u"done" && !operation.undoneBy && !operation.isFinish());
 }
 
 } // namespace
@@ -52,7 +54,7 @@ QString whyItStays(const Task &task, const QList<Task> &others, const QList<stat
             return u"task #%1, which is open, comes after it"_s.arg(other.id.toString());
     }
     for (const auto &operation : operations) {
-        if (canBeUndone(operation))
+        if (holdsItsTask(operation))
             return u"%1 can still be undone"_s.arg(operation.id.toString());
     }
     return {};

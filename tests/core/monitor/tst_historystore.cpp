@@ -66,6 +66,8 @@ private Q_SLOTS:
         DO(history.add(at(start + 70s, 90)));
         const auto days = history.courses(start - 36h, start + 2h);
         QCOMPARE(days->at(0).points, (QList<Point>{{start, 10, 15, 20}}));
+        // Of hours there is none yet, so a week shows what there is.
+        QCOMPARE(history.courses(start - 100h, start + 2h)->at(0).points, days->at(0).points);
     }
 
     void aClockThatGoesBackLosesNothing()

@@ -78,6 +78,11 @@ private Q_SLOTS:
             << QStringList(6, u"cpu:C"_s) << Step::SafeMode << QStringList{u"0 stop-admitting"_s};
         QTest::newRow("a warning about the CPU does nothing")
             << QStringList(6, u"cpu:w"_s) << Step::SafeMode << QStringList{};
+        QTest::newRow("a disk that is nearly full does nothing, a full one does all")
+            << QStringList{u"disk:w"_s, u"disk:w"_s, u"disk:C"_s} << Step::SafeMode
+            << QStringList{u"20 stop-admitting"_s};
+        QTest::newRow("swap holds nobody, for what is swapped out stays so while nothing runs")
+            << QStringList(6, u"swap:C"_s) << Step::SafeMode << QStringList{u"0 stop-admitting"_s};
         QTest::newRow("a busy disk holds tasks, but stops not everything")
             << QStringList(12, u"io_pressure:C"_s) << Step::SafeMode
             << QStringList{u"0 stop-admitting"_s, u"10 hold-task 3"_s, u"20 hold-task 2"_s};
@@ -105,9 +110,41 @@ private Q_SLOTS:
     void whatAPersonDecidedIsForgotten()
     {
         Ladder ladder(Ladder::State{.admitting = false, .frozen = tasks({7, 8})});
-        ladder.forget(TaskId::of(8));
+        ladder.sync(tasks({7}));
         ladder.climb({}, 0s, {}, false, {});
         QCOMPARE(textOfMove(*ladder.climb({}, 120s, {}, false, {})), u"let-task-go-on 7"_s);
+    }
+
+    void whatAPersonLetGoOnIsNotHeldAgainAtOnce()
+    {
+        const LadderRules rules{.highest = Step::FreezeLowest, .pace = 10s, .rest = 20s};
+        const QList<Verdict> critical{{.metric = Metric::Memory, .concern = Concern::Critical}};
+        const Candidates running = tasks({3, 2, 1});
+        Ladder ladder;
+        ladder.climb(critical, 0s, running, false, rules);
+        QCOMPARE(textOfMove(*ladder.climb(critical, 10s, running, false, rules)), u"hold-task 3"_s);
+        ladder.sync({});
+        QCOMPARE(textOfMove(*ladder.climb(critical, 20s, running, false, rules)), u"hold-task 2"_s);
+        ladder.sync(tasks({2}));
+        QCOMPARE(textOfMove(*ladder.climb(critical, 30s, running, false, rules)), u"hold-task 1"_s);
+        ladder.sync(tasks({2, 1}));
+        QVERIFY(!ladder.climb(critical, 40s, running, false, rules));
+        // Once it is well, all are alike again.
+        ladder.climb({}, 50s, running, false, rules);
+        ladder.climb({}, 70s, running, false, rules);
+        ladder.climb({}, 90s, running, false, rules);
+        ladder.sync({});
+        QCOMPARE(textOfMove(*ladder.climb(critical, 100s, running, false, rules)), u"hold-task 3"_s);
+    }
+
+    void whereNoAgentRunsThereIsNoSafeMode()
+    {
+        Ladder ladder;
+        const QList<Verdict> critical{{.metric = Metric::Memory, .concern = Concern::Critical}};
+        for (int minute = 0; minute < 60; ++minute) {
+            const auto move = ladder.climb(critical, minute * 1min, {}, false, {});
+            QVERIFY(!move || move->kind == LadderMove::Kind::StopAdmitting);
+        }
     }
 
     void inSafeModeItWaits()

@@ -154,6 +154,7 @@ private Q_SLOTS:
         QTest::newRow("a board at 75") << u"cpu-thermal"_s << 75.0 << Concern::Warning;
         QTest::newRow("a board at 82") << u"cpu-thermal"_s << 82.0 << Concern::Critical;
         QTest::newRow("a laptop at 82") << u"x86_pkg_temp"_s << 82.0 << Concern::Fine;
+        QTest::newRow("a sensor of whatever kind at 85") << u"acpitz"_s << 85.0 << Concern::Fine;
         QTest::newRow("a laptop at 91") << u"x86_pkg_temp"_s << 91.0 << Concern::Warning;
         QTest::newRow("a laptop at 98") << u"coretemp"_s << 98.0 << Concern::Critical;
     }
@@ -227,7 +228,9 @@ private Q_SLOTS:
         QCOMPARE(sentenceFor(verdict, {85, 95, 5}, start),
                  u"Memory is at 96 % (critical from 95 %) since %1."_s.arg(toLocalShort(start, start)));
         verdict = {.metric = Metric::Disk, .subject = u"/home"_s, .concern = Concern::Fine, .value = 60};
-        QCOMPARE(sentenceFor(verdict, {90, 98, 2}, start), u"Disk (/home) is at 60 % again."_s);
+        QCOMPARE(sentenceFor(verdict, {90, 98, 2}, start), u"Disk (/home) is well again (60 % when last seen)."_s);
+        verdict = {.metric = Metric::Memory, .concern = Concern::Warning, .value = 60};
+        QCOMPARE(sentenceFor(verdict, {85, 95, 5}, start), u"Memory is at 60 % now."_s);
     }
 };
 
