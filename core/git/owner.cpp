@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -197,7 +198,14 @@ Result<Ownership> takeOwnership(const QByteArray &commonDir, OwnershipRequest re
     } else {
         HUB_TRY(taken.lock, openLock(commonDir));
     }
-    if (!held && ::flock(taken.lock.fd(), LOCK_EX | LOCK_NB) != 0) {
+    // A process that a killed hub was just starting has its lock until it executes its program.
+    const auto lock = [&] { return ::flock(taken.lock.fd(), LOCK_EX | LOCK_NB) == 0; };
+    bool locked = held || lock();
+    for (int again = 0; !locked && errno == EWOULDBLOCK && again < 50; ++again) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        locked = lock();
+    }
+    if (!locked) {
         if (errno != EWOULDBLOCK)
             return systemError(errno, u"lock", lockOf(commonDir));
         return fail(

@@ -5,6 +5,7 @@
 
 #include <QDeadlineTimer>
 
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -20,15 +21,23 @@ namespace
 // For jobs that are in the middle of something when the hub is asked to go. Everything is made to be cut off.
 constexpr std::chrono::milliseconds lastGrace{600};
 
+// A process that a killed hub was just starting has its lock until it executes its program.
+constexpr std::chrono::milliseconds lockPatience{5000}, lockPause{10};
+
 Result<FileHandle> lockFolder(const QString &dataDir)
 {
     const QByteArray path = QFile::encodeName(dataDir + u"/lock"_s);
     HUB_TRY(FileHandle lock, openFile(path, O_RDWR | O_CREAT, 0600));
-    if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
-        return fail(ErrorCode::Conflict,
-                    u"A hub runs on %1 already (process %2); this one does not start."_s.arg(
-                        dataDir, QString::fromLatin1(readFile(path).valueOr({}).trimmed())),
-                    u"Use it with agenthubctl, or give this one another --data-dir."_s);
+    QDeadlineTimer patience(lockPatience);
+    while (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) {
+        const QByteArray holder = readFile(path).valueOr({}).trimmed();
+        const bool gone = holder.toInt() > 0 && ::kill(pid_t(holder.toInt()), 0) != 0 && errno == ESRCH;
+        if (!gone || patience.hasExpired())
+            return fail(ErrorCode::Conflict,
+                        u"A hub runs on %1 already (process %2); this one does not start."_s.arg(
+                            dataDir, QString::fromLatin1(holder)),
+                        u"Use it with agenthubctl, or give this one another --data-dir."_s);
+        QThread::msleep(lockPause.count());
     }
     const QByteArray pid = QByteArray::number(::getpid()) + '\n';
     if (::ftruncate(lock.fd(), 0) != 0 || ::pwrite(lock.fd(), pid.constData(), size_t(pid.size()), 0) < 0)
