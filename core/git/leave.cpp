@@ -23,7 +23,10 @@ namespace
 const QByteArray heads = "refs/heads/";
 constexpr const char *hubFolders[]{"agent", "backup"};
 
-bool isHubs(const QByteArray &ref) { return ref.startsWith(heads + "agent/") || ref.startsWith(heads + "backup/"); }
+bool isHubs(const QByteArray &ref)
+{
+    return ref.startsWith(heads + "agent/") || ref.startsWith(heads + "backup/") || ref.startsWith("refs/agenthub/");
+}
 
 // Whether a branch, a tag or a remote has the commit that isn't the hub's.
 Result<bool> isElsewhere(const RepositoryPlace &place, const ObjectId &commit)
@@ -112,6 +115,7 @@ Result<> tidyRepository(const RepositoryPlace &place, const QByteArray &folder)
         removeEmpty(place.commonDir + '/' + heads + name);
         removeEmpty(place.commonDir + "/logs/" + heads + name);
     }
+    removeEmpty(place.commonDir + "/refs/agenthub"); // displaced.h
     return syncFolder(place.commonDir);
 }
 

@@ -312,28 +312,6 @@ Result<bool> cameFromAgent(const RepositoryPlace &place, const QByteArray &ref, 
     return false;
 }
 
-Result<QByteArray> keepValue(Vault &vault, const RepositoryPlace &place, const QByteArray &ref, const QByteArray &value,
-                             Instant now)
-{
-    const auto id = commitOf(place, value);
-    if (!id)
-        return QByteArray();
-    const QByteArray name = ref.startsWith("refs/heads/") ? ref.mid(11) : ref;
-    const QByteArray stem = "refs/archive/moved/" + name + '-';
-    HUB_TRY(const auto refs, vault.refs());
-    for (auto it = refs.lower_bound(stem); it != refs.end() && it->first.startsWith(stem); ++it) {
-        if (it->second == *id)
-            return it->first;
-    }
-    const QByteArray stamp =
-        QDateTime::fromMSecsSinceEpoch(toMillis(now), Qt::UTC).toString(u"yyyyMMdd'T'HHmmss'Z'").toLatin1();
-    QByteArray kept = stem + stamp;
-    for (int n = 2; refs.contains(kept); ++n)
-        kept = stem + stamp + '-' + QByteArray::number(n);
-    HUB_CHECK(archiveCommit(vault, place, kept, *id));
-    return kept;
-}
-
 Result<> putBack(const RepositoryPlace &place, const QByteArray &ref, const QByteArray &before, const QByteArray &after)
 {
     const RepositoryPlace main{{}, place.commonDir, place.commonDir};

@@ -1,8 +1,8 @@
 // What the ref guard's hooks can't see: where protected branches stand now, who wrote down that he moves them, and what
-// is to be done about a move that nobody wrote down. Blocks; workers only. Only putBack() and keepValue() write.
+// is to be done about a move that nobody wrote down. Blocks; workers only. Only putBack() writes.
 #pragma once
 
-#include "core/git/vault.h"
+#include "core/git/repository.h"
 
 #include <QMap>
 
@@ -55,11 +55,6 @@ std::optional<ObjectId> commitOf(const RepositoryPlace &place, const QByteArray 
 // counts too, since putting it back takes nothing away. For HEAD only an agent's branch or commit itself counts.
 Result<bool> cameFromAgent(const RepositoryPlace &place, const QByteArray &ref, const QByteArray &before,
                            const QByteArray &after, const QByteArray &trees);
-
-// Puts what `value` leads to into the vault, with all that it reaches, under refs/archive/moved/NAME-TIME or under the
-// name that has it already. The name; empty when the value leads to no commit.
-Result<QByteArray> keepValue(Vault &vault, const RepositoryPlace &place, const QByteArray &ref, const QByteArray &value,
-                             Instant now);
 
 // Makes the ref what it was before, when it still stands at `after`; Conflict otherwise. No hook is run, no working
 // tree touched. On the disk on return.

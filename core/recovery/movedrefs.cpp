@@ -2,7 +2,11 @@
 
 #include "core/base/log.h"
 #include "core/base/shellwords.h"
+#include "core/git/displaced.h"
 #include "core/git/guard.h"
+#include "core/git/refwatch.h"
+
+#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -33,18 +37,22 @@ state::RefMove moveOf(const QByteArray &ref, const QByteArray &before, const QBy
     return {shown(ref), shown(before), shown(after)};
 }
 
-// The newest row about this ref, when it says that the ref is about to be put back.
-Result<std::optional<state::GitOperation>> openRow(const state::GitLog &log, const ProjectName &project,
-                                                   const QString &ref)
+state::RefMove turned(const state::RefMove &move) { return {move.ref, move.after, move.before}; }
+
+// The rows that say of a move that it is about to be put back, without one behind that says how that ended.
+Result<QList<state::GitOperation>> openRows(const state::GitLog &log, const ProjectName &project)
 {
-    HUB_TRY(const auto rows, log.list({.project = project.toString(), .limit = 1000}));
+    HUB_TRY(const auto rows, log.list({.project = project.toString(), .limit = 1000})); // newest first
+    QList<state::RefMove> ended;
+    QList<state::GitOperation> open;
     for (const auto &row : rows) {
-        if ((row.action != movedOutside && row.action != putBackAction) || row.refs.value(0).ref != ref)
-            continue;
-        const bool open = row.action == movedOutside && row.outcome == beingPutBack;
-        return open ? std::optional(row) : std::optional<state::GitOperation>();
+        const state::RefMove move = row.refs.value(0);
+        if (row.action == putBackAction)
+            ended << turned(move);
+        else if (row.action == movedOutside && row.outcome == beingPutBack && !ended.contains(move))
+            open << row;
     }
-    return std::optional<state::GitOperation>();
+    return open;
 }
 
 } // namespace
@@ -76,18 +84,21 @@ Result<MovedRefs::Facts> MovedRefs::factsOf(const ProjectName &project, const Re
             names << name;
     }
     facts.runs = names.mid(0, 10).join(u", ") + (names.size() > 10 ? u" and others"_s : QString());
-    HUB_TRY(const auto row, openRow(m_stores.gitLog, project, shown(change.ref)));
-    facts.begun = row && row->refs.value(0) == moveOf(change.ref, change.before, change.after);
+    HUB_TRY(const auto rows, openRows(m_stores.gitLog, project));
+    facts.begun = std::any_of(rows.begin(), rows.end(), [&](const auto &row) {
+        return row.refs.value(0) == moveOf(change.ref, change.before, change.after);
+    });
     return facts;
 }
 
-Result<> MovedRefs::settle(const ProjectName &project, const git::RepositoryPlace &place, const RefChange &change)
+Result<std::optional<MovedRefs::Outcome>> MovedRefs::settle(const ProjectName &project,
+                                                            const git::RepositoryPlace &place, const RefChange &change)
 {
     Outcome outcome{.change = change};
     HUB_TRY(outcome.facts, m_stores.commits.ask([&] { return factsOf(project, change); }));
     const auto now = git::readWatched(place.commonDir, {change.ref});
     if (!outcome.facts.open || !now || now->at(change.ref) != change.after)
-        return {};
+        return std::optional<Outcome>();
     outcome.command = git::putBackCommand(place, change.ref, change.before, change.after);
     const QByteArray trees = QFile::encodeName(m_data.path(u"worktrees/"_s + project.toString()));
     HUB_TRY(const bool agents, git::cameFromAgent(place, change.ref, change.before, change.after, trees));
@@ -98,51 +109,78 @@ Result<> MovedRefs::settle(const ProjectName &project, const git::RepositoryPlac
     else if (const auto guard = git::guardState(place); !guard || !guard->installed)
         outcome.why = u"the guard is not in effect, so a person may have done it unseen (agenthubctl projects guard "
                       "install %1)"_s.arg(project.toString());
-    HUB_TRY(git::Vault * vault, m_vaults.of(project));
-    const bool undo = outcome.why.isEmpty();
-    auto kept = git::keepValue(*vault, place, change.ref, undo ? change.after : change.before, m_stores.clock.now());
-    if (kept)
-        outcome.kept = shown(*kept);
-    else if (undo)
-        outcome.why = u"it could not be put into the vault: "_s + kept.error().message;
     if (const auto holders = git::checkedOutIn(place, change.ref)) {
         for (const QByteArray &folder : *holders)
             outcome.checkedOut << shown(folder);
     }
-    if (outcome.why.isEmpty())
-        return putBack(project, place, outcome);
-    return m_stores.commits.ask([&] { return tell(project, outcome); });
+    HUB_TRY(const bool somethingToTell, outcome.why.isEmpty() ? putBack(project, place, outcome) : Result<bool>(true));
+    return somethingToTell ? std::optional(std::move(outcome)) : std::optional<Outcome>();
 }
 
-Result<> MovedRefs::putBack(const ProjectName &project, const git::RepositoryPlace &place, Outcome &outcome)
+Result<bool> MovedRefs::putBack(const ProjectName &project, const git::RepositoryPlace &place, Outcome &outcome)
 {
+    const RefChange &change = outcome.change;
+    const auto held = git::holdDisplaced(place, change.ref, change.after);
+    if (!held) {
+        outcome.why = u"what it was moved to could not be held: "_s + held.error().message;
+        return true;
+    }
+    outcome.kept = shown(*held);
     HUB_TRY(const bool begun, m_stores.commits.ask([&]() -> Result<bool> {
         HUB_TRY(const auto known, m_stores.projects.get(project));
         HUB_CHECK(state::mayTouch(known));
         // A person, or the hub for one, may have accounted for it meanwhile.
-        HUB_TRY(const Facts facts, factsOf(project, outcome.change));
+        HUB_TRY(const Facts facts, factsOf(project, change));
         if (facts.open && !facts.begun)
             HUB_CHECK(begin(project, outcome));
         return facts.open;
     }));
-    if (!begun)
-        return {};
-    const RefChange &change = outcome.change;
+    if (!begun) {
+        HUB_CHECK(git::dropHeld(place, *held));
+        return false;
+    }
     const auto done = git::putBack(place, change.ref, change.before, change.after);
     outcome.undone = done.hasValue();
     if (!done && done.error().code == ErrorCode::Conflict) {
-        return m_stores.commits.ask([&]() -> Result<> {
+        HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
             HUB_CHECK(m_stores.gitLog.add({.project = project.toString(),
                                            .who = u"hub"_s,
                                            .action = putBackAction,
                                            .refs = {moveOf(change.ref, change.after, change.before)},
                                            .outcome = done.error().message}));
             return {};
-        });
+        }));
+        HUB_CHECK(git::dropHeld(place, *held));
+        return false;
     }
     if (!done)
         outcome.why = u"it could not be put back: "_s + done.error().message;
-    return m_stores.commits.ask([&] { return tell(project, outcome); });
+    outcome.facts.begun = true;
+    return true;
+}
+
+Result<> MovedRefs::conclude(const ProjectName &project, const git::RepositoryPlace &place, Outcome outcome)
+{
+    const RefChange &change = outcome.change;
+    const QByteArray held = QFile::encodeName(outcome.kept);
+    HUB_TRY(git::Vault * vault, m_vaults.of(project));
+    auto kept = git::archiveDisplaced(*vault, place, change.ref, outcome.undone ? change.after : change.before,
+                                      m_stores.clock.now());
+    if (!kept && outcome.undone)
+        return kept.error(); // it goes on being held
+    outcome.kept = shown(kept.valueOr({}));
+    HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
+        HUB_TRY(const Facts facts, factsOf(project, change));
+        const bool open = outcome.facts.begun ? facts.begun : facts.open;
+        return open ? tell(project, outcome) : Result<>();
+    }));
+    return git::dropHeld(place, held);
+}
+
+Result<> MovedRefs::archiveHeld(const ProjectName &project, const git::RepositoryPlace &place)
+{
+    HUB_TRY(git::Vault * vault, m_vaults.of(project));
+    return git::archiveHeld(*vault, place, m_stores.clock.now());
 }
 
 Result<> MovedRefs::begin(const ProjectName &project, const Outcome &outcome)
@@ -178,7 +216,7 @@ Result<> MovedRefs::tell(const ProjectName &project, const Outcome &outcome)
     if (!outcome.undone)
         said << u"To put it back: %1"_s.arg(outcome.command);
 
-    const bool journalled = outcome.undone || outcome.facts.begun;
+    const bool journalled = outcome.facts.begun;
     const QString result = outcome.undone ? u"done"_s : u"left: "_s + outcome.why;
     HUB_CHECK(m_stores.gitLog.add({.project = project.toString(),
                                    .who = journalled ? u"hub"_s : u"unknown"_s,
@@ -236,19 +274,24 @@ Result<> MovedRefs::tellSteppedOver(const ProjectName &project, const RefChange 
     return {};
 }
 
-Result<> MovedRefs::finishInterrupted(const ProjectName &project, const git::RefValues &now)
+Result<QList<MovedRefs::Outcome>> MovedRefs::interrupted(const ProjectName &project, const git::RefValues &now) const
 {
-    for (const auto &[ref, value] : now) {
-        HUB_TRY(const auto row, openRow(m_stores.gitLog, project, shown(ref)));
-        if (!row || row->refs.value(0).before != shown(value))
+    QList<Outcome> outcomes;
+    HUB_TRY(const auto rows, openRows(m_stores.gitLog, project));
+    for (const auto &row : rows) {
+        const state::RefMove move = row.refs.value(0);
+        Outcome outcome{
+            .change = {QFile::encodeName(move.ref), QFile::encodeName(move.before), QFile::encodeName(move.after)},
+            .facts = {.begun = true},
+            .undone = true};
+        const auto value = now.find(outcome.change.ref);
+        if (value == now.end() || value->second != outcome.change.before)
             continue;
-        Outcome outcome{.change = {ref, QFile::encodeName(row->refs[0].before), QFile::encodeName(row->refs[0].after)},
-                        .undone = true};
-        outcome.kept = row->detail.section(u"; "_s, 0, 0);
-        outcome.facts.runs = row->detail.section(u"; "_s, 1);
-        HUB_CHECK(tell(project, outcome));
+        outcome.kept = row.detail.section(u"; "_s, 0, 0);
+        outcome.facts.runs = row.detail.section(u"; "_s, 1);
+        outcomes << outcome;
     }
-    return {};
+    return outcomes;
 }
 
 } // namespace hub::recovery

@@ -14,15 +14,6 @@ class MovedRefs
 public:
     MovedRefs(state::Stores &stores, Vaults &vaults, monitor::AlertCenter &alerts, const DataFolder &data);
 
-    // The project's worker. Nothing is done when the change was accounted for meanwhile, or the ref moved again.
-    Result<> settle(const ProjectName &project, const git::RepositoryPlace &place, const RefChange &change);
-
-    // Hub thread, inside work. A value on which a person went on: told, and nothing else.
-    Result<> tellSteppedOver(const ProjectName &project, const RefChange &change);
-    // Hub thread, inside work: tells of what a hub before this one had put back when it died.
-    Result<> finishInterrupted(const ProjectName &project, const git::RefValues &now);
-
-private:
     struct Facts {
         bool open = false;  // it is still not accounted for
         QString runs;       // which may have done it; empty: no agent ran
@@ -33,12 +24,30 @@ private:
         Facts facts;
         bool undone = false;
         QString why;            // why it was not put back
-        QString kept;           // in the vault: what was displaced
+        QString kept;           // what was displaced: held in the repository, then in the vault
         QStringList checkedOut; // folders whose files were not touched
         QString command;        // with which a person puts it back
     };
+
+    // Beside the project's worker, so that no job delays it: puts back what an agent moved. The outcome is still to be
+    // told. Nothing, when the change was accounted for meanwhile, or the ref moved again.
+    Result<std::optional<Outcome>> settle(const ProjectName &project, const git::RepositoryPlace &place,
+                                          const RefChange &change);
+    // The project's worker: what was displaced goes into the vault, then it is told.
+    Result<> conclude(const ProjectName &project, const git::RepositoryPlace &place, Outcome outcome);
+
+    // The project's worker: what a hub before this one held and did not let go of.
+    Result<> archiveHeld(const ProjectName &project, const git::RepositoryPlace &place);
+
+    // Hub thread, inside work. A value on which a person went on: told, and nothing else.
+    Result<> tellSteppedOver(const ProjectName &project, const RefChange &change);
+    // Hub thread, inside work: what was put back, and not told yet when the hub died, or could not be.
+    Result<QList<Outcome>> interrupted(const ProjectName &project, const git::RefValues &now) const;
+
+private:
     Result<Facts> factsOf(const ProjectName &project, const RefChange &change) const;
-    Result<> putBack(const ProjectName &project, const git::RepositoryPlace &place, Outcome &outcome);
+    // Whether there is something to tell.
+    Result<bool> putBack(const ProjectName &project, const git::RepositoryPlace &place, Outcome &outcome);
     // Hub thread, inside work.
     Result<> begin(const ProjectName &project, const Outcome &outcome);
     Result<> tell(const ProjectName &project, const Outcome &outcome);

@@ -1,6 +1,7 @@
 #include "core/recovery/projectkeeper.h"
 
 #include "core/base/log.h"
+#include "core/git/displaced.h"
 #include "core/git/gitfolder.h"
 #include "core/git/gitlock.h"
 #include "core/git/guard.h"
@@ -409,6 +410,7 @@ Result<> ProjectKeeper::leaveRepository(const state::Project &project, ProjectRe
     HUB_CHECK(git::awaitLocks(*place, locked));
     const QByteArray trees = QFile::encodeName(m_data.path(u"worktrees/"_s + project.name.toString()));
     HUB_CHECK(git::tidyRepository(*place, trees)); // git takes a branch for checked out in a tree that is gone
+    HUB_CHECK(git::archiveHeld(*vault, *place, m_stores.clock.now()));
     HUB_CHECK(git::takeRecord(*vault, *place, m_stores.clock.now()));
     HUB_TRY(plan.branches, git::removeBranches(*vault, *place, plan.branches));
     HUB_CHECK(git::uninstallGuard(*place));

@@ -135,9 +135,10 @@ void RefWatcher::lookSoon(const ProjectName &project)
     const Instant begun = m_stores.clock.now();
     auto looked = m_lookers.run(project.toString(), [this, eye = watched.eye]() -> Result<Watch> {
         auto seen = lookJob(*eye);
-        QList<RefChange> outside = std::exchange(eye->outside, {});
-        if (!outside.isEmpty())
-            settleLater(eye, outside);
+        if (const auto left = std::exchange(eye->interrupted, {}))
+            finishLater(eye, *left);
+        if (QList<RefChange> outside = std::exchange(eye->outside, {}); !outside.isEmpty())
+            settle(eye, outside);
         return seen;
     });
     whenDone(std::move(looked), this, [this, project, begun, waiting = std::move(waiting)](const Result<Watch> &seen) {
@@ -157,7 +158,7 @@ void RefWatcher::onLooked(const ProjectName &project, Instant begun, const Resul
         if (looked.error().code != ErrorCode::ShuttingDown)
             qCDebug(lcRecovery).noquote()
                 << "the branches of" << project.toString() << "could not be looked at:" << looked.error().message;
-    } else if (!watched.eye->settling) {
+    } else if (looked->settled) {
         noteCheck(project, begun);
     }
     if (watched.again && !watched.gone)
@@ -219,7 +220,8 @@ Result<RefWatcher::Watch> RefWatcher::lookJob(Eye &eye)
         return eye.state;
     }
     const QByteArray stamp = git::watchStamp(commonDir, eye.refs);
-    if (!stamp.isEmpty() && stamp == eye.stamp) {
+    eye.telling.removeIf([](const Telling &telling) { return telling.done->load(); });
+    if (!stamp.isEmpty() && stamp == eye.stamp && !eye.unfinished) {
         eye.state.lookedAt = begun;
         return eye.state;
     }
@@ -236,42 +238,82 @@ Result<RefWatcher::Watch> RefWatcher::lookJob(Eye &eye)
             names[move.uid] = accountName(move.uid);
     }
     HUB_TRY(eye.outside, m_stores.commits.ask([&] { return account(eye, *now, read, names); }));
+    eye.state.settled = eye.outside.isEmpty() && eye.telling.isEmpty();
     eye.headLog = now->at(git::headLog);
     eye.stamp = eye.outside.isEmpty() ? stamp : QByteArray();
     eye.state.lookedAt = begun;
     return eye.state;
 }
 
-// A file that is being written by hand may be half there.
-void RefWatcher::settleLater(const std::shared_ptr<Eye> &eye, QList<RefChange> changes)
+// On the queue of the looks, so that a branch is put back whatever the project's worker is busy with.
+void RefWatcher::settle(const std::shared_ptr<Eye> &eye, QList<RefChange> changes)
 {
-    constexpr std::chrono::milliseconds settled{50};
-    if (eye->settling.exchange(true))
+    changes.removeIf([&](const RefChange &change) {
+        return std::any_of(eye->telling.begin(), eye->telling.end(),
+                           [&](const Telling &telling) { return telling.change == change; });
+    });
+    if (changes.isEmpty())
         return;
+    // A file that is being written by hand may be half there.
+    constexpr std::chrono::milliseconds settled{50};
     std::this_thread::sleep_for(settled);
     const auto now = git::readWatched(eye->place->commonDir, eye->refs);
-    changes.removeIf([&](const RefChange &change) {
+    for (const RefChange &change : changes) {
         const auto value = now ? now->find(change.ref) : git::RefValues::const_iterator();
-        return !now || value == now->end() || value->second != change.after;
+        if (!now || value == now->end() || value->second != change.after)
+            continue;
+        auto outcome = m_moved.settle(eye->project, *eye->place, change);
+        if (outcome && *outcome)
+            concludeLater(eye, **outcome);
+        else if (!outcome)
+            complain(eye->project, outcome.error());
+    }
+    QMetaObject::invokeMethod(this, [this, project = eye->project] { lookSoon(project); });
+}
+
+// Told by the project's worker, since the vault is its. Until then a value that stays is not judged again.
+void RefWatcher::concludeLater(const std::shared_ptr<Eye> &eye, const MovedRefs::Outcome &outcome)
+{
+    auto done = std::make_shared<std::atomic<bool>>(false);
+    if (!outcome.undone)
+        eye->telling << Telling{outcome.change, done};
+    auto told = m_workers.run(eye->project.toString(), [this, eye, outcome, place = *eye->place] {
+        return m_moved.conclude(eye->project, place, outcome);
     });
-    auto done = m_workers.run(eye->project.toString(), [this, eye, changes, place = *eye->place]() -> Result<> {
-        Result<> all;
-        for (const RefChange &change : changes) {
-            if (auto one = m_moved.settle(eye->project, place, change); !one)
-                all = std::move(one);
-        }
-        return all;
+    whenDone(std::move(told), this, [this, eye, done](const Result<> &concluded) {
+        done->store(true);
+        if (concluded)
+            return lookSoon(eye->project);
+        eye->unfinished = true;
+        complain(eye->project, concluded.error());
     });
-    whenDone(std::move(done), this, [this, eye](const Result<> &settledNow) {
-        eye->settling = false;
-        if (settledNow || settledNow.error().code == ErrorCode::ShuttingDown) {
-            lookSoon(eye->project);
+}
+
+// Of a hub before this one, or what could not be told the last time.
+void RefWatcher::finishLater(const std::shared_ptr<Eye> &eye, const QList<MovedRefs::Outcome> &outcomes)
+{
+    auto finished = m_workers.run(eye->project.toString(), [this, eye, outcomes, place = *eye->place]() -> Result<> {
+        for (const auto &outcome : outcomes)
+            HUB_CHECK(m_moved.conclude(eye->project, place, outcome));
+        return m_moved.archiveHeld(eye->project, place);
+    });
+    whenDone(std::move(finished), this, [this, eye](const Result<> &done) {
+        if (done)
             return;
-        }
-        qCWarning(lcRecovery).noquote() << "a moved branch of" << eye->project.toString()
-                                        << "was not dealt with:" << settledNow.error().message;
-        QTimer::singleShot(closely, this, [this, project = eye->project] { lookSoon(project); });
+        eye->unfinished = true;
+        complain(eye->project, done.error());
     });
+}
+
+// Any thread. It is tried again at the next look.
+void RefWatcher::complain(const ProjectName &project, const Error &error)
+{
+    if (error.code == ErrorCode::ShuttingDown)
+        return;
+    qCWarning(lcRecovery).noquote() << "a moved branch of" << project.toString()
+                                    << "was not dealt with:" << error.message;
+    QMetaObject::invokeMethod(
+        this, [this, project] { QTimer::singleShot(closely, this, [this, project] { lookSoon(project); }); });
 }
 
 Result<QList<RefChange>> RefWatcher::account(Eye &eye, const git::RefValues &now, const git::MovesRead &read,
@@ -301,8 +343,10 @@ Result<QList<RefChange>> RefWatcher::account(Eye &eye, const git::RefValues &now
     for (const RefChange &change : steppedOver(facts))
         HUB_CHECK(m_moved.tellSteppedOver(project, change));
     const auto changes = judgeRefs(facts);
-    if (std::exchange(eye.first, false))
-        HUB_CHECK(m_moved.finishInterrupted(project, now));
+    if (eye.unfinished) {
+        HUB_TRY(eye.interrupted, m_moved.interrupted(project, now));
+        eye.unfinished = false;
+    }
     HUB_CHECK(recordMoves(eye, read, names));
     for (const RefChange &change : changes) {
         if (change.cause == RefCause::Outside) {

@@ -1,7 +1,7 @@
 // Watches the protected branches of all projects, and HEAD of their main working trees, for what no git hook sees.
 // Looks when the kernel tells of a change, and every two seconds while an agent of the project lives or has just ended.
-// Hub thread; what touches a repository runs on workers: looks on queues of their own, so that no long job delays them,
-// what is done about a move on the project's.
+// Hub thread; what touches a repository runs on workers: looks, and putting back, on queues of their own, so that no
+// long job delays them; what needs the vault on the project's.
 #pragma once
 
 #include "core/git/refnotifier.h"
@@ -33,6 +33,7 @@ public:
     void watchClosely(const ProjectName &project);
 
     struct Watch {
+        bool settled = true;  // nothing waits for being told
         bool watched = false; // it has protected branches, and could be read
         bool heard = false;   // the kernel tells of changes
         std::optional<Instant> lookedAt;
@@ -48,6 +49,10 @@ private:
     static constexpr std::chrono::milliseconds closely{2000};
     static constexpr qint64 intentionHolds = 10000; // ms until its value has to show
 
+    struct Telling {
+        RefChange change;
+        std::shared_ptr<std::atomic<bool>> done;
+    };
     // What the looks of one project remember; one look of a project runs at a time.
     struct Eye {
         ProjectName project;
@@ -59,9 +64,11 @@ private:
         QList<git::GuardMove> undone;     // of them those of which no line says yet that they are done
         QList<RefChange> outside;         // of the look that runs
         QSet<QString> ours;               // "ref value" of moves that were authorised: their lines are no person's
-        bool first = true, guardGone = false;
+        bool guardGone = false;
         Watch state;
-        std::atomic<bool> settling{false};
+        QList<Telling> telling;             // what stays where it is, until the project's worker has told it
+        std::atomic<bool> unfinished{true}; // something may have been put back and not been told
+        std::optional<QList<MovedRefs::Outcome>> interrupted; // of the look that runs: such
     };
     struct Watched {
         std::shared_ptr<Eye> eye;
@@ -77,7 +84,10 @@ private:
     // Workers.
     Result<Watch> lookJob(Eye &eye);
     Result<> findRefs(Eye &eye);
-    void settleLater(const std::shared_ptr<Eye> &eye, QList<RefChange> changes);
+    void settle(const std::shared_ptr<Eye> &eye, QList<RefChange> changes);
+    void concludeLater(const std::shared_ptr<Eye> &eye, const MovedRefs::Outcome &outcome);
+    void finishLater(const std::shared_ptr<Eye> &eye, const QList<MovedRefs::Outcome> &outcomes);
+    void complain(const ProjectName &project, const Error &error);
 
     // Hub thread, inside work: records what is accounted for, and answers with what isn't.
     Result<QList<RefChange>> account(Eye &eye, const git::RefValues &now, const git::MovesRead &read,

@@ -1,4 +1,5 @@
 // Where protected branches stand, read without git and compared with it; what came from an agent; putting back.
+#include "core/git/displaced.h"
 #include "core/git/refwatch.h"
 #include "core/posix/guardfile.h"
 #include "tests/support/gitscratch.h"
@@ -233,10 +234,10 @@ private Q_SLOTS:
         scratch.inRepo(script);
         const QByteArray after = valueOfMain(place);
         QVERIFY(after != before);
-        const auto kept = keepValue(*vault, place, mainRef, after, fromMillis(1'800'000'000'000));
+        const auto kept = archiveDisplaced(*vault, place, mainRef, after, fromMillis(1'800'000'000'000));
         QVERIFY2(kept, kept ? "" : qPrintable(kept.error().message));
         QCOMPARE(kept->isEmpty(), after.isEmpty());
-        const auto again = keepValue(*vault, place, mainRef, after, fromMillis(1'900'000'000'000));
+        const auto again = archiveDisplaced(*vault, place, mainRef, after, fromMillis(1'900'000'000'000));
         QCOMPARE(*again, *kept); // one name for one value
         const auto done = putBack(place, mainRef, before, after);
         QVERIFY2(done, done ? "" : qPrintable(done.error().message));

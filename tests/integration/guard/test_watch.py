@@ -112,6 +112,38 @@ class ByAnAgent(Watched):
         self.assertTrue(any(a["action"] == "put back" for a in self.hub.do("audit", "list")["audit"]))
         print(f"noticed and put back after {max(times) * 1000:.0f} ms at most, {min(times) * 1000:.0f} ms at least", file=sys.stderr)
 
+    def test_no_job_of_the_project_delays_it(self):
+        self.begin()
+        self.settled()
+        self.hub.kill()
+        real = subprocess.run(["sh", "-c", "command -v git"], capture_output=True, text=True, check=True).stdout.strip()
+        folder, working, go_on = (self.hub.folder / name for name in ("path", "working", "go-on"))
+        folder.mkdir()
+        (folder / "git").write_text(f'#!/bin/sh\ncase " $* " in *" read-tree --reset -u "*) touch {working}; until [ -e {go_on} ]; '
+                                    f'do sleep 0.05; done;; esac\nexec {real} "$@"\n')
+        (folder / "git").chmod(0o755)
+        self.hub.start(PATH=f"{folder}:{os.environ['PATH']}")
+        job = subprocess.Popen([test_hub.BIN / "agenthubctl", "--data-dir", self.hub.data, "rollback", "commit", self.main, "--task_id", str(self.task)],
+                               env=self.hub.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        self.hub.until(working.exists, "the project's worker is busy")
+        moved = [f"git {NO_HOOKS} update-ref refs/heads/main $OWN", "cd $TREE; git commit -q --allow-empty -m more; cd -; "
+                 "git rev-parse $OWN > .git/refs/heads/main"]
+        values = []
+        for script in moved:
+            begun = self.outside(script)
+            values.append(self.person(f"git rev-parse {self.own}")[1].strip())
+            self.hub.until(lambda: self.at_main() == self.main, "it is back")
+            self.assertLess(time.time() - begun, SEEN)
+            held = self.person("git for-each-ref --format='%(objectname)' refs/agenthub")[1].split()
+            self.assertEqual(sorted(held), sorted(values))
+        self.assertEqual((self.alerts(), job.poll()), ([], None))
+        go_on.touch()
+        self.assertEqual(job.wait(timeout=20), 3)
+        self.hub.until(lambda: len(self.log("put back")) == 2, "both are told")
+        self.assertEqual(sorted(self.in_vault(e["detail"]) for e in self.log("put back")), sorted(values))
+        self.hub.until(lambda: self.person("git for-each-ref refs/agenthub")[1] == "", "nothing is held any more")
+        self.assert_whole()
+
     def test_head_of_the_persons_checkout_comes_back(self):
         self.begin()
         for script in ("git symbolic-ref HEAD refs/heads/$OWN", "echo ref: refs/heads/$OWN > .git/HEAD",
