@@ -22,6 +22,19 @@ namespace
 const QStringList passedOn{u"PATH"_s,   u"HOME"_s,     u"USER"_s, u"LOGNAME"_s, u"SHELL"_s, u"LANG"_s,
                            u"LC_ALL"_s, u"LC_CTYPE"_s, u"TZ"_s,   u"TERM"_s,    u"TMPDIR"_s};
 
+// An agent's commits collect no garbage by themselves: frozen in the middle of that it would hold locks on everybody's
+// refs for as long as it is paused. People's git does it, and an agent that asks for it.
+void addGitSettings(QMap<QString, QString> &environment)
+{
+    int count = environment.value(u"GIT_CONFIG_COUNT"_s).toInt();
+    for (const auto &[key, value] : {std::pair(u"gc.auto"_s, u"0"_s), std::pair(u"maintenance.auto"_s, u"false"_s)}) {
+        environment.insert(u"GIT_CONFIG_KEY_%1"_s.arg(count), key);
+        environment.insert(u"GIT_CONFIG_VALUE_%1"_s.arg(count), value);
+        ++count;
+    }
+    environment.insert(u"GIT_CONFIG_COUNT"_s, QString::number(count));
+}
+
 } // namespace
 
 TaskDriver::TaskDriver(state::Stores &stores, Brake &brake, RunKeeper &runs, Workers &workers,
@@ -263,6 +276,7 @@ void TaskDriver::setEnvironment(posix::ShimSpec &spec, const Task &task, const Q
     environment.insert(m_config.agentEnvironment);
     environment.insert(u"AGENTHUB_TASK"_s, task.id.toString());
     environment.insert(more);
+    addGitSettings(environment);
     for (auto it = environment.cbegin(); it != environment.cend(); ++it)
         spec.environment.push_back((it.key() + u'=' + it.value()).toStdString());
 }

@@ -185,6 +185,12 @@ class MovesOfMain(Guarded):
         self.again()
         self.assertEqual(self.agent("git pack-refs --all; test ! -e .git/refs/heads/main")[0], 0)
 
+    def test_an_agents_commits_collect_no_garbage_for_all(self):
+        self.begin()
+        asked = "git config --default unset gc.auto; git config --default unset maintenance.auto"
+        self.assertEqual(self.agent(asked)[1].split(), ["0", "false"])
+        self.assertEqual(self.person(asked)[1].split(), ["unset", "unset"])
+
     def test_an_agent_works_on_its_own_branch(self):
         self.begin()
         code, said = self.agent("""set -e; echo y > y; git add y; git commit -qm y; git commit -q --amend -m z; git merge -q --no-edit other
