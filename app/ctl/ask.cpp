@@ -146,6 +146,19 @@ CommandCall viewOf(OptionKind kind)
     return call;
 }
 
+// What was done stays done, whatever is answered; no answer is the first choice that does nothing.
+int choose(ipc::Client &client, const QList<Choice> &choices, const Terminal &terminal)
+{
+    const auto number = terminal.chosen(u"And now?"_s, int(choices.size()));
+    const QString command = number ? choices[*number - 1].command : QString();
+    if (command.isEmpty()) {
+        terminal.remark(u"It stays as it is."_s);
+        return exitcode::done;
+    }
+    const auto line = parseCommandLine(command.split(u' '), {});
+    return line ? runCommand(client, *line, terminal) : terminal.report(line.error());
+}
+
 } // namespace
 
 int runCommand(ipc::Client &client, const CommandLine &given, const Terminal &terminal)
@@ -165,6 +178,8 @@ int runCommand(ipc::Client &client, const CommandLine &given, const Terminal &te
     if (line.path)
         return printPath(*reply, terminal);
     terminal.print(*reply);
+    if (!reply->choices.isEmpty() && terminal.isInteractive())
+        return choose(client, reply->choices, terminal);
     return exitcode::done;
 }
 

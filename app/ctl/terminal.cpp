@@ -94,16 +94,28 @@ void Terminal::remark(const QString &text) const
         write(stderr, (commands::plainText(text, commands::Lines::Many) + u'\n').toUtf8());
 }
 
-bool Terminal::confirmed(const QString &question) const
+QByteArray Terminal::answerTo(const QString &question) const
 {
-    write(stdout, (question + u" [y/N] "_s).toUtf8());
+    write(stdout, (question + u' ').toUtf8());
     char answer[64];
     if (!std::fgets(answer, sizeof answer, stdin)) {
         write(stdout, "\n");
-        return false;
+        return {};
     }
-    const QByteArray text = QByteArray(answer).trimmed().toLower();
-    return text == "y" || text == "yes";
+    return QByteArray(answer).trimmed().toLower();
+}
+
+bool Terminal::confirmed(const QString &question) const
+{
+    const QByteArray answer = answerTo(question + u" [y/N]"_s);
+    return answer == "y" || answer == "yes";
+}
+
+std::optional<int> Terminal::chosen(const QString &question, int count) const
+{
+    bool ok = false;
+    const int number = answerTo(u"%1 [1-%2]"_s.arg(question, QString::number(count))).toInt(&ok);
+    return ok && number >= 1 && number <= count ? std::optional(number) : std::nullopt;
 }
 
 Result<QString> Terminal::edited(const QString &explanation) const

@@ -4,6 +4,8 @@
 #include "core/base/result.h"
 #include "core/commands/replyformat.h"
 
+#include <optional>
+
 #include <QJsonObject>
 #include <QString>
 
@@ -33,10 +35,14 @@ public:
 
     // "question [y/N] "; everything but a yes is a no.
     bool confirmed(const QString &question) const;
+    // "question [1-3] "; nothing for an empty line or anything else.
+    std::optional<int> chosen(const QString &question, int count) const;
     // A text written in $VISUAL, $EDITOR or "editor"; lines that begin with '#' are left out.
     Result<QString> edited(const QString &explanation) const;
 
 private:
+    QByteArray answerTo(const QString &question) const;
+
     bool m_json;
     bool m_outIsTerminal;
     bool m_interactive;

@@ -251,6 +251,24 @@ Result<std::optional<state::SafeMode>> TaskDriver::recordSafeMode(const QString 
     return before;
 }
 
+Result<int> TaskDriver::endAllRuns(const QString &reason)
+{
+    HUB_TRY(const auto runs, m_stores.runs.living());
+    for (const Run &run : runs) {
+        HUB_CHECK(m_stores.runs.setEnding(run.id, endedByStop));
+        HUB_TRY(const Task task, m_stores.tasks.get(run.task));
+        if (!isEnded(task.state)) {
+            HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted, reason));
+            announce(task.id);
+        }
+    }
+    m_stores.commits.afterCommit([this, runs] {
+        for (const Run &run : runs)
+            m_brake.end(run.id, std::chrono::milliseconds{0});
+    });
+    return int(runs.size());
+}
+
 Result<> TaskDriver::recordOverload(TaskId id, const QString &reason)
 {
     HUB_CHECK(m_stores.holds.pause(u"overload"_s, id.toString(), u"the hub"_s, reason));

@@ -353,23 +353,14 @@ void TaskDriver::startFailed(TaskId id, const Error &error, bool ended)
             HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
             if (turn)
                 HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
-            HUB_CHECK(m_stores.tasks.recordError(id, error.message));
-            HUB_CHECK(post(
-                id, {.role = u"hub"_s, .kind = u"error"_s, .body = u"It could not be started: "_s + error.message}));
+            HUB_CHECK(noteError(task, {}, u"Task #%1 could not be started"_s.arg(id.toString()), error.message,
+                                AlertLevel::Error, error.hint));
             // What ran before has work to go on with; what never ran has to be set right first.
             HUB_TRY(auto runs, m_stores.runs.ofTask(id));
             runs.removeIf([](const Run &each) { return stepOf(each).has_value(); });
             HUB_CHECK(m_stores.tasks.setState(
                 id, runs.size() > (run || ended) ? TaskState::Interrupted : TaskState::Failed, error.message));
             announce(id);
-            HUB_CHECK(
-                m_alerts.raise({.type = AlertType::AgentError,
-                                .level = AlertLevel::Error,
-                                .subject = u"task "_s + id.toString(),
-                                .title = u"Task #%1 could not be started"_s.arg(id.toString()),
-                                .description = error.hint.isEmpty() ? error.message : error.message + u' ' + error.hint,
-                                .task = id,
-                                .agent = task.spec.agent}));
             return {};
         });
 }

@@ -65,6 +65,8 @@ public:
     // After the brake has frozen all. Keeps the first reason, and answers with it, when it is on already.
     Result<std::optional<state::SafeMode>> recordSafeMode(const QString &who, const QString &reason,
                                                           const StopReport &report, const QString &frozen);
+    // Every living run is ended at once, frozen or not; their tasks are interrupted. How many.
+    Result<int> endAllRuns(const QString &reason);
     // After the brake has frozen it: the machine can't carry this task now. It goes on by letGo().
     Result<> recordOverload(TaskId task, const QString &reason);
     Result<> letGo(TaskId task);
@@ -114,6 +116,7 @@ Q_SIGNALS:
     void messageAdded(const hub::TaskId &task, qint64 seq);
 
 private:
+    static inline const QString endedByStop = QStringLiteral("emergency stop"); // why a run was ended
     static constexpr std::chrono::milliseconds politeEnd{5000}; // between asking an agent to end and making it
 
     struct Launch {
@@ -169,7 +172,7 @@ private:
 
     // taskturns.cpp: turns and ends of runs
     Result<> endTurn(const Task &task, const QString &outcome, const QString &errorText);
-    void afterTurn(TaskId task);
+    void afterTurn(TaskId task, bool failed);
     Result<> beginNextTurn(TaskId task);
     void goOn(TaskId task); // the same, as work of its own
     void noteSaved(TaskId task, const QString &when, const Result<std::optional<Checkpoint>> &saved);
@@ -177,6 +180,10 @@ private:
     void saveThenStart(TaskId task);
     void saveLast(TaskId task, const QString &notes);
     Result<> crashed(const Task &task, const Run &run, const QString &what);
+    // Inside CommitGroup work: an error of an agent is counted, said in the conversation, and told: the more it
+    // repeats, the louder.
+    Result<> noteError(const Task &task, std::optional<RunId> run, const QString &title, const QString &what,
+                       AlertLevel least, const QString &advice = {});
     void afterCrash(TaskId task);
     Result<> goOnAfterCrash(TaskId task);
     Result<> post(TaskId task, const Message &message);

@@ -219,9 +219,7 @@ Result<> TaskDriver::stepEnded(const Run &run, const Task &task, TreeStep step,
             promise->finish();
         }
     });
-    HUB_CHECK(
-        post(task.id,
-             {.run = run.id, .role = u"hub"_s, .kind = outcome.good ? u"note"_s : u"error"_s, .body = outcome.how}));
+    HUB_CHECK(post(task.id, {.run = run.id, .role = u"hub"_s, .kind = u"note"_s, .body = outcome.how}));
     if (step == TreeStep::Setup && (task.state == TaskState::Preparing || task.state == TaskState::Paused))
         return setupEnded(run, task, end, outcome);
     m_stores.commits.afterCommit([this, id = task.id, ended = isEnded(task.state), step] {
@@ -251,18 +249,12 @@ Result<> TaskDriver::setupEnded(const Run &run, const Task &task, const std::opt
         return {};
     }
     const QString reason = u"Its working tree could not be set up. "_s + outcome.how;
-    HUB_CHECK(m_stores.tasks.recordError(task.id, reason));
+    HUB_CHECK(noteError(task, run.id, u"The working tree of task #%1 could not be set up"_s.arg(task.id.toString()),
+                        reason, AlertLevel::Error,
+                        u"It printed: %1 resume-task %2 tries again."_s.arg(
+                            outcome.lastLines.isEmpty() ? u"nothing."_s : outcome.lastLines, task.id.toString())));
     HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted, reason));
     announce(task.id);
-    HUB_CHECK(m_alerts.raise(
-        {.type = AlertType::AgentError,
-         .level = AlertLevel::Error,
-         .subject = u"task "_s + task.id.toString(),
-         .title = u"The working tree of task #%1 could not be set up"_s.arg(task.id.toString()),
-         .description = u"%1 It printed: %2 resume-task %3 tries again."_s.arg(
-             outcome.how, outcome.lastLines.isEmpty() ? u"nothing."_s : outcome.lastLines, task.id.toString()),
-         .task = task.id,
-         .agent = run.agent}));
     return {};
 }
 

@@ -2,6 +2,7 @@
 #include "core/agents/taskdriver.h"
 
 #include "core/base/log.h"
+#include "core/monitor/mishaps.h"
 
 #include <csignal>
 #include <cstring>
@@ -72,10 +73,9 @@ Result<> TaskDriver::endTurn(const Task &task, const QString &outcome, const QSt
         HUB_CHECK(m_stores.talk.endTurn(turn->id, u"ended"_s, outcome));
     if (isEnded(task.state))
         return {};
-    if (!errorText.isEmpty()) {
-        HUB_CHECK(m_stores.tasks.recordError(task.id, errorText));
-        HUB_CHECK(post(task.id, {.role = u"hub"_s, .kind = u"error"_s, .body = errorText}));
-    }
+    if (!errorText.isEmpty())
+        HUB_CHECK(noteError(task, {}, u"A turn of task #%1 ended with an error"_s.arg(task.id.toString()), errorText,
+                            AlertLevel::Warning));
     HUB_TRY(const auto queued, m_stores.queue.list(task.id));
     if (queued.isEmpty() && task.state != TaskState::Paused) {
         HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::NeedsReview,
@@ -83,15 +83,17 @@ Result<> TaskDriver::endTurn(const Task &task, const QString &outcome, const QSt
                                                               : errorText));
     }
     announce(task.id);
-    m_stores.commits.afterCommit([this, id = task.id] { afterTurn(id); });
+    m_stores.commits.afterCommit([this, id = task.id, failed = !errorText.isEmpty()] { afterTurn(id, failed); });
     return {};
 }
 
-void TaskDriver::afterTurn(TaskId id)
+void TaskDriver::afterTurn(TaskId id, bool failed)
 {
     m_clocks.erase(id);
-    whenDone(m_checkpointer.request({.task = id, .type = CheckpointType::Milestone, .notes = u"end of turn"_s}), this,
-             [this, id](const Result<std::optional<Checkpoint>> &saved) {
+    whenDone(m_checkpointer.request({.task = id,
+                                     .type = failed ? CheckpointType::Error : CheckpointType::Milestone,
+                                     .notes = failed ? u"end of a turn with an error"_s : u"end of turn"_s}),
+             this, [this, id](const Result<std::optional<Checkpoint>> &saved) {
                  noteSaved(id, u"at its turn's end"_s, saved);
                  goOn(id);
                  admit();
@@ -189,13 +191,13 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
     if (run.ending || isEnded(task.state)) {
         if (ofThisRun)
             HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, run.endReason));
-        m_stores.commits.afterCommit(
-            [this, id = task.id, ended = isEnded(task.state), idle = run.endReason == u"idle"] {
-                m_clocks.erase(id);
-                if (ended || idle)
-                    saveLast(id, ended ? u"after its end"_s : u"after its agent ended"_s);
-                goOn(id);
-            });
+        m_stores.commits.afterCommit([this, id = task.id, ended = isEnded(task.state),
+                                      alone = run.endReason == u"idle" || run.endReason == endedByStop] {
+            m_clocks.erase(id);
+            if (ended || alone)
+                saveLast(id, ended ? u"after its end"_s : u"after its agent ended"_s);
+            goOn(id);
+        });
         return {};
     }
     if (end && end->kind == posix::ExitKind::NotStarted) {
@@ -246,18 +248,49 @@ Result<> TaskDriver::crashed(const Task &task, const Run &run, const QString &wh
     HUB_TRY(const auto turn, m_stores.talk.openTurn(task.id));
     if (turn)
         HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, what));
-    HUB_CHECK(m_stores.tasks.recordError(task.id, what));
-    HUB_CHECK(post(task.id, {.run = run.id, .role = u"hub"_s, .kind = u"error"_s, .body = what}));
+    HUB_CHECK(
+        noteError(task, run.id, u"Task #%1 was interrupted"_s.arg(task.id.toString()), what, AlertLevel::Warning));
     HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted, what));
     announce(task.id);
-    HUB_CHECK(m_alerts.raise({.type = AlertType::AgentError,
-                              .level = AlertLevel::Warning,
-                              .subject = u"task "_s + task.id.toString(),
-                              .title = u"Task #%1 was interrupted"_s.arg(task.id.toString()),
-                              .description = what,
-                              .task = task.id,
-                              .agent = run.agent}));
     m_stores.commits.afterCommit([this, id = task.id] { afterCrash(id); });
+    return {};
+}
+
+Result<> TaskDriver::noteError(const Task &task, std::optional<RunId> run, const QString &title, const QString &what,
+                               AlertLevel least, const QString &advice)
+{
+    constexpr int looksBack = 5;
+    HUB_CHECK(m_stores.tasks.recordError(task.id, what));
+    HUB_CHECK(post(task.id, {.run = run, .role = u"hub"_s, .kind = u"error"_s, .body = what}));
+    HUB_TRY(const QStringList errors, m_stores.talk.errors(task.id, looksBack));
+    const auto again = monitor::repetition(errors);
+    const auto sentences = [](QStringList parts) {
+        parts.removeAll(QString());
+        return parts.join(u' ');
+    };
+    const QString next = u"agenthubctl task-log %1 --kind errors shows them."_s.arg(task.id.toString());
+    HUB_CHECK(
+        m_alerts.raise({.type = AlertType::AgentError,
+                        .level = std::max(least, again.level),
+                        .subject = u"task "_s + task.id.toString(),
+                        .title = title,
+                        .description = sentences({what, advice, again.why, again.why.isEmpty() ? QString() : next}),
+                        .task = task.id,
+                        .agent = task.spec.agent}));
+    const AgentName &agent = task.spec.agent;
+    HUB_TRY(const auto recent, m_stores.talk.errorsSince(agent, m_stores.clock.now() - monitor::burstWindow));
+    const auto many = monitor::burst(recent.errors, recent.tasks, m_settings.number(setting::errorBurst));
+    if (many.level == AlertLevel::Warning)
+        return {};
+    HUB_CHECK(m_alerts.raise(
+        {.type = AlertType::AgentError,
+         .level = many.level,
+         .subject = u"agent "_s + agent.toString(),
+         .title = u"%1 fails again and again"_s.arg(agent.toString()),
+         .description =
+             u"%1 The last one, in task #%2: %3 Its work is saved; agenthubctl pause-agent %4 stops it, agents "
+             "test %4 shows what is wrong."_s.arg(many.why, task.id.toString(), what, agent.toString()),
+         .agent = agent}));
     return {};
 }
 

@@ -68,6 +68,8 @@ constexpr QLatin1StringView waitStates[]{"settled"_L1,           "running"_L1,  
 
 constexpr OptionSpec helpOptions[]{option("command"_L1, K::Command, "The command to explain"_L1, "an overview"_L1)};
 constexpr OptionSpec reasonOnly[]{reason};
+constexpr OptionSpec emergencyOptions[]{
+    reason, option("end"_L1, K::Flag, "End the processes too; the tasks stay, and resume-task goes on with them"_L1)};
 constexpr OptionSpec safeModeDisableOptions[]{
     option("clear_pauses"_L1, K::Flag, "Also let agents and tasks go on that were paused one by one"_L1), notes};
 constexpr OptionSpec assignOptions[]{
@@ -220,8 +222,8 @@ constexpr CommandSpec rows[]{
      reasonOnly, "safe-mode enable moving the server"_L1},
     {"safe-mode disable"_L1, "Work goes on; agents that stay paused are named"_L1, O, Effect::Change,
      safeModeDisableOptions, "safe-mode disable --clear-pauses"_L1},
-    {"emergency-stop"_L1, "Freeze everything now; nothing goes on until a person says so"_L1, O, Effect::Stop,
-     reasonOnly, "emergency-stop"_L1},
+    {"emergency-stop"_L1, "Freeze everything now, then ask: keep frozen, end the processes, or go on"_L1, O,
+     Effect::Stop, emergencyOptions, "emergency-stop"_L1},
     {"assign-task"_L1, "Give an agent a task, with backup, checkpoints and its own working tree"_L1, O, Effect::Change,
      assignOptions, "assign-task fix the login form --agent claude --priority high"_L1},
     {"tasks"_L1, "The tasks, those that need you first"_L1, V, Effect::Read, tasksOptions, "tasks needs-me"_L1},

@@ -77,6 +77,12 @@ QJsonObject toJson(const Reply &reply)
         }
         object[u"attachments"_s] = attachments;
     }
+    if (!reply.choices.isEmpty()) {
+        QJsonArray choices;
+        for (const Choice &choice : reply.choices)
+            choices << QJsonObject{{u"label"_s, choice.label}, {u"command"_s, choice.command}};
+        object[u"choices"_s] = choices;
+    }
     if (!reply.next.isEmpty())
         object[u"next"_s] = QJsonArray::fromStringList(reply.next);
     if (!reply.data.isEmpty())
@@ -104,6 +110,8 @@ Result<Reply> replyFromJson(const QJsonObject &object)
                         u"the attachment '%1' is not base64"_s.arg(item[u"file_name"_s].toString()));
         reply.attachments << Attachment{item[u"file_name"_s].toString(), *decoded};
     }
+    for (const QJsonValue &choice : object[u"choices"_s].toArray())
+        reply.choices << Choice{choice[u"label"_s].toString(), choice[u"command"_s].toString()};
     reply.next = stringsFrom(object[u"next"_s]);
     reply.data = object[u"data"_s].toObject();
     reply.confirm = object[u"confirm"_s].toString();

@@ -34,8 +34,15 @@ struct Attachment {
     friend bool operator==(const Attachment &, const Attachment &) = default;
 };
 
-// Order of rendering: title, text, fields, tables, attachments, next. All texts are plain (no markup) and have no
-// trailing newline. `data` is the same answer for machines: what --json prints and what the desktop reads.
+// What can be done about it, when that is a question: asked on a terminal, buttons elsewhere.
+struct Choice {
+    QString label;   // "End the processes too"
+    QString command; // complete, without the program's name; empty: nothing is done
+    friend bool operator==(const Choice &, const Choice &) = default;
+};
+
+// Order of rendering: title, text, fields, tables, attachments, choices, next. All texts are plain (no markup) and have
+// no trailing newline. `data` is the same answer for machines: what --json prints and what the desktop reads.
 struct Reply {
     Severity severity = Severity::Ok;
     QString title;
@@ -43,6 +50,7 @@ struct Reply {
     QList<Field> fields;
     QList<Table> tables;
     QList<Attachment> attachments;
+    QList<Choice> choices;
     QStringList next; // complete commands without the program's name: "resume-task 12"
     QJsonObject data;
 

@@ -155,6 +155,20 @@ QString fieldsText(const QList<Field> &fields, const TextFormat &format)
     return text;
 }
 
+// Numbered, as the terminal asks for them.
+QString choicesText(const QList<Choice> &choices, const TextFormat &format)
+{
+    QString text;
+    int number = 0;
+    for (const Choice &choice : choices) {
+        text += u"  %1  %2"_s.arg(QString::number(++number), plainText(choice.label, Lines::One));
+        if (!choice.command.isEmpty())
+            text += u": "_s + painted(format.program + u' ' + plainText(choice.command, Lines::One), "36"_L1, format);
+        text += u'\n';
+    }
+    return text;
+}
+
 } // namespace
 
 QString alignedColumns(const QList<QStringList> &rows, int width)
@@ -179,6 +193,7 @@ QString toText(const Reply &reply, const TextFormat &format)
         blocks << tableText(table, format);
     for (const Attachment &attachment : reply.attachments)
         blocks << attachmentText(attachment, format);
+    blocks << choicesText(reply.choices, format);
     QString next;
     for (const QString &command : reply.next) {
         const QString complete = format.program + u' ' + plainText(command, Lines::One);

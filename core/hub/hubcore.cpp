@@ -3,6 +3,7 @@
 #include "core/base/account.h"
 #include "core/base/log.h"
 #include "core/db/migrations.h"
+#include "core/monitor/outsidesinks.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -71,6 +72,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
         return std::chrono::seconds{c.m_config.settings.number(setting::alertCooldown)};
     });
     c.m_alerts->addSink(std::make_unique<monitor::LogSink>());
+    c.m_alerts->addSink(std::make_unique<monitor::CommandSink>(c.m_config.settings));
+    c.m_alerts->addSink(std::make_unique<monitor::WebhookSink>(c.m_config.settings, c.m_workers, c.m_data));
     c.m_profiles = std::make_unique<agents::ProfileBook>(config.agentsDir);
     c.m_vaults = std::make_unique<recovery::Vaults>(c.m_data);
     c.m_owners =

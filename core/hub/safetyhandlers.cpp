@@ -16,6 +16,23 @@ using commands::Severity;
 namespace
 {
 
+// Everything is frozen. Ends the processes, when that was asked for; else it is a question.
+Result<> thenAsk(Services &services, const agents::StopReport &report, bool end, const QString &who, Reply &reply)
+{
+    if (end) {
+        HUB_TRY(const int ended, services.driver.endAllRuns(u"Ended by an emergency stop of %1."_s.arg(who)));
+        reply.text += u" %1 ended; files are as they were, and resume-task goes on with a task."_s.arg(
+            ended == 1 ? u"1 agent was"_s : u"%1 agents were"_s.arg(ended));
+        reply.data.insert(u"ended"_s, ended);
+    } else if (!report.runs.empty()) {
+        reply.next.clear();
+        reply.choices = {{u"Keep everything frozen"_s, {}},
+                         {u"End the processes too"_s, u"emergency-stop --end"_s},
+                         {u"Go on"_s, u"safe-mode disable"_s}};
+    }
+    return {};
+}
+
 QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
 {
     const bool emergency = in.spec.name == "emergency-stop"_L1;
@@ -25,7 +42,8 @@ QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
                            : emergency         ? u"emergency stop"_s
                                                : u"no reason given"_s;
     return replyWhen(
-        &services.driver, stopped, [&services, emergency, reason, who = in.who()](const agents::StopReport &report) {
+        &services.driver, stopped,
+        [&services, emergency, reason, end = in.flag("end"_L1), who = in.who()](const agents::StopReport &report) {
             auto recorded = services.stores.commits.submit([&]() -> Result<Reply> {
                 HUB_TRY(const auto before, services.driver.recordSafeMode(who, reason, report, stopText(report)));
                 QJsonArray runs;
@@ -47,10 +65,8 @@ QFuture<Result<Reply>> enterSafeMode(Services &services, const Invocation &in)
                                         : u" Nothing runs until a person ends safe mode."_s),
                             .next = {u"safe-mode disable"_s, u"system-health"_s},
                             .data = {{u"runs"_s, runs}}};
-                if (emergency) {
-                    for (const auto &run : report.runs)
-                        reply.next << u"cancel-task "_s + run.task.toString();
-                }
+                if (emergency)
+                    HUB_CHECK(thenAsk(services, report, end, who, reply));
                 return reply;
             });
             services.stores.commits.flush();
@@ -291,18 +307,42 @@ Result<Reply> resolveAlert(Services &services, const Invocation &in)
                                                                                : u"acknowledged"_s)};
 }
 
-Result<Reply> testAlert(Services &services, const Invocation &in)
+// Answers when every sink has it, or after a while with those that don't.
+QFuture<Result<Reply>> testAlert(Services &services, const Invocation &in)
 {
     AlertReport report{
         .type = AlertType::Test, .level = AlertLevel::Info, .subject = u"test %1"_s.arg(toMillis(services.now()))};
     if (in.has("level"_L1)) {
-        HUB_TRY(report.level, enumFromText(alertLevelTexts, in.text("level"_L1), u"level"));
+        const auto level = enumFromText(alertLevelTexts, in.text("level"_L1), u"level");
+        if (!level)
+            return readyFuture<Reply>(level.error());
+        report.level = *level;
     }
     report.title = in.has("title"_L1) ? in.text("title"_L1) : u"Test alert"_s;
     report.description = u"Raised by %1 to see that alerts arrive."_s.arg(in.who());
-    HUB_TRY(const AlertId id, services.alerts.raise(report));
-    return Reply{.title = u"Raised %1"_s.arg(id.toString()),
-                 .next = {u"alerts"_s, u"resolve-alert "_s + id.toString()}};
+    auto raised = services.stores.commits.submit([&] { return services.alerts.raise(report); });
+    services.stores.commits.flush();
+    const auto id = takeResult(raised);
+    if (!id)
+        return readyFuture<Reply>(id.error());
+    auto told = services.alerts.howTold(*id, std::chrono::seconds{20});
+    return replyWhen(
+        &services.driver, told, [id = *id](const QList<monitor::AlertCenter::Told> &sinks) -> Result<Reply> {
+            Reply reply{.title = u"Raised %1"_s.arg(id.toString()),
+                        .next = {u"alerts"_s, u"resolve-alert "_s + id.toString()}};
+            QJsonObject data;
+            for (const auto &one : sinks) {
+                const bool taken = one.problem.isEmpty();
+                reply.fields.append({one.sink, taken ? u"has it"_s : u"does not have it yet: "_s + one.problem});
+                data.insert(one.sink, one.problem);
+                if (!taken)
+                    reply.severity = Severity::Warning;
+            }
+            reply.data = {{u"alert_id"_s, id.toString()}, {u"problems"_s, data}};
+            if (reply.severity == Severity::Warning)
+                reply.text = u"It goes on being tried."_s;
+            return reply;
+        });
 }
 
 } // namespace

@@ -3,48 +3,12 @@
 #pragma once
 
 #include "core/db/commitgroup.h"
-#include "core/monitor/alert.h"
+#include "core/monitor/alertbook.h"
+
+#include <QTimer>
 
 namespace hub::monitor
 {
-
-// Where alerts go. deliver() must be idempotent by alert number: after a crash the last one may come again.
-class AlertSink
-{
-public:
-    virtual ~AlertSink() = default;
-    virtual QString name() const = 0;
-    virtual Result<> deliver(const QString &topic, const QJsonObject &payload) = 0;
-};
-
-// The alert table of safety_monitor.db: a sink that keeps, and what the commands read.
-class AlertBook final : public AlertSink
-{
-public:
-    explicit AlertBook(db::Database &monitorDatabase)
-        : m_database(monitorDatabase)
-    {
-    }
-    QString name() const override { return QStringLiteral("book"); }
-    Result<> deliver(const QString &topic, const QJsonObject &payload) override;
-
-    Result<QList<Alert>> list(bool openOnly, std::optional<AlertLevel> level,
-                              std::optional<Instant> since) const; // newest first
-    Result<Alert> get(AlertId id) const;
-    // Answered ones that were raised before: how many there are, and removing them. What is open stays.
-    Result<qint64> countOld(Instant before) const;
-    Result<qint64> removeOld(Instant before);
-
-private:
-    db::Database &m_database;
-};
-
-class LogSink final : public AlertSink
-{
-public:
-    QString name() const override { return QStringLiteral("log"); }
-    Result<> deliver(const QString &topic, const QJsonObject &payload) override;
-};
 
 class AlertCenter : public QObject
 {
@@ -57,8 +21,8 @@ public:
 
     void addSink(std::unique_ptr<AlertSink> sink);
 
-    // Inside CommitGroup work. Within the cooldown of its (type, subject) it is counted, not told; the answer is the
-    // alert it was counted under.
+    // Inside CommitGroup work. Within the cooldown of its (type, subject) it is counted, not told, and the answer is
+    // the alert it was counted under; but what has got worse is told at once, and the earlier alert ends with it.
     Result<AlertId> raise(const AlertReport &report);
     // Inside CommitGroup work. `action` is resolve, acknowledge or snooze (until `until`).
     Result<> answer(AlertId id, const QString &action, std::optional<Instant> until, const QString &who,
@@ -68,22 +32,47 @@ public:
 
     const AlertBook &book() const { return m_book; }
 
-    // Delivers what waits. Called after commits and on a timer while something waits.
+    // Delivers what waits. Called after commits; what a sink does not take is tried again, less and less often.
     void deliver();
+
+    // How a test alert got to each sink that is on: once each has it or does not take it, or when the time is over.
+    struct Told {
+        QString sink;
+        QString problem; // empty: it has it
+        bool pending = false;
+    };
+    QFuture<Result<QList<Told>>> howTold(AlertId id, std::chrono::milliseconds within);
 
 Q_SIGNALS:
     void alertRaised(const hub::AlertId &id, const QJsonObject &payload);
 
 private:
-    Result<> post(const QString &topic, const QJsonObject &payload);
-    Result<bool> deliverOne(AlertSink &sink);
+    struct Channel {
+        AlertSink *sink;
+        bool busy = false;
+        int failures = 0; // since it last took something
+        QString problem;  // the last one
+        std::unique_ptr<QTimer> again;
+    };
+    Result<> post(const QString &topic, AlertType type, AlertLevel level, const QJsonObject &payload);
+    QJsonObject endOf(AlertId id, const QString &notes) const;
+    void deliverTo(Channel &channel);
+    Result<std::optional<Delivery>> nextOf(const AlertSink &sink) const;
+    bool finish(Channel &channel, const Delivery &delivery, const Result<> &taken);
+    Result<QList<Told>> toldOf(AlertId id) const;
+    void answerWaiting();
 
     db::CommitGroup &m_commits;
     AlertBook &m_book;
     const Clock &m_clock;
     std::function<std::chrono::seconds()> m_cooldown;
     std::vector<std::unique_ptr<AlertSink>> m_sinks;
-    bool m_delivering = false;
+    std::vector<std::unique_ptr<Channel>> m_channels; // the book's first
+    struct Waiting {
+        AlertId alert;
+        std::shared_ptr<QPromise<Result<QList<Told>>>> promise;
+    };
+    std::vector<std::shared_ptr<Waiting>> m_waiting;
 };
 
 } // namespace hub::monitor

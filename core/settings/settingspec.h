@@ -31,6 +31,7 @@ inline constexpr QL logLevels[]{QL("debug"), QL("info"), QL("warning"), QL("erro
 inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL("walk")};
 inline constexpr QL protectModes[]{QL("agents"), QL("everyone")};
 inline constexpr QL ladderSteps[]{QL("off"), QL("stop-admitting"), QL("freeze-lowest"), QL("safe-mode")};
+inline constexpr QL alertLevels[]{QL("info"), QL("warning"), QL("error"), QL("critical")};
 inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
 
 inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, QL(""), 0, 0, {}, QL("AGENTHUB_DATA_DIR"), true,
@@ -73,6 +74,14 @@ inline constexpr SettingSpec claimSeconds{QL("agents/claim_seconds"), SettingTyp
     QL("An agent's hold on a file ends after this time unless it asks again")};
 inline constexpr SettingSpec alertCooldown{QL("monitor/alert_cooldown_seconds"), SettingType::Number, QL("300"), 0, 86400, {}, QL("SAFETY_ALERT_COOLDOWN"), false,
     QL("The same alert about the same thing is told once in this time; what is held back is counted")};
+inline constexpr SettingSpec alertsCommand{QL("alerts/command"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("Program that gets each alert as JSON on its standard input, run without a shell; empty: none")};
+inline constexpr SettingSpec alertsWebhookFile{QL("alerts/webhook_file"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("File that only you may read: an address to which alerts are posted as JSON, and lines of headers; empty: none")};
+inline constexpr SettingSpec alertsLevel{QL("alerts/level"), SettingType::Choice, QL("warning"), 0, 0, alertLevels, QL(), false,
+    QL("From this level on, alerts go to that program and that address")};
+inline constexpr SettingSpec errorBurst{QL("agents/error_burst"), SettingType::Number, QL("3"), 2, 1000, {}, QL(), false,
+    QL("So many errors of an agent within ten minutes are told as an error, twice as many as critical")};
 inline constexpr SettingSpec monitorSeconds{QL("monitor/interval_seconds"), SettingType::Number, QL("30"), 1, 3600, {}, QL("SAFETY_MONITORING_INTERVAL"), false,
     QL("Seconds between two looks at the machine")};
 inline constexpr SettingSpec monitorAlertSeconds{QL("monitor/alert_interval_seconds"), SettingType::Number, QL("5"), 1, 3600, {}, QL(), false,
@@ -148,7 +157,8 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::checkpointsKept, &setting::vaultQuotaMegabytes,
     &setting::vaultReserveMegabytes, &setting::vaultGraceHours, &setting::vaultPacks, &setting::freezeMethod, &setting::spoolMegabytes,
     &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
-    &setting::claimSeconds, &setting::alertCooldown, &setting::monitorSeconds, &setting::monitorAlertSeconds,
+    &setting::claimSeconds, &setting::alertCooldown, &setting::alertsCommand, &setting::alertsWebhookFile, &setting::alertsLevel,
+    &setting::errorBurst, &setting::monitorSeconds, &setting::monitorAlertSeconds,
     &setting::monitorSamples, &setting::monitorLeastSeconds, &setting::ladder, &setting::ladderAdvise,
     &setting::ladderUpSeconds, &setting::ladderDownSeconds, &setting::cpuWarning, &setting::cpuCritical,
     &setting::loadWarning, &setting::loadCritical, &setting::memoryWarning, &setting::memoryCritical,

@@ -90,6 +90,24 @@ Result<qint64> Conversation::lastSeq(TaskId task) const
     return seq.value_or(0);
 }
 
+Result<QStringList> Conversation::errors(TaskId task, int newest) const
+{
+    return m_database.select(
+        u"SELECT body FROM message WHERE role = 'hub' AND kind = 'error' AND task = ? ORDER BY seq DESC LIMIT ?"_s,
+        {task.value(), newest}, [](const db::Row &row) { return row.text(0); });
+}
+
+Result<Conversation::ErrorCount> Conversation::errorsSince(const AgentName &agent, Instant since) const
+{
+    HUB_TRY(const auto count,
+            m_database.selectOne(u"SELECT count(*), count(DISTINCT message.task) FROM message JOIN task ON task.id = "
+                                 "message.task WHERE role = 'hub' AND kind = 'error' AND at >= ? AND agent = ?"_s,
+                                 {toMillis(since), agent.toString()}, [](const db::Row &row) {
+                                     return ErrorCount{row.number(0), row.number(1)};
+                                 }));
+    return count.value_or(ErrorCount());
+}
+
 Result<QString> Conversation::wholeBody(const Message &message) const
 {
     if (message.bodyFile.isEmpty())

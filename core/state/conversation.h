@@ -38,6 +38,12 @@ public:
     // What is visible now, oldest first. Long bodies are shortened; wholeBody() has them.
     Result<QList<Message>> list(TaskId task, const MessageFilter &filter = {}) const;
     Result<qint64> lastSeq(TaskId task) const;
+    // What the hub said went wrong in it, newest first; hidden messages too.
+    Result<QStringList> errors(TaskId task, int newest) const;
+    struct ErrorCount {
+        qint64 errors = 0, tasks = 0;
+    };
+    Result<ErrorCount> errorsSince(const AgentName &agent, Instant since) const;
     Result<QString> wholeBody(const Message &message) const;
 
     // Makes visible exactly what was visible at position `seq`; later messages are hidden. `at` is the position of the

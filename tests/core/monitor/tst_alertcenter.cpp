@@ -12,15 +12,27 @@ class RecordingSink final : public monitor::AlertSink
 {
 public:
     QString name() const override { return u"recording"_s; }
-    Result<> deliver(const QString &topic, const QJsonObject &payload) override
+    bool isOn() const override { return on; }
+    QFuture<Result<>> deliver(const monitor::Delivery &delivery) override
     {
         if (broken)
-            return fail(ErrorCode::Timeout, u"no line"_s);
-        taken << topic + u' ' + payload[u"id"_s].toVariant().toString();
-        return {};
+            return readyFuture(Result<>(fail(ErrorCode::Timeout, u"no line"_s)));
+        taken << delivery.topic + u' ' + delivery.payload[u"id"_s].toVariant().toString();
+        if (!slow)
+            return readyFuture(Result<>());
+        waiting = std::make_shared<QPromise<Result<>>>();
+        waiting->start();
+        return waiting->future();
     }
-    bool broken = false;
+    void answer(Result<> result)
+    {
+        const auto promise = std::exchange(waiting, nullptr);
+        promise->addResult(std::move(result));
+        promise->finish();
+    }
+    bool broken = false, slow = false, on = true;
     QStringList taken;
+    std::shared_ptr<QPromise<Result<>>> waiting;
 };
 
 } // namespace
@@ -75,6 +87,93 @@ private Q_SLOTS:
         center.deliver();
         center.deliver();
         QCOMPARE(sink.taken, (QStringList{u"raised 1"_s, u"raised 2"_s}));
+    }
+
+    void aSlowSinkGetsOneAtATimeAndDelaysNoOther()
+    {
+        StateFixture fixture;
+        monitor::AlertBook book(*fixture.monitorDatabase);
+        monitor::AlertCenter center(*fixture.commits, book, fixture.clock, [] { return std::chrono::seconds{0}; });
+        auto owned = std::make_unique<RecordingSink>();
+        auto &sink = *owned;
+        center.addSink(std::move(owned));
+        sink.slow = true;
+        for (const auto &subject : {u"a"_s, u"b"_s})
+            DO(fixture.commit([&] { return center.raise({.subject = subject}); }));
+        center.deliver();
+        center.deliver();
+        QCOMPARE(book.list(true, {}, {})->size(), 2);
+        QCOMPARE(sink.taken, (QStringList{u"raised 1"_s}));
+        sink.answer({});
+        QTRY_COMPARE(sink.taken, (QStringList{u"raised 1"_s, u"raised 2"_s}));
+        sink.answer(fail(ErrorCode::Timeout, u"no line"_s));
+        QTRY_VERIFY((center.deliver(), sink.waiting)); // a refused one comes again
+        QCOMPARE(sink.taken, (QStringList{u"raised 1"_s, u"raised 2"_s, u"raised 2"_s}));
+        sink.answer({});
+    }
+
+    void whatWaitsForASinkThatIsOffIsDropped()
+    {
+        StateFixture fixture;
+        monitor::AlertBook book(*fixture.monitorDatabase);
+        monitor::AlertCenter center(*fixture.commits, book, fixture.clock, [] { return std::chrono::seconds{0}; });
+        auto owned = std::make_unique<RecordingSink>();
+        auto &sink = *owned;
+        center.addSink(std::move(owned));
+        sink.broken = true;
+        DO(fixture.commit([&] { return center.raise({.subject = u"a"_s}); }));
+        center.deliver();
+        sink.broken = sink.on = false;
+        center.deliver();
+        DO(fixture.commit([&] { return center.raise({.subject = u"b"_s}); }));
+        sink.on = true;
+        center.deliver();
+        QVERIFY(sink.taken.isEmpty());
+    }
+
+    void whatGotWorseIsToldAtOnceAndEndsTheEarlierOne()
+    {
+        StateFixture fixture;
+        monitor::AlertBook book(*fixture.monitorDatabase);
+        monitor::AlertCenter center(*fixture.commits, book, fixture.clock, [] { return std::chrono::seconds{300}; });
+        const auto raise = [&](AlertLevel level) {
+            return *fixture.commit([&] { return center.raise({.level = level, .subject = u"task 1"_s}); });
+        };
+        const AlertId first = raise(AlertLevel::Warning), worse = raise(AlertLevel::Critical);
+        QVERIFY(first != worse);
+        QCOMPARE(raise(AlertLevel::Error), worse); // it is not better for that
+        center.deliver();
+        GET(const auto open, book.list(true, {}, {}));
+        QCOMPARE(open.size(), 1);
+        QCOMPARE(open.first().id, worse);
+        QCOMPARE(book.get(first)->notes, u"it got worse: al-2"_s);
+    }
+
+    void aTestIsToldOfOnceEverySinkHasIt()
+    {
+        StateFixture fixture;
+        monitor::AlertBook book(*fixture.monitorDatabase);
+        monitor::AlertCenter center(*fixture.commits, book, fixture.clock, [] { return std::chrono::seconds{0}; });
+        auto owned = std::make_unique<RecordingSink>();
+        auto &sink = *owned;
+        center.addSink(std::move(owned));
+        sink.slow = true;
+        GET(const auto id, fixture.commit([&] { return center.raise({.type = AlertType::Test, .subject = u"t"_s}); }));
+        center.deliver();
+        auto told = center.howTold(id, std::chrono::minutes{1});
+        QTRY_VERIFY(sink.waiting);
+        QVERIFY(!told.isFinished());
+        sink.answer({});
+        QTRY_VERIFY(told.isFinished());
+        for (const auto &one : *takeResult(told))
+            QCOMPARE(one.problem, QString());
+        sink.broken = true;
+        GET(const auto other,
+            fixture.commit([&] { return center.raise({.type = AlertType::Test, .subject = u"u"_s}); }));
+        center.deliver();
+        auto late = center.howTold(other, std::chrono::milliseconds{1});
+        QTRY_VERIFY(late.isFinished());
+        QCOMPARE(takeResult(late)->last().problem, u"no line"_s);
     }
 
     void aResolvedAlertIsResolvedOnce()

@@ -1,0 +1,43 @@
+// Where alerts go. One delivery at a time, in order, and again until it is taken: so what a sink gets may come twice
+// after a crash, with the same number. Hub thread.
+#pragma once
+
+#include "core/base/async.h"
+#include "core/monitor/alert.h"
+
+namespace hub::monitor
+{
+
+// topic "raised": all of the alert. "repeated": {id, held_back}. "answered": {id, state, at, who, notes, until}.
+struct Delivery {
+    qint64 number = 0; // grows; never used for another one
+    QString topic;
+    QJsonObject payload;
+};
+
+class AlertSink
+{
+public:
+    virtual ~AlertSink() = default;
+    virtual QString name() const = 0;
+    // Whether it is set up at all; what waits for one that isn't is dropped.
+    virtual bool isOn() const { return true; }
+    // Asked when something is to be told.
+    virtual bool takes(const QString &topic, AlertType type, AlertLevel level) const
+    {
+        Q_UNUSED(topic)
+        Q_UNUSED(type)
+        Q_UNUSED(level)
+        return true;
+    }
+    virtual QFuture<Result<>> deliver(const Delivery &delivery) = 0;
+};
+
+class LogSink final : public AlertSink
+{
+public:
+    QString name() const override { return QStringLiteral("log"); }
+    QFuture<Result<>> deliver(const Delivery &delivery) override;
+};
+
+} // namespace hub::monitor
