@@ -33,6 +33,8 @@ public:
 
     // "question [y/N] "; everything but a yes is a no.
     bool confirmed(const QString &question) const;
+    // A line that is not shown while it is typed.
+    Result<QString> hidden(const QString &question) const;
     // A text written in $VISUAL, $EDITOR or "editor"; lines that begin with '#' are left out.
     Result<QString> edited(const QString &explanation) const;
 
