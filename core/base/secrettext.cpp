@@ -153,9 +153,10 @@ QByteArray SecretText::markedJson(const QByteArray &bytes) const
     const QJsonDocument document = QJsonDocument::fromJson(bytes);
     if (document.isNull())
         return marked(bytes);
-    const QByteArray done = document.isArray()
-                                ? QJsonDocument(markedValue(document.array(), *this).toArray()).toJson(QJsonDocument::Compact)
-                                : QJsonDocument(markedValue(document.object(), *this).toObject()).toJson(QJsonDocument::Compact);
+    const QByteArray done =
+        document.isArray()
+            ? QJsonDocument(markedValue(document.array(), *this).toArray()).toJson(QJsonDocument::Compact)
+            : QJsonDocument(markedValue(document.object(), *this).toObject()).toJson(QJsonDocument::Compact);
     return isIn(done) ? marked(done) : done;
 }
 

@@ -198,7 +198,8 @@ constexpr OptionSpec projectRemoveOptions[]{required("project"_L1, K::Project, "
 constexpr OptionSpec projectPurgeOptions[]{
     required("project"_L1, K::Project, "The project, a removed one too"_L1),
     {"kind"_L1, K::Choice, true, "A file or folder, or a text wherever it is"_L1, purgeKinds},
-    secret(restOf(required("what"_L1, K::Text, "The path in the repository, or the text; - reads it from the input"_L1)))};
+    secret(
+        restOf(required("what"_L1, K::Text, "The path in the repository, or the text; - reads it from the input"_L1)))};
 constexpr OptionSpec projectGuardOptions[]{
     choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
@@ -317,8 +318,8 @@ constexpr CommandSpec rows[]{
      "projects move web ~/src/new/web"_L1},
     {"projects remove"_L1, "Take a project out; its repository becomes as it was found"_L1, M, Effect::Dangerous,
      projectRemoveOptions, "projects remove web"_L1},
-    {"projects purge"_L1, "Erase a leaked secret, a path or a text, from all that the hub keeps"_L1, M, Effect::Dangerous,
-     projectPurgeOptions, "projects purge web path config/key.pem"_L1},
+    {"projects purge"_L1, "Erase a leaked secret, a path or a text, from all that the hub keeps"_L1, M,
+     Effect::Dangerous, projectPurgeOptions, "projects purge web path config/key.pem"_L1},
     {"projects repair"_L1, "Make a deleted or damaged .git again, from its record and the vault"_L1, M,
      Effect::Dangerous, projectShowOptions, "projects repair web"_L1},
     {"projects guard"_L1, "Hooks that let no agent move a protected branch: look, install, uninstall"_L1, M,

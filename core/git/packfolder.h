@@ -1,5 +1,6 @@
 // The packs of a vault: which are the hub's own, and what is in each. Those that it was seeded with are not rewritten
-// but by a purge, and count in no quota. Private to core/git. Blocks; the project's git worker, and whoever builds a pack for it.
+// but by a purge, and count in no quota. Private to core/git. Blocks; the project's git worker, and whoever builds a
+// pack for it.
 #pragma once
 
 #include "core/base/clock.h"

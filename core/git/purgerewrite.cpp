@@ -97,9 +97,9 @@ Result<> PurgeRewriter::noteFixed(const ObjectId &id)
     if (header.first == ObjectType::Commit) {
         HUB_TRY(const CommitObject parsed, readCommit(m_store, id));
         HUB_TRY(const bool touched, touches(parsed.tree));
-        with = with || touched || std::any_of(parsed.parents.begin(), parsed.parents.end(), [&](const ObjectId &parent) {
-                   return m_fixedWith.contains(parent);
-               });
+        with = with || touched ||
+               std::any_of(parsed.parents.begin(), parsed.parents.end(),
+                           [&](const ObjectId &parent) { return m_fixedWith.contains(parent); });
     } else if (header.first == ObjectType::Tag) {
         HUB_TRY(const RawObject object, m_store.read(id));
         const auto target = ObjectId::fromHex(object.bytes.mid(7, 40));

@@ -1,6 +1,6 @@
 // Writes commits anew without what is to be erased: the user's commits, snapshots and records. What does not have it
-// keeps its name, so it is the same object afterwards; the same input gives the same output, so a purge that was cut off
-// is simply done again. Private to core/git. Blocks; the project's git worker.
+// keeps its name, so it is the same object afterwards; the same input gives the same output, so a purge that was cut
+// off is simply done again. Private to core/git. Blocks; the project's git worker.
 #pragma once
 
 #include "core/git/manifest.h"
@@ -29,10 +29,10 @@ public:
     Result<ObjectId> placeOf(const ObjectId &id);
 
     using Moves = std::unordered_map<ObjectId, ObjectId, ObjectIdHash>;
-    const Moves &moved() const { return m_moved; }          // commits, tags, and the files of snapshots: old to new
-    const IdSet &left() const { return m_left; }            // objects that nothing of the new names
+    const Moves &moved() const { return m_moved; }           // commits, tags, and the files of snapshots: old to new
+    const IdSet &left() const { return m_left; }             // objects that nothing of the new names
     const IdSet &fixedWithIt() const { return m_fixedWith; } // of the fixed ones, those that reach it
-    const IdSet &snapshots() const { return m_snapshots; }  // those that were changed
+    const IdSet &snapshots() const { return m_snapshots; }   // those that were changed
     const IdSet &records() const { return m_records; }
     const std::set<QByteArray> &paths() const { return m_paths; } // in snapshots
     qint64 commits() const { return m_commits; }                  // of the user's

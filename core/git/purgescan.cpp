@@ -145,7 +145,8 @@ private:
         const QList<QByteArray> words = std::exchange(m_line, {}).split(' ');
         const auto id = ObjectId::fromHex(words.value(0));
         if (!id || words.size() != 3)
-            return fail(ErrorCode::Corrupt, u"An object of %1 can't be read."_s.arg(QString::fromLocal8Bit(m_repository)));
+            return fail(ErrorCode::Corrupt,
+                        u"An object of %1 can't be read."_s.arg(QString::fromLocal8Bit(m_repository)));
         m_id = *id;
         m_type = words[1];
         m_left = words[2].toLongLong();
@@ -209,11 +210,11 @@ Result<ObjectScan> listObjects(const QByteArray &repository, const std::atomic<b
 {
     ObjectScan scan;
     QByteArray rest;
-    GitCall call{.folder = repository,
-                 .arguments = {"cat-file", "--batch-all-objects", "--unordered",
-                               "--batch-check=%(objectname) %(objecttype)"},
-                 .timeLimit = std::chrono::hours{2},
-                 .stop = &stop};
+    GitCall call{
+        .folder = repository,
+        .arguments = {"cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname) %(objecttype)"},
+        .timeLimit = std::chrono::hours{2},
+        .stop = &stop};
     call.take = [&](QByteArrayView more) {
         rest.append(more);
         qsizetype from = 0;

@@ -81,9 +81,6 @@ public:
 
     Result<> run(ObjectSink &sink)
     {
-        HUB_TRY(const Seed seed, readSeed(m_vault.path()));
-        HUB_CHECK(removeTree(careFolder(m_vault.path())));
-        HUB_CHECK(removePackLeftovers(m_vault.path(), seed));
         HUB_CHECK(m_vault.objects().refresh());
         HUB_TRY(m_scan, scanObjects(m_vault.path(), m_target.text, m_stop));
         HUB_TRY(m_refs, m_vault.refs());
@@ -121,7 +118,8 @@ public:
             }
         }
         const IdSet &snapshots = m_rewriter->snapshots();
-        found.unnamed = std::count_if(snapshots.begin(), snapshots.end(), [&](const auto &id) { return !named.contains(id); });
+        found.unnamed =
+            std::count_if(snapshots.begin(), snapshots.end(), [&](const auto &id) { return !named.contains(id); });
         HUB_TRY(const qint64 loose, heldByNobody());
         found.unnamed += loose;
         found.paths = {m_rewriter->paths().begin(), m_rewriter->paths().end()};
@@ -357,7 +355,9 @@ Result<Named> namedInRepository(const RepositoryPlace &place)
         QList<ObjectId> commits;
         HUB_CHECK(storeOperationState({{}, place.commonDir + below, place.commonDir}, nowhere, commits));
         for (const ObjectId &id : std::as_const(commits))
-            add("ORIG_HEAD or an unfinished merge" + (below.isEmpty() ? QByteArray() : " in" + below.mid(10).replace('/', ' ')), id);
+            add("ORIG_HEAD or an unfinished merge" +
+                    (below.isEmpty() ? QByteArray() : " in" + below.mid(10).replace('/', ' ')),
+                id);
     }
     return named;
 }
@@ -374,6 +374,10 @@ Result<VaultFindings> lookForPurge(Vault &vault, const PurgeTarget &target, cons
 Result<VaultRewrite> rewriteForPurge(Vault &vault, const PurgeTarget &target, const Named &named,
                                      const std::atomic<bool> &stop)
 {
+    HUB_TRY(const Seed seed, readSeed(vault.path()));
+    // What is being built beside may have it; whoever builds it finds that out when it is to be moved in.
+    HUB_CHECK(removeTree(careFolder(vault.path())));
+    HUB_CHECK(removePackLeftovers(vault.path(), seed));
     Purge purge(vault, target, named, stop);
     PackWriter writer(vault.objects());
     HUB_CHECK(purge.run(writer));

@@ -1,4 +1,5 @@
-// Git's own walk through a vault and its way to build packs, bounded in memory. Private to core/git. Blocks; any thread.
+// Git's own walk through a vault and its way to build packs, bounded in memory. Private to core/git. Blocks; any
+// thread.
 #pragma once
 
 #include "core/git/gitprogram.h"

@@ -109,7 +109,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                              *c.m_records, *c.m_trees, c.m_data);
     c.m_retention = std::make_unique<recovery::Retention>(*c.m_stores, *c.m_book, c.m_workers, *c.m_trees,
                                                           *c.m_maintenance, c.m_data, c.m_config.settings);
-    c.m_purge = std::make_unique<recovery::Purge>(*c.m_stores, *c.m_monitorDatabase, c.m_workers, *c.m_vaults, c.m_data);
+    c.m_purge =
+        std::make_unique<recovery::Purge>(*c.m_stores, *c.m_monitorDatabase, c.m_workers, *c.m_vaults, c.m_data);
     c.m_purge->setRunControl(*c.m_driver);
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
@@ -290,11 +291,12 @@ void HubCore::tellPurges()
     connect(m_purge.get(), &recovery::Purge::stuck, this, [this](const ProjectName &project, const QString &why) {
         const QString subject = u"purge of "_s + project.toString();
         m_stores->commits.submitOrLog(u"the alert about the "_s + subject, [this, subject, project, why]() -> Result<> {
-            HUB_CHECK(m_alerts->raise({.type = AlertType::ManualIntervention,
-                                       .level = AlertLevel::Critical,
-                                       .subject = subject,
-                                       .title = u"A purge of project %1 could not be finished"_s.arg(project.toString()),
-                                       .description = why}));
+            HUB_CHECK(
+                m_alerts->raise({.type = AlertType::ManualIntervention,
+                                 .level = AlertLevel::Critical,
+                                 .subject = subject,
+                                 .title = u"A purge of project %1 could not be finished"_s.arg(project.toString()),
+                                 .description = why}));
             return {};
         });
     });

@@ -133,10 +133,9 @@ void Purge::begin()
         if (project.doing[u"what"_s] != purging)
             continue;
         begun.insert(project.name.toString());
-        auto done = m_workers.run(project.name.toString(),
-                                  [this, name = project.name, who = project.doing[u"who"_s].toString()] {
-                                      return resumeJob(name, who);
-                                  });
+        auto done = m_workers.run(
+            project.name.toString(),
+            [this, name = project.name, who = project.doing[u"who"_s].toString()] { return resumeJob(name, who); });
         whenDone(std::move(done), this, [this, name = project.name](const Result<PurgeReport> &finished) {
             if (finished)
                 qCInfo(lcRecovery).noquote() << "finished the purge of project" << name.toString();
@@ -147,9 +146,8 @@ void Purge::begin()
     // One that was cut off before it was written down changed nothing.
     for (const QString &name : QDir(m_data.path(purging)).entryList(QDir::Files)) {
         if (!begun.contains(name))
-            m_workers.run(u"purge"_s, [path = QFile::encodeName(m_data.path(u"purge/"_s + name))] {
-                return removeTree(path);
-            });
+            m_workers.run(u"purge"_s,
+                          [path = QFile::encodeName(m_data.path(u"purge/"_s + name))] { return removeTree(path); });
     }
 }
 
@@ -199,11 +197,11 @@ Result<> Purge::mayBegin(const Facts &facts) const
                                                  operation.id.toString(), operation.task.toString()));
     }
     if (project.missing)
-        return fail(ErrorCode::Conflict,
-                    u"The folder of project %1 is missing, so what its repository still has can't be told. Nothing was "
-                    "changed."_s.arg(project.name.toString()),
-                    u"agenthubctl projects move %1 FOLDER, or agenthubctl projects remove %1"_s.arg(
-                        project.name.toString()));
+        return fail(
+            ErrorCode::Conflict,
+            u"The folder of project %1 is missing, so what its repository still has can't be told. Nothing was "
+            "changed."_s.arg(project.name.toString()),
+            u"agenthubctl projects move %1 FOLDER, or agenthubctl projects remove %1"_s.arg(project.name.toString()));
     return {};
 }
 
@@ -245,10 +243,10 @@ Result<PurgeReport> Purge::carryOutJob(const PurgeRequest &request)
     HUB_CHECK(placeOf(facts.project));
     const auto note = readFile(QFile::encodeName(noteOf(request.project)));
     if (facts.project.doing[u"what"_s] == purging && note && *note != toJson(noteText(request)))
-        return fail(ErrorCode::Conflict,
-                    u"Another purge of project %1 is not finished, so nothing was changed."_s.arg(
-                        request.project.toString()),
-                    u"Restart the hub, which goes on with that one; then purge again."_s);
+        return fail(
+            ErrorCode::Conflict,
+            u"Another purge of project %1 is not finished, so nothing was changed."_s.arg(request.project.toString()),
+            u"Restart the hub, which goes on with that one; then purge again."_s);
     HUB_CHECK(begun(request, facts));
     return work(request);
 }
@@ -265,13 +263,13 @@ Result<> Purge::begun(const PurgeRequest &request, const Facts &facts)
             request.project, {{u"what"_s, purging}, {u"who"_s, request.who}, {u"blocked"_s, project.blocked}}));
         HUB_CHECK(m_stores.projects.setBlocked(
             request.project, u"Something is being purged from project %1."_s.arg(request.project.toString())));
-        return m_stores.audit.add({.who = request.who,
-                                   .origin = u"hub"_s,
-                                   .role = u"machine"_s,
-                                   .action = u"projects purge"_s,
-                                   .detail = u"begins to erase %1 from project %2"_s.arg(whatOf(request.target),
-                                                                                        request.project.toString()),
-                                   .outcome = u"begun"_s});
+        return m_stores.audit.add(
+            {.who = request.who,
+             .origin = u"hub"_s,
+             .role = u"machine"_s,
+             .action = u"projects purge"_s,
+             .detail = u"begins to erase %1 from project %2"_s.arg(whatOf(request.target), request.project.toString()),
+             .outcome = u"begun"_s});
     });
 }
 
@@ -281,13 +279,13 @@ Result<> Purge::ended(const PurgeRequest &request)
         HUB_TRY(const auto project, m_stores.projects.get(request.project));
         HUB_CHECK(m_stores.projects.setBlocked(request.project, project.doing[u"blocked"_s].toString()));
         HUB_CHECK(m_stores.projects.setDoing(request.project, {}));
-        HUB_CHECK(m_stores.audit.add({.who = request.who,
-                                      .origin = u"hub"_s,
-                                      .role = u"machine"_s,
-                                      .action = u"projects purge"_s,
-                                      .detail = u"erased %1 from project %2"_s.arg(whatOf(request.target),
-                                                                                  request.project.toString()),
-                                      .outcome = u"done"_s}));
+        HUB_CHECK(m_stores.audit.add(
+            {.who = request.who,
+             .origin = u"hub"_s,
+             .role = u"machine"_s,
+             .action = u"projects purge"_s,
+             .detail = u"erased %1 from project %2"_s.arg(whatOf(request.target), request.project.toString()),
+             .outcome = u"done"_s}));
         m_stores.commits.afterCommit([this, name = request.project] { Q_EMIT projectChanged(name); });
         return {};
     }));
@@ -359,8 +357,7 @@ Result<PurgeReport> Purge::work(const PurgeRequest &request)
         HUB_TRY(const auto left, git::lookForPurge(*vault, request.target, place.named, m_stop));
         HUB_TRY(const PurgeReport after, search(facts, request, left));
         if (!after.isEmpty())
-            return fail(ErrorCode::Conflict,
-                        u"Something that has it came in meanwhile; it is not all erased yet."_s,
+            return fail(ErrorCode::Conflict, u"Something that has it came in meanwhile; it is not all erased yet."_s,
                         u"Give the same command again."_s);
         report.notReached = after.notReached;
         HUB_CHECK(ended(request));
@@ -372,8 +369,9 @@ Result<PurgeReport> Purge::work(const PurgeRequest &request)
             m_runs->release(task.id, RunControl::Stillness::Rollback);
     }
     if (!done && done.error().code != ErrorCode::ShuttingDown)
-        done.error().message = u"The purge of project %1 is not finished, and nothing else is done in it until it is: %2"_s
-                                   .arg(request.project.toString(), done.error().message);
+        done.error().message =
+            u"The purge of project %1 is not finished, and nothing else is done in it until it is: %2"_s.arg(
+                request.project.toString(), done.error().message);
     if (!done && done.error().hint.isEmpty())
         done.error().hint = u"Give the same command again, or restart the hub, which goes on with it."_s;
     return done;

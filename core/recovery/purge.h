@@ -1,7 +1,7 @@
-// Erases a path or a text from all that the hub keeps of a project: the one exception to "nothing is lost". Written down
-// before it begins, and done to the end by the next hub when this one dies: every step looks first what is still to do.
-// What is looked for lies meanwhile in purge/PROJECT of the data folder, for the owner alone, and nowhere else; the file
-// goes last. Hub thread, except where said; the work is one job of the project's worker.
+// Erases a path or a text from all that the hub keeps of a project: the one exception to "nothing is lost". Written
+// down before it begins, and done to the end by the next hub when this one dies: every step looks first what is still
+// to do. What is looked for lies meanwhile in purge/PROJECT of the data folder, for the owner alone, and nowhere else;
+// the file goes last. Hub thread, except where said; the work is one job of the project's worker.
 #pragma once
 
 #include "core/git/vaultpurge.h"
@@ -24,8 +24,8 @@ struct PurgeRequest {
 
 struct PurgeReport {
     git::VaultFindings vault;
-    QMap<QString, qint64> rows; // of both databases, by what they are
-    qint64 bodies = 0;          // large messages that lie in files
+    QMap<QString, qint64> rows;                    // of both databases, by what they are
+    qint64 bodies = 0;                             // large messages that lie in files
     QList<std::pair<QString, QString>> copies;     // of the databases, and what was found or became of each
     QStringList runs;                              // folders of runs
     qint64 objects = 0;                            // that left the vault

@@ -33,11 +33,10 @@ QList<QByteArray> filesIn(const QByteArray &tree)
     list({"--cached", "--others", "--exclude-standard"});
     const auto known = files.size();
     list({"--others", "--ignored", "--exclude-standard", "--directory"});
-    files.erase(std::remove_if(files.begin() + known, files.end(),
-                               [](const QByteArray &name) {
-                                   return !name.mid(name.lastIndexOf('/') + 1).startsWith(".env");
-                               }),
-                files.end());
+    files.erase(
+        std::remove_if(files.begin() + known, files.end(),
+                       [](const QByteArray &name) { return !name.mid(name.lastIndexOf('/') + 1).startsWith(".env"); }),
+        files.end());
     return files;
 }
 
@@ -82,9 +81,10 @@ NotReached notReachedInRepository(const git::PurgeTarget &target, const git::Rep
         QStringList names;
         for (const QByteArray &ref : refs)
             names << masked(ref);
-        list.append({u"the repository's own commits, by "_s + someOf(names),
-                     u"The vault keeps them as long as the repository has them. Write its history anew (git filter-repo, "
-                     "then git reflog expire --expire=now --all and git gc --prune=now), then purge again."_s});
+        list.append(
+            {u"the repository's own commits, by "_s + someOf(names),
+             u"The vault keeps them as long as the repository has them. Write its history anew (git filter-repo, "
+             "then git reflog expire --expire=now --all and git gc --prune=now), then purge again."_s});
     }
     for (const QString &tree : trees) {
         const QStringList files = filesWithIt(target, tree, stop);

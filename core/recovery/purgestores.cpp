@@ -19,8 +19,8 @@ namespace hub::recovery
 namespace
 {
 
-constexpr qsizetype together = 100;           // rows in one commit, so that the hub thread goes on with other work
-constexpr qsizetype beginningLength = 1000;   // of a large body, in its row
+constexpr qsizetype together = 100;         // rows in one commit, so that the hub thread goes on with other work
+constexpr qsizetype beginningLength = 1000; // of a large body, in its row
 constexpr qint64 largestRunFile = 64 << 20;
 
 template <class T, class Each>
@@ -116,8 +116,8 @@ Result<> Purge::lookAtRows(const Facts &facts, const SecretText &text, PurgeRepo
     const QString folder = m_data.path(u"runs"_s);
     for (const QString &name : QDir(folder).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
         const QString run = folder + u'/' + name;
-        const auto living = std::find_if(facts.living.begin(), facts.living.end(),
-                                         [&](const Run &one) { return one.folder == run; });
+        const auto living =
+            std::find_if(facts.living.begin(), facts.living.end(), [&](const Run &one) { return one.folder == run; });
         QStringList files = filesWith(run, text);
         if (living == facts.living.end() || !facts.working.contains(living->task)) {
             if (!files.isEmpty())
@@ -136,7 +136,8 @@ Result<> Purge::lookAtRows(const Facts &facts, const SecretText &text, PurgeRepo
 }
 
 // Found on a connection of its own, changed on the hub thread; again until nothing is left, for agents may go on.
-Result<> Purge::changeRows(const Facts &facts, const std::optional<SecretText> &text, const state::RowPurge::Moves &moves)
+Result<> Purge::changeRows(const Facts &facts, const std::optional<SecretText> &text,
+                           const state::RowPurge::Moves &moves)
 {
     constexpr int rounds = 5;
     for (int i = 0; i < rounds; ++i) {
@@ -308,8 +309,8 @@ Result<> Purge::changeRuns(const Facts &facts, const SecretText &text)
         alive.insert(run.folder);
     for (const QString &name : QDir(folder).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
         const QString run = folder + u'/' + name;
-        const bool ours = std::any_of(facts.living.begin(), facts.living.end(),
-                                      [&](const Run &one) { return one.folder == run; });
+        const bool ours =
+            std::any_of(facts.living.begin(), facts.living.end(), [&](const Run &one) { return one.folder == run; });
         if (alive.contains(run) && !ours)
             continue;
         for (const QString &path : filesWith(run, text)) {

@@ -74,11 +74,7 @@ const QList<Place> &places()
         {"alerts",
          "alert",
          "coalesce(task, -1) IN (-1%,t)",
-         {{u"subject"_s, Text},
-          {u"title"_s, Text},
-          {u"description"_s, Text},
-          {u"notes"_s, Text},
-          {u"data"_s, Json}}},
+         {{u"subject"_s, Text}, {u"title"_s, Text}, {u"description"_s, Text}, {u"notes"_s, Text}, {u"data"_s, Json}}},
         {"known branches", "known_ref", "project = %p", {{u"ref"_s, Name}}},
         {"setups", "meta", "key IN (SELECT 'tree_set_up/' || id FROM task WHERE project = %p)", {{u"value"_s, Text}}}};
     return all;
@@ -172,8 +168,9 @@ QString RowPurge::scopeOf(const QString &scope) const
 Result<RowPurge::Columns> RowPurge::columnsOf(const QString &table) const
 {
     Columns columns;
-    HUB_TRY(const auto rows, m_database.select(u"SELECT name, pk FROM pragma_table_info(?) ORDER BY pk"_s, {table},
-                                               [](const db::Row &row) { return std::pair(row.text(0), row.number(1)); }));
+    HUB_TRY(const auto rows,
+            m_database.select(u"SELECT name, pk FROM pragma_table_info(?) ORDER BY pk"_s, {table},
+                              [](const db::Row &row) { return std::pair(row.text(0), row.number(1)); }));
     for (const auto &[name, key] : rows) {
         columns.all << name;
         if (key > 0)
@@ -231,10 +228,10 @@ Result<QList<FoundRow>> RowPurge::find(const SecretText &text) const
                     all << spelling;
                 }
             }
-            HUB_TRY(const auto has, m_database.selectOne(u"SELECT 1 FROM %1%2 AND (%3)"_s.arg(
-                                                             QLatin1StringView(place.table), keyed(there.keys),
-                                                             others.join(u" OR ")),
-                                                         key + all, [](const db::Row &) { return true; }));
+            HUB_TRY(const auto has,
+                    m_database.selectOne(u"SELECT 1 FROM %1%2 AND (%3)"_s.arg(QLatin1StringView(place.table),
+                                                                              keyed(there.keys), others.join(u" OR ")),
+                                         key + all, [](const db::Row &) { return true; }));
             if (has)
                 found << row;
         }
@@ -264,10 +261,9 @@ Result<> RowPurge::mark(const FoundRow &row, const SecretText &text)
         const QByteArray value = changed(now->first, holds, text, row.key);
         if (value == now->first)
             continue;
-        HUB_CHECK(m_database.execute(
-            u"UPDATE OR REPLACE %1 SET %2 = %3%4"_s.arg(table, column,
-                                                        now->second == u"blob" ? u"?"_s : u"CAST(? AS TEXT)"_s, where),
-            QVariantList{value} + row.key));
+        HUB_CHECK(m_database.execute(u"UPDATE OR REPLACE %1 SET %2 = %3%4"_s.arg(
+                                         table, column, now->second == u"blob" ? u"?"_s : u"CAST(? AS TEXT)"_s, where),
+                                     QVariantList{value} + row.key));
     }
     return {};
 }
@@ -336,7 +332,7 @@ Result<QList<MovedIds>> RowPurge::findMoved(const Moves &moves) const
                 continue;
             HUB_TRY(const auto rows,
                     m_database.select(u"SELECT %1, %2 FROM %3 WHERE %4"_s.arg(there.keys.join(u", "), column, table,
-                                                                             scopeOf(QLatin1StringView(place.scope))),
+                                                                              scopeOf(QLatin1StringView(place.scope))),
                                       {}, [&](const db::Row &row) {
                                           return std::pair(valuesOf(row, 0, there.keys.size()),
                                                            row.text(int(there.keys.size())));
@@ -353,8 +349,9 @@ Result<QList<MovedIds>> RowPurge::findMoved(const Moves &moves) const
 Result<> RowPurge::move(const MovedIds &change)
 {
     HUB_TRY(const Columns there, columnsOf(change.table));
-    HUB_CHECK(m_database.execute(u"UPDATE OR REPLACE %1 SET %2 = ?%3"_s.arg(change.table, change.column, keyed(there.keys)),
-                                 QVariantList{change.value} + change.key));
+    HUB_CHECK(
+        m_database.execute(u"UPDATE OR REPLACE %1 SET %2 = ?%3"_s.arg(change.table, change.column, keyed(there.keys)),
+                           QVariantList{change.value} + change.key));
     return {};
 }
 
@@ -365,13 +362,15 @@ Result<QList<LargeBody>> RowPurge::largeBodies() const
         return QList<LargeBody>();
     return m_database.select(
         u"SELECT id, body_file FROM message WHERE body_file IS NOT NULL AND task IN (%1)"_s.arg(m_tasks), {},
-        [](const db::Row &row) { return LargeBody{row.number(0), row.text(1)}; });
+        [](const db::Row &row) {
+            return LargeBody{row.number(0), row.text(1)};
+        });
 }
 
 Result<> RowPurge::setBody(qint64 message, const QString &file, const QString &beginning)
 {
-    HUB_CHECK(m_database.execute(u"UPDATE message SET body = ?, body_file = ? WHERE id = ?"_s,
-                                 {beginning, file, message}));
+    HUB_CHECK(
+        m_database.execute(u"UPDATE message SET body = ?, body_file = ? WHERE id = ?"_s, {beginning, file, message}));
     return {};
 }
 
@@ -407,9 +406,10 @@ Result<qint64> RowPurge::elsewhere(const SecretText &text) const
         conditions << u"instr(CAST(body AS BLOB), ?) > 0"_s;
         parameters << spelling;
     }
-    HUB_TRY(const auto count, m_database.selectOne(u"SELECT count(*) FROM message WHERE task NOT IN (%1) AND (%2)"_s.arg(
-                                                       m_tasks, conditions.join(u" OR ")),
-                                                   parameters, [](const db::Row &row) { return row.number(0); }));
+    HUB_TRY(const auto count,
+            m_database.selectOne(u"SELECT count(*) FROM message WHERE task NOT IN (%1) AND (%2)"_s.arg(
+                                     m_tasks, conditions.join(u" OR ")),
+                                 parameters, [](const db::Row &row) { return row.number(0); }));
     return count.value_or(0);
 }
 

@@ -1,7 +1,7 @@
-// Erases a text from the rows of one project: they stay, with a mark where it stood. Finding is slow and only reads, on a
-// connection of its own; changing is quick, row by row, on the connection that writes. Works on both databases, and on
-// copies of any version: tables and columns that are not there are passed over. Never touches the audit trail and the
-// log of git operations, whose rows are chained by hashes. On the thread of its database.
+// Erases a text from the rows of one project: they stay, with a mark where it stood. Finding is slow and only reads, on
+// a connection of its own; changing is quick, row by row, on the connection that writes. Works on both databases, and
+// on copies of any version: tables and columns that are not there are passed over. Never touches the audit trail and
+// the log of git operations, whose rows are chained by hashes. On the thread of its database.
 #pragma once
 
 #include "core/base/secrettext.h"

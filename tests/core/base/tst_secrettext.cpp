@@ -45,7 +45,8 @@ private Q_SLOTS:
         QTest::newRow("with other line ends") << QByteArray("a \"q\\\r\nü-secret b");
         QTest::newRow("in JSON") << QByteArray("{\"a\":\"\\\"q\\\\\\nü-secret\"}");
         QTest::newRow("in JSON of plain letters") << QByteArray("{\"a\":\"\\\"q\\\\\\n\\u00fc-secret\"}");
-        QTest::newRow("in JSON in JSON") << QByteArray("{\"a\":\"{\\\"b\\\":\\\"\\\\\\\"q\\\\\\\\\\\\nü-secret\\\"}\"}");
+        QTest::newRow("in JSON in JSON") << QByteArray(
+            "{\"a\":\"{\\\"b\\\":\\\"\\\\\\\"q\\\\\\\\\\\\nü-secret\\\"}\"}");
     }
     void everySpellingIsFound()
     {

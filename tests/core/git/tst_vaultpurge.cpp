@@ -94,7 +94,8 @@ python3 search.py)"_s);
     bool isWhole()
     {
         const QByteArray said = inVault(
-            u"(git fsck --full --no-dangling; git fsck --connectivity-only --no-dangling) 2>&1 | grep -v -e fullPathname -e treeNotSorted -e ^notice:"_s, false);
+            u"(git fsck --full --no-dangling; git fsck --connectivity-only --no-dangling) 2>&1 | grep -v -e fullPathname -e treeNotSorted -e ^notice:"_s,
+            false);
         if (!said.isEmpty())
             qWarning() << said;
         return said.isEmpty();
@@ -148,16 +149,19 @@ private Q_SLOTS:
         row("an ignored file that is held", u"echo .env > .gitignore; cat ../secret > .env"_s, u"rm .env"_s);
         row("a pattern of what is ignored", u"cat ../secret >> .git/info/exclude"_s, u": > .git/info/exclude"_s);
         row("the target of a link", u"ln -s \"$(cat ../secret)\" link"_s, u"rm link"_s);
-        row("an unfinished merge", u"git switch -qc side; echo side > other; git commit -qam side; git switch -q work; "
-                                   "cat ../secret > other; git commit -qam ours; git merge side || true; "
-                                   "cat ../secret >> .git/MERGE_MSG"_s,
+        row("an unfinished merge",
+            u"git switch -qc side; echo side > other; git commit -qam side; git switch -q work; "
+            "cat ../secret > other; git commit -qam ours; git merge side || true; "
+            "cat ../secret >> .git/MERGE_MSG"_s,
             u"git merge --abort; git reset -q --hard main; git branch -qD side; git reflog expire --expire=now --all; "
             "rm -f .git/ORIG_HEAD; git gc -q --prune=now"_s);
-        row("a nested repository", u"git init -q nested; cat ../secret > nested/file; cd nested; git add file; "
-                                   "git -c user.name=n -c user.email=n commit -qm one"_s,
+        row("a nested repository",
+            u"git init -q nested; cat ../secret > nested/file; cd nested; git add file; "
+            "git -c user.name=n -c user.email=n commit -qm one"_s,
             u"rm -rf nested"_s);
-        row("a packed nested repository", u"git init -q nested; cat ../secret > nested/file; cd nested; git add file; "
-                                          "git -c user.name=n -c user.email=n commit -qm one; git gc -q"_s,
+        row("a packed nested repository",
+            u"git init -q nested; cat ../secret > nested/file; cd nested; git add file; "
+            "git -c user.name=n -c user.email=n commit -qm one; git gc -q"_s,
             u"rm -rf nested"_s);
         row("a compressed file", u"gzip -c ../secret > note.gz"_s, u"rm note.gz"_s);
         row("a file of JSON", u"python3 -c \"import json; print(json.dumps({'a': open('../secret').read()}))\" > j"_s,
@@ -188,7 +192,8 @@ private Q_SLOTS:
         QVERIFY(after.isEmpty());
         for (const int number : {2, 1, 3}) {
             VALUE(const VerifyReport verified, scene.goBack(number));
-            QVERIFY2(verified.exact(), verified.differences.empty() ? "" : verified.differences.front().first.constData());
+            QVERIFY2(verified.exact(),
+                     verified.differences.empty() ? "" : verified.differences.front().first.constData());
         }
         QCOMPARE(scene.scratch.inRepo(u"cat kept third"_s), QByteArray("first\nthird\n"));
     }
@@ -196,7 +201,8 @@ private Q_SLOTS:
     void allElseOfTheFileComesBack()
     {
         Scene scene(base);
-        VERIFY_VALUE(scene.take(1, u"(echo before; cat ../secret; echo; echo after) > note; chmod 640 note; echo x > y"_s));
+        VERIFY_VALUE(
+            scene.take(1, u"(echo before; cat ../secret; echo; echo after) > note; chmod 640 note; echo x > y"_s));
         const QByteArray others = scene.files(1, u"note"_s);
         VERIFY_VALUE(scene.take(2, u"rm note"_s));
         VERIFY_VALUE(scene.purge(textTarget()));
@@ -236,7 +242,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("path");
         QTest::addColumn<QString>("edit");
-        QTest::newRow("a file") << QByteArray("keys/a.pem") << u"mkdir keys; cp ../secret keys/a.pem; echo b > keys/b"_s;
+        QTest::newRow("a file") << QByteArray("keys/a.pem")
+                                << u"mkdir keys; cp ../secret keys/a.pem; echo b > keys/b"_s;
         QTest::newRow("a folder") << QByteArray("keys")
                                   << u"mkdir -p keys/deep; cp ../secret keys/a.pem; cp ../secret keys/deep/b"_s;
         QTest::newRow("a staged file") << QByteArray("keys/a.pem")
@@ -286,17 +293,21 @@ private Q_SLOTS:
     // Packs that the vault was seeded with are written anew for this alone.
     void whatTheVaultWasSeededWithGoesToo()
     {
-        Scene scene(base + u"; cat ../secret > note; git add note; git commit -qm leak; git tag -am \"$(cat ../secret)\" "
-                           "v1; git gc -q"_s);
+        Scene scene(base +
+                    u"; cat ../secret > note; git add note; git commit -qm leak; git tag -am \"$(cat ../secret)\" "
+                    "v1; git gc -q"_s);
         VERIFY_VALUE(scene.take(1, u"echo 1 > n"_s));
-        scene.scratch.inRepo(u"git tag -d v1; git reset -q --hard main; git reflog expire --expire=now --all; git gc -q "
-                             "--prune=now; git commit -qm anew --allow-empty"_s);
+        scene.scratch.inRepo(
+            u"git tag -d v1; git reset -q --hard main; git reflog expire --expire=now --all; git gc -q "
+            "--prune=now; git commit -qm anew --allow-empty"_s);
         VERIFY_VALUE(scene.take(2, u"echo 2 > n"_s));
         VERIFY_VALUE(scene.purge(textTarget()));
         QCOMPARE(scene.search(), QByteArray());
         QVERIFY(scene.isWhole());
         // It is still one that no sweep rewrites, and a sweep finds all that it needs.
-        QCOMPARE(scene.inVault(u"for p in $(sed -n 's/^pack //p' seeded); do ls objects/pack/$p.pack; done"_s).count('\n'), 1);
+        QCOMPARE(
+            scene.inVault(u"for p in $(sed -n 's/^pack //p' seeded); do ls objects/pack/$p.pack; done"_s).count('\n'),
+            1);
         VALUE(CareWork work, planSweep(*scene.vault, {}, SystemClock().now() + std::chrono::hours{48}, {}));
         VERIFY_VALUE(buildPack(work, never));
         VERIFY_VALUE(installPack(*scene.vault, work));
@@ -308,9 +319,10 @@ private Q_SLOTS:
     void recordsLoseItToo()
     {
         Scene scene(base);
-        scene.scratch.inRepo(u"git config remote.origin.url \"https://me:$(cat ../secret | tr -d '\"')@example.org/x\"; "
-                             "git config secret.text x; cat ../secret > .git/hooks/own; cat ../secret > n; git add n; "
-                             "git stash -q; git stash list > /dev/null"_s);
+        scene.scratch.inRepo(
+            u"git config remote.origin.url \"https://me:$(cat ../secret | tr -d '\"')@example.org/x\"; "
+            "git config secret.text x; cat ../secret > .git/hooks/own; cat ../secret > n; git add n; "
+            "git stash -q; git stash list > /dev/null"_s);
         VERIFY_VALUE(takeRecord(*scene.vault, scene.place, fromMillis(1000)));
         scene.scratch.inRepo(u"git stash drop -q; rm .git/hooks/own; rm -f .git/ORIG_HEAD; git gc -q --prune=now"_s);
         VERIFY_VALUE(takeRecord(*scene.vault, scene.place, fromMillis(2000)));
@@ -344,8 +356,9 @@ private Q_SLOTS:
         for (bool killed = true; killed; n += 1) {
             Scene scene(base + u"; cat ../secret > note; git add note; git commit -qm leak; git gc -q"_s);
             VERIFY_VALUE(scene.take(1, u"cat ../secret > second"_s));
-            scene.scratch.inRepo(u"rm second; git reset -q --hard main; git reflog expire --expire=now --all; git gc -q "
-                                 "--prune=now"_s);
+            scene.scratch.inRepo(
+                u"rm second; git reset -q --hard main; git reflog expire --expire=now --all; git gc -q "
+                "--prune=now"_s);
             VERIFY_VALUE(scene.take(2, u"echo 2 > n"_s));
             scene.vault.reset();
             killed = tests::runUntil(n, [&] {
