@@ -458,7 +458,10 @@ Result<ObjectId> PurgeRewriter::manifest(const ObjectId &id, const Names &names)
     const auto clean = [&](auto &map) {
         std::remove_reference_t<decltype(map)> kept;
         for (const auto &[path, value] : map) {
-            if (!isErased(path))
+            bool stays = !isErased(path);
+            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, NotHeldReason>)
+                stays = stays || value == NotHeldReason::Purged; // that it was purged before stays known
+            if (stays)
                 kept[name(path)] = value;
         }
         map = std::move(kept);

@@ -9,6 +9,8 @@
 #include <QFile>
 #include <QThread>
 
+#include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 
 using namespace Qt::StringLiterals;
@@ -22,6 +24,7 @@ namespace
 constexpr qsizetype together = 100;         // rows in one commit, so that the hub thread goes on with other work
 constexpr qsizetype beginningLength = 1000; // of a large body, in its row
 constexpr qint64 largestRunFile = 64 << 20;
+constexpr char halfDone[] = ".purging"; // behind the name of a copy that is being written anew
 
 template <class T, class Each>
 Result<> inParts(const QList<T> &all, Each each)
@@ -210,6 +213,9 @@ Result<> Purge::changeBodies(const Facts &facts, const SecretText &text)
 Result<> Purge::changeCopies(const Facts &facts, const std::optional<SecretText> &text,
                              const state::RowPurge::Moves &moves, PurgeReport &report)
 {
+    for (const QString &name :
+         QDir(m_data.backups()).entryList({u"*"_s + QLatin1StringView(halfDone) + u"*"_s}, QDir::Files))
+        HUB_CHECK(removeTree(QFile::encodeName(m_data.backups() + u'/' + name)));
     for (const QString &path : copies()) {
         const QByteArray raw = QFile::encodeName(path);
         const QString name = path.section(u'/', -1);
@@ -252,8 +258,12 @@ Result<> Purge::changeCopies(const Facts &facts, const std::optional<SecretText>
         }
         if (wanted->isNothing())
             continue;
+        // Under another name until it is whole: one that was changed and not written anew would look done.
+        const QString beside = path + QLatin1StringView(halfDone);
+        if (!QFile::copy(path, beside))
+            return fail(ErrorCode::Storage, u"%1 can't be copied; there may be no room."_s.arg(path));
         {
-            HUB_TRY(const auto database, db::Database::open(path));
+            HUB_TRY(const auto database, db::Database::open(beside));
             state::RowPurge writer(*database, facts.project.name, facts.ids);
             HUB_CHECK(database->run(u"BEGIN IMMEDIATE"_s));
             for (const auto &change : wanted->moved)
@@ -267,9 +277,14 @@ Result<> Purge::changeCopies(const Facts &facts, const std::optional<SecretText>
             HUB_CHECK(emptyLog(*database));
             HUB_CHECK(database->run(u"PRAGMA journal_mode=DELETE"_s)); // one file again
         }
-        HUB_TRY(const FileHandle file, openFile(raw, O_RDONLY));
-        HUB_CHECK(syncFile(file.fd(), raw));
-        HUB_CHECK(syncFolder(QFile::encodeName(m_data.backups())));
+        {
+            const QByteArray made = QFile::encodeName(beside);
+            HUB_TRY(const FileHandle file, openFile(made, O_RDONLY));
+            HUB_CHECK(syncFile(file.fd(), made));
+            if (::rename(made.constData(), raw.constData()) != 0)
+                return systemError(errno, u"rename", made);
+            HUB_CHECK(syncFolder(QFile::encodeName(m_data.backups())));
+        }
         if (const auto rows = wanted->rows.size() + wanted->bodies.size(); rows > 0)
             report.copies.append({name, u"%1 rows"_s.arg(rows)});
     }

@@ -270,6 +270,9 @@ private Q_SLOTS:
         QCOMPARE(scene.search(), QByteArray());
         QVERIFY(scene.isWhole());
         QCOMPARE(scene.files(1, name), others);
+        VALUE(const auto named, namedInRepository(scene.place));
+        VALUE(const auto again, lookForPurge(*scene.vault, {.path = path}, named, never));
+        QVERIFY(again.isEmpty());
         scene.scratch.inRepo(u"mkdir -p $(dirname '%1'); [ -e '%1' ] || echo mine > '%1'"_s.arg(name));
         RestorePlan plan;
         VALUE(const VerifyReport verified, scene.goBack(1, &plan));

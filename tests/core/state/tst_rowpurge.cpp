@@ -148,7 +148,8 @@ private Q_SLOTS:
 
     void rowsStayAndAreMarked()
     {
-        const QString text = QString::fromUtf8(secretBytes), json = u"{\"a\":\"say hunter2-\\\"secret\\\" now\",\"n\":5}"_s;
+        const QString text = QString::fromUtf8(secretBytes),
+                      json = u"{\"a\":\"say hunter2-\\\"secret\\\" now\",\"n\":5}"_s;
         for (const int task : {1, 2}) {
             run(u"UPDATE task SET title = 'use hunter2-\"se…', description = ?, context = ? WHERE id = ?"_s,
                 {u"use "_s + text, json, task});
@@ -224,7 +225,8 @@ private Q_SLOTS:
         for (const auto &change : moved)
             DO(purge().move(change));
         QCOMPARE(one(u"SELECT base_commit FROM task WHERE id = 1"_s), now);
-        QCOMPARE(one(u"SELECT journal FROM operation"_s), u"{\"from\":\"%1\",\"x\":\"%2\"}"_s.arg(now, QString(41, u'a')));
+        QCOMPARE(one(u"SELECT journal FROM operation"_s),
+                 u"{\"from\":\"%1\",\"x\":\"%2\"}"_s.arg(now, QString(41, u'a')));
     }
 };
 
