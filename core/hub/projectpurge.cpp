@@ -30,9 +30,7 @@ Result<state::Project> projectToPurge(const Services &services, const Invocation
 
 commands::Table foundTable(const PurgeReport &report, bool done)
 {
-    commands::Table table{.title = done ? u"Erased from"_s : u"Found in"_s,
-                          .columns = {u"where"_s, u"how many"_s},
-                          .whenEmpty = u"Nothing that the hub keeps of it has this."_s};
+    commands::Table table{.title = done ? u"Erased from"_s : u"Found in"_s, .columns = {u"where"_s, u"how many"_s}};
     const auto row = [&](const QString &where, qint64 count) {
         if (count > 0)
             table.rows << QStringList{where, QString::number(count)};
@@ -88,11 +86,11 @@ Reply purgeReply(const state::Project &project, const PurgeRequest &request, con
     const QString name = project.name.toString();
     const bool text = request.target.text.has_value();
     const QString what = text ? u"the text"_s : QFile::decodeName(request.target.path);
-    Reply reply{.severity = done ? Severity::Ok : Severity::Warning,
+    Reply reply{.severity = done || report.isEmpty() ? Severity::Ok : Severity::Warning,
                 .title = done ? u"Erased %1 from project %2"_s.arg(what, name)
                               : u"Erase %1 from project %2?"_s.arg(what, name)};
     if (report.isEmpty())
-        reply.text = u"Nothing that the hub keeps of it has this."_s;
+        reply.title = u"Nothing that the hub keeps of project %1 has %2"_s.arg(name, what);
     else if (!done)
         reply.text =
             u"This can't be undone. %1 Agents of the project that wait are ended, the others are held until it "
@@ -107,13 +105,12 @@ Reply purgeReply(const state::Project &project, const PurgeRequest &request, con
             paths << QFile::decodeName(path);
         reply.fields.append({u"Files in checkpoints"_s, recovery::someOf(paths)});
     }
-    if (done)
+    if (report.objects > 0)
         reply.fields.append({u"Removed from the vault"_s, counted(report.objects, u"object"_s)});
-    reply.tables << foundTable(report, done);
-    commands::Table rest{.title = u"Not reached"_s, .columns = {u"where"_s, u"what to do"_s}};
-    for (const auto &[where, todo] : report.notReached)
-        rest.rows << QStringList{where, todo};
-    reply.tables << rest;
+    if (!report.isEmpty())
+        reply.tables << foundTable(report, done);
+    for (const auto &[where, todo] : report.notReached) // a table would cut them
+        reply.fields.append({u"Not reached"_s, u"%1. %2"_s.arg(where, todo)});
     reply.data = dataOf(project, request, report, done);
     if (done)
         reply.next = {u"projects show "_s + name};

@@ -44,7 +44,7 @@ const QList<Place> &places()
           {u"context"_s, Json}}},
         {"turns", "turn", "task IN (%t)", {{u"outcome"_s, Text}}},
         {"messages", "message", "task IN (%t)", {{u"body"_s, Text}, {u"author"_s, Text}}},
-        {"checkpoints",
+        {"notes and steps of checkpoints",
          "checkpoint",
          "task IN (%t)",
          {{u"step"_s, Text},
