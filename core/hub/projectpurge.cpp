@@ -92,13 +92,12 @@ Reply purgeReply(const state::Project &project, const PurgeRequest &request, con
     if (report.isEmpty())
         reply.title = u"Nothing that the hub keeps of project %1 has %2"_s.arg(name, what);
     else if (!done)
-        reply.text =
-            u"This can't be undone. %1 Agents of the project that wait are ended, the others are held until it "
-            "is done."_s.arg(
-                text ? u"In files and history as many x stand in its place, in conversations a mark; all else "
-                       "stays as it is."_s
-                     : u"Checkpoints are without it then, and going back to one leaves what lies there alone. "
-                       "Conversations are searched for a text only."_s);
+        reply.text = u"This can't be undone. "_s +
+                     (text ? u"In files and history as many x stand in its place, in conversations a mark; all else "
+                             "stays as it is. Agents of the project that wait are ended, the others are held until it "
+                             "is done."_s
+                           : u"Checkpoints are without it then, and going back to one leaves what lies there alone. "
+                             "Conversations are searched for a text only."_s);
     if (!report.vault.paths.isEmpty()) {
         QStringList paths;
         for (const QByteArray &path : report.vault.paths)

@@ -323,7 +323,8 @@ Result<PurgeReport> Purge::work(const PurgeRequest &request)
     HUB_TRY(Facts facts, m_stores.commits.ask([&] { return factsOf(request.project); }));
     QList<TaskId> held;
     const auto steps = [&]() -> Result<PurgeReport> {
-        HUB_CHECK(settleRuns(facts, held));
+        if (text)
+            HUB_CHECK(settleRuns(facts, held));
         HUB_TRY(facts, m_stores.commits.ask([&] { return factsOf(request.project); }));
         HUB_TRY(const Place place, placeOf(facts.project));
         HUB_TRY(git::Vault * vault, m_vaults.of(request.project));
