@@ -34,8 +34,8 @@ Result<> addText(CommandLine &line, const Terminal &terminal)
         if (line.call.options.value(key) == u"-"_s) {
             line.call.options[key] = QString::fromUtf8(readStandardInput()).trimmed();
         } else if (written && !line.call.options.contains(key) && terminal.isInteractive()) {
-            HUB_TRY(const QString text, terminal.edited(QString(option.description)));
-            line.call.options[key] = text;
+            HUB_TRY(line.call.options[key],
+                    option.secret ? terminal.hidden(u"What"_s) : terminal.edited(QString(option.description)));
         }
     }
     HUB_TRY(line.call.options, checkOptions(*line.spec, line.call.options));

@@ -7,6 +7,8 @@
 #include "core/commands/exitcode.h"
 #include "core/ipc/endpoint.h"
 
+#include <cstring>
+
 using namespace Qt::StringLiterals;
 using namespace hub;
 using namespace hub::commands;
@@ -68,6 +70,17 @@ int run(const QStringList &arguments)
     return ctl::runCommand(client, *line, terminal);
 }
 
+// Everybody on this machine sees the words that a program was started with, for as long as it runs.
+void hideSecrets(const QStringList &arguments, int argc, char **argv)
+{
+    const auto line = parseCommandLine(arguments, plumbing);
+    const auto isSecret = [](const OptionSpec &option) { return option.secret; };
+    if (!line || !line->spec || std::none_of(line->spec->options.begin(), line->spec->options.end(), isSecret))
+        return;
+    for (int i = 1; i < argc; ++i)
+        std::memset(argv[i], 'x', std::strlen(argv[i]));
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -75,5 +88,6 @@ int main(int argc, char **argv)
     QStringList arguments;
     for (int i = 1; i < argc; ++i)
         arguments << QString::fromLocal8Bit(argv[i]);
+    hideSecrets(arguments, argc, argv);
     return run(arguments);
 }

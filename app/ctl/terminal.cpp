@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -116,6 +117,24 @@ std::optional<int> Terminal::chosen(const QString &question, int count) const
     bool ok = false;
     const int number = answerTo(u"%1 [1-%2]"_s.arg(question, QString::number(count))).toInt(&ok);
     return ok && number >= 1 && number <= count ? std::optional(number) : std::nullopt;
+}
+
+Result<QString> Terminal::hidden(const QString &question) const
+{
+    termios shown;
+    if (::tcgetattr(STDIN_FILENO, &shown) != 0)
+        return fail(ErrorCode::InvalidInput, u"Nobody can be asked here, so nothing was sent."_s,
+                    u"Write - in its place, and send it to the standard input."_s);
+    termios silent = shown;
+    silent.c_lflag &= ~tcflag_t(ECHO);
+    write(stdout, (question + u" (not shown): "_s).toUtf8());
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    QByteArray text;
+    for (int c; (c = std::fgetc(stdin)) != EOF && c != '\n';)
+        text.append(char(c));
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    write(stdout, "\n");
+    return QString::fromUtf8(text);
 }
 
 Result<QString> Terminal::edited(const QString &explanation) const

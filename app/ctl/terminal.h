@@ -37,6 +37,8 @@ public:
     bool confirmed(const QString &question) const;
     // "question [1-3] "; nothing for an empty line or anything else.
     std::optional<int> chosen(const QString &question, int count) const;
+    // A line that is not shown while it is typed.
+    Result<QString> hidden(const QString &question) const;
     // A text written in $VISUAL, $EDITOR or "editor"; lines that begin with '#' are left out.
     Result<QString> edited(const QString &explanation) const;
 

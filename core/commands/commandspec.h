@@ -43,6 +43,7 @@ struct OptionSpec {
     std::span<const QLatin1StringView> choices = {};
     bool rest = false;             // the terminal's last positional option that takes all remaining words
     QLatin1StringView without{""}; // what applies when it is left out, for help: "the last 20"
+    bool secret = false;           // its value goes into no audit entry, log, reply or list of processes
 };
 
 enum class Effect {

@@ -35,6 +35,12 @@ constexpr OptionSpec restOf(OptionSpec spec)
     return spec;
 }
 
+constexpr OptionSpec secret(OptionSpec spec)
+{
+    spec.secret = true;
+    return spec;
+}
+
 // Options that mean the same in every row.
 constexpr OptionSpec taskId = option("task_id"_L1, K::Task, "The task, as 12 or #12"_L1,
                                      "the task of this folder or thread, else the only open one"_L1);
@@ -60,6 +66,7 @@ constexpr QLatin1StringView alertFilters[]{"open"_L1, "all"_L1};
 constexpr QLatin1StringView levels[]{"info"_L1, "warning"_L1, "error"_L1, "critical"_L1};
 constexpr QLatin1StringView alertActions[]{"resolve"_L1, "acknowledge"_L1, "snooze"_L1};
 constexpr QLatin1StringView exportFormats[]{"md"_L1, "csv"_L1, "json"_L1};
+constexpr QLatin1StringView purgeKinds[]{"path"_L1, "text"_L1};
 constexpr QLatin1StringView guardActions[]{"status"_L1, "install"_L1, "uninstall"_L1};
 constexpr QLatin1StringView finishHows[]{"push"_L1, "merge"_L1, "squash"_L1, "keep"_L1, "discard"_L1};
 constexpr QLatin1StringView waitStates[]{"settled"_L1,           "running"_L1,      "paused"_L1,
@@ -190,6 +197,11 @@ constexpr OptionSpec projectSetOptions[]{
 constexpr OptionSpec projectMoveOptions[]{required("project"_L1, K::Project, "The project"_L1),
                                           required("path"_L1, K::Path, "The folder where its repository is now"_L1)};
 constexpr OptionSpec projectRemoveOptions[]{required("project"_L1, K::Project, "The project"_L1)};
+constexpr OptionSpec projectPurgeOptions[]{
+    required("project"_L1, K::Project, "The project, a removed one too"_L1),
+    {"kind"_L1, K::Choice, true, "A file or folder, or a text wherever it is"_L1, purgeKinds},
+    secret(
+        restOf(required("what"_L1, K::Text, "The path in the repository, or the text; - reads it from the input"_L1)))};
 constexpr OptionSpec projectGuardOptions[]{
     choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
@@ -308,6 +320,8 @@ constexpr CommandSpec rows[]{
      "projects move web ~/src/new/web"_L1},
     {"projects remove"_L1, "Take a project out; its repository becomes as it was found"_L1, M, Effect::Dangerous,
      projectRemoveOptions, "projects remove web"_L1},
+    {"projects purge"_L1, "Erase a leaked secret, a path or a text, from all that the hub keeps"_L1, M,
+     Effect::Dangerous, projectPurgeOptions, "projects purge web path config/key.pem"_L1},
     {"projects repair"_L1, "Make a deleted or damaged .git again, from its record and the vault"_L1, M,
      Effect::Dangerous, projectShowOptions, "projects repair web"_L1},
     {"projects guard"_L1, "Hooks that let no agent move a protected branch: look, install, uninstall"_L1, M,

@@ -87,6 +87,11 @@ Result<QJsonValue> choiceFrom(const CommandSpec &spec, const OptionSpec &option,
             return QJsonValue(QString(choice));
         choices << QString(choice);
     }
+    // What was meant for a secret's place may stand here.
+    if (std::any_of(spec.options.begin(), spec.options.end(), [](const OptionSpec &one) { return one.secret; }))
+        return fail(ErrorCode::InvalidInput,
+                    u"%1: %2 is one of %3."_s.arg(spec.name, option.name, choices.join(u", "_s)),
+                    u"agenthubctl help %1"_s.arg(spec.name));
     return fail(ErrorCode::InvalidInput,
                 u"%1: %2 takes one of %3, not '%4'.%5"_s.arg(spec.name, option.name, choices.join(u", "_s),
                                                              text.left(80), didYouMean(text, choices)),

@@ -25,6 +25,7 @@ public:
     qint64 number(int column) const { return m_query.value(column).toLongLong(); }
     double real(int column) const { return m_query.value(column).toDouble(); }
     QByteArray bytes(int column) const { return m_query.value(column).toByteArray(); }
+    QVariant value(int column) const { return m_query.value(column); } // as it is stored, to be bound again
     bool isNull(int column) const { return m_query.isNull(column); }
     std::optional<qint64> maybeNumber(int column) const
     {

@@ -13,7 +13,8 @@ namespace
 inline constexpr EnumText<NotHeldReason> reasonTexts[]{{NotHeldReason::TooBig, "too-big"_L1},
                                                        {NotHeldReason::Special, "special"_L1},
                                                        {NotHeldReason::Unreadable, "unreadable"_L1},
-                                                       {NotHeldReason::MissingObject, "missing-object"_L1}};
+                                                       {NotHeldReason::MissingObject, "missing-object"_L1},
+                                                       {NotHeldReason::Purged, "purged"_L1}};
 
 QByteArray octal(quint32 mode) { return QByteArray::number(mode, 8); }
 
@@ -91,6 +92,8 @@ QByteArray manifestBytes(const Manifest &m)
         text += "not-held " + notHeldText(reason).toLatin1() + ' ' + field(path) + '\n';
     for (const auto &[path, unused] : m.inMotion)
         text += "in-motion " + field(path) + '\n';
+    for (const auto &[path, unused] : m.blanked)
+        text += "blanked " + field(path) + '\n';
     return text + indexFlagLines(m.indexFlags) + "end\n";
 }
 
@@ -134,6 +137,8 @@ Result<Manifest> parseManifest(const QByteArray &bytes)
             HUB_TRY(m.notHeld[last], enumFromText(reasonTexts, QString::fromLatin1(words[1]), u"reason"));
         } else if (kind == "in-motion" && words.size() == 2) {
             m.inMotion[last] = true;
+        } else if (kind == "blanked" && words.size() == 2) {
+            m.blanked[last] = true;
         } else if (kind == "index" && words.size() == 5) {
             IndexEntry entry;
             entry.stage = quint8(words[1].left(1).toUInt());

@@ -12,7 +12,7 @@ namespace hub::git
 {
 
 // Why something in the working tree is not in the snapshot.
-enum class NotHeldReason { TooBig, Special, Unreadable, MissingObject };
+enum class NotHeldReason { TooBig, Special, Unreadable, MissingObject, Purged };
 QString notHeldText(NotHeldReason reason);
 
 struct Manifest {
@@ -28,6 +28,7 @@ struct Manifest {
     std::map<QByteArray, bool> emptyFolders;     // folders without anything held; the value is always true
     std::map<QByteArray, NotHeldReason> notHeld; // by path
     std::map<QByteArray, bool> inMotion;         // files that changed while they were read, three times
+    std::map<QByteArray, bool> blanked;          // files in which a purge put x in place of a text
     std::vector<IndexEntry> indexFlags;          // stage 0 entries with a flag, intent-to-add ones, and stages 1 to 3
 
     // The permission bits of a held path; `gitMode` is its mode in the tree.

@@ -64,13 +64,21 @@ QByteArray packPath(const QByteArray &vault, const QByteArray &name, const char 
 
 Result<> writeSeedList(const QByteArray &vault, const QList<ObjectId> &tips)
 {
-    QByteArray text;
+    Seed seed{{}, tips};
     HUB_TRY(const auto files, filesIn(packFolder(vault)));
     for (const QByteArray &file : files) {
         if (file.endsWith(".pack"))
-            text += "pack " + file.chopped(5) + '\n';
+            seed.packs << file.chopped(5);
     }
-    for (const ObjectId &tip : tips)
+    return writeSeed(vault, seed);
+}
+
+Result<> writeSeed(const QByteArray &vault, const Seed &seed)
+{
+    QByteArray text;
+    for (const QByteArray &pack : seed.packs)
+        text += "pack " + pack + '\n';
+    for (const ObjectId &tip : seed.tips)
         text += "tip " + tip.hex() + '\n';
     return writeFileDurably(vault + "/seeded", text);
 }

@@ -1,5 +1,6 @@
-// The packs of a vault: which are the hub's own, and what is in each. Those that it was seeded with are never rewritten
-// and count in no quota. Private to core/git. Blocks; the project's git worker, and whoever builds a pack for it.
+// The packs of a vault: which are the hub's own, and what is in each. Those that it was seeded with are not rewritten
+// but by a purge, and count in no quota. Private to core/git. Blocks; the project's git worker, and whoever builds a
+// pack for it.
 #pragma once
 
 #include "core/base/clock.h"
@@ -31,6 +32,8 @@ struct Seed {
 // readSeed() is called first counts as seeded then.
 Result<> writeSeedList(const QByteArray &vault, const QList<ObjectId> &tips);
 Result<Seed> readSeed(const QByteArray &vault);
+// When a seeded pack had to be written anew after all.
+Result<> writeSeed(const QByteArray &vault, const Seed &seed);
 
 // Those that have an index, in the order of their names.
 Result<QList<PackFile>> listPacks(const QByteArray &vault, const Seed &seed);

@@ -32,9 +32,10 @@ struct RestoreStep {
 };
 
 struct RestorePlan {
-    ObjectId current, target;                         // snapshots
-    std::vector<RestoreStep> steps;                   // in the order of execution
-    std::vector<std::pair<QByteArray, QString>> kept; // paths that differ and stay, with the reason
+    ObjectId current, target;                           // snapshots
+    std::vector<RestoreStep> steps;                     // in the order of execution
+    std::vector<std::pair<QByteArray, QString>> kept;   // paths that differ and stay, with the reason
+    std::vector<std::pair<QByteArray, QString>> purged; // paths that the target had more of, before a purge
     RestoreOptions options;
     HeadState headNow, headThen;
     bool sameIndex = false; // entries, conflicts and flags

@@ -14,6 +14,21 @@ namespace hub::git
 namespace
 {
 
+// What was erased from a snapshot can't come back.
+void namePurged(const Manifest &then, const QByteArray &only, RestorePlan &plan)
+{
+    const auto name = [&](const QByteArray &path, const QString &what) {
+        if (only.isEmpty() || isOrBelow(path, only))
+            plan.purged.emplace_back(path, what);
+    };
+    for (const auto &[path, reason] : then.notHeld) {
+        if (reason == NotHeldReason::Purged)
+            name(path, u"its content was purged"_s);
+    }
+    for (const auto &[path, unused] : then.blanked)
+        name(path, u"it has x in place of a text that was purged"_s);
+}
+
 // One snapshot, for questions about paths.
 class Side
 {
@@ -347,6 +362,7 @@ Result<RestorePlan> planRestore(const Vault &vault, const ObjectId &current, con
     plan.headThen = then.manifest.head;
     plan.sameIndex = now.parts.index == then.parts.index && now.parts.conflicts == then.parts.conflicts &&
                      indexFlagLines(now.manifest.indexFlags) == indexFlagLines(then.manifest.indexFlags);
+    namePurged(then.manifest, options.only, plan);
     HUB_CHECK(Planner(store, now, then, plan).run());
     return plan;
 }

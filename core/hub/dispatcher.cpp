@@ -193,12 +193,17 @@ QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<R
 Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const QString &result,
                             std::optional<TaskId> task)
 {
+    QJsonObject options = in.options;
+    for (const commands::OptionSpec &option : in.spec.options) {
+        if (option.secret)
+            options.remove(option.name);
+    }
     return m_services.stores.audit.add({.who = in.who(),
                                         .origin = in.call.caller.origin,
                                         .role = roleText(in.call.caller.role),
                                         .action = QString(in.spec.name),
                                         .task = task,
-                                        .detail = QString::fromUtf8(toJson(in.options)) + result,
+                                        .detail = QString::fromUtf8(toJson(options)) + result,
                                         .outcome = outcome});
 }
 

@@ -69,12 +69,15 @@ Reply previewOf(const RollbackPreview &preview, const QString &title, bool keepE
             table.rows << QStringList{path, why};
         reply.tables << table;
     }
+    if (!preview.purged.isEmpty())
+        reply.tables << pathTable(u"Purged, so not brought back"_s, preview.purged);
     reply.data = {{u"target"_s, preview.target.number > 0 ? preview.target.toString() : QString()},
                   {u"edited"_s, QJsonArray::fromStringList(preview.edited)},
                   {u"edited_and_changed_again"_s, QJsonArray::fromStringList(preview.mixed)},
                   {u"branch_not_moved"_s, preview.branchNotMoved},
                   {u"restored"_s, QJsonArray::fromStringList(preview.restored)},
                   {u"deleted"_s, QJsonArray::fromStringList(preview.deleted)},
+                  {u"purged"_s, QJsonArray::fromStringList(preview.purged)},
                   {u"kept"_s, preview.kept.size()}};
     return reply;
 }

@@ -31,6 +31,8 @@ HubCore::~HubCore()
         m_maintenance->stop();
     if (m_watcher)
         m_watcher->stop();
+    if (m_purge)
+        m_purge->stop();
     m_workers.stop();
     if (m_stores)
         m_stores->commits.flush();
@@ -110,6 +112,9 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                              *c.m_records, *c.m_trees, c.m_data);
     c.m_retention = std::make_unique<recovery::Retention>(*c.m_stores, *c.m_book, c.m_workers, *c.m_trees,
                                                           *c.m_maintenance, c.m_data, c.m_config.settings);
+    c.m_purge =
+        std::make_unique<recovery::Purge>(*c.m_stores, *c.m_monitorDatabase, c.m_workers, *c.m_vaults, c.m_data);
+    c.m_purge->setRunControl(*c.m_driver);
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
@@ -130,6 +135,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_trees,
                                                        *c.m_finish,
                                                        *c.m_projects,
+                                                       *c.m_purge,
                                                        *c.m_diskUse,
                                                        *c.m_maintenance,
                                                        *c.m_retention,
@@ -149,6 +155,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.watchProjects();
     c.tellDamage();
     c.tellVaults();
+    c.tellPurges();
     return core;
 }
 
@@ -274,12 +281,38 @@ void HubCore::tellVaults()
             });
 }
 
+void HubCore::tellPurges()
+{
+    connect(m_purge.get(), &recovery::Purge::projectChanged, this, [this](const ProjectName &project) {
+        m_stores->commits.submitOrLog(u"the end of an alert"_s, [this, project] {
+            return m_alerts->resolveSubject(AlertType::ManualIntervention, u"purge of "_s + project.toString(),
+                                            u"it is finished"_s);
+        });
+        m_owners->look(project);
+        m_driver->admit(); // its tasks may have waited for that
+    });
+    connect(m_purge.get(), &recovery::Purge::stuck, this, [this](const ProjectName &project, const QString &why) {
+        const QString subject = u"purge of "_s + project.toString();
+        m_stores->commits.submitOrLog(u"the alert about the "_s + subject, [this, subject, project, why]() -> Result<> {
+            HUB_CHECK(
+                m_alerts->raise({.type = AlertType::ManualIntervention,
+                                 .level = AlertLevel::Critical,
+                                 .subject = subject,
+                                 .title = u"A purge of project %1 could not be finished"_s.arg(project.toString()),
+                                 .description = why}));
+            return {};
+        });
+    });
+}
+
 Result<> HubCore::begin()
 {
     HUB_TRY(const auto executing, m_stores->operations.executing());
     QSet<TaskId> unfinished;
     for (const auto &operation : executing)
         unfinished.insert(operation.task);
+    HUB_TRY(const auto purging, m_purge->unfinished());
+    unfinished.unite(purging);
     m_owners->begin(); // before anything is done in a repository
     m_projects->begin();
     HUB_CHECK(m_driver->adopt(unfinished));
@@ -306,6 +339,7 @@ Result<> HubCore::begin()
                 });
         });
     }
+    m_purge->begin();
     m_finish->sweep();
     m_lifecycle->resumeWaiting();
     m_maintenance->begin();

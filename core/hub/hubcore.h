@@ -26,6 +26,7 @@ public:
     {
         m_maintenance->stop();
         m_watcher->stop();
+        m_purge->stop();
         m_workers.stop();
     }
     // Until the running jobs are over. Not on the hub thread: they may be asking it.
@@ -46,6 +47,7 @@ private:
     void watchProjects();
     void tellDamage();
     void tellVaults();
+    void tellPurges();
 
     HubConfig m_config;
     agents::Brake &m_brake;
@@ -66,6 +68,7 @@ private:
     std::unique_ptr<recovery::TreeKeeper> m_trees;
     std::unique_ptr<recovery::Finish> m_finish;
     std::unique_ptr<recovery::ProjectKeeper> m_projects;
+    std::unique_ptr<recovery::Purge> m_purge;
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
     std::unique_ptr<recovery::Retention> m_retention;

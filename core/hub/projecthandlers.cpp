@@ -129,10 +129,10 @@ QFuture<Result<Reply>> repairProject(Services &services, const Invocation &in)
 
 std::span<const HandlerRow> projectHandlers()
 {
-    static const HandlerRow rows[]{{"projects list"_L1, &listProjects},   {"projects show"_L1, &showProject},
-                                   {"projects add"_L1, &addProject},      {"projects set"_L1, &setProject},
-                                   {"projects move"_L1, &moveProject},    {"projects remove"_L1, &removeProject},
-                                   {"projects repair"_L1, &repairProject}};
+    static const HandlerRow rows[]{{"projects list"_L1, &listProjects},    {"projects show"_L1, &showProject},
+                                   {"projects add"_L1, &addProject},       {"projects set"_L1, &setProject},
+                                   {"projects move"_L1, &moveProject},     {"projects remove"_L1, &removeProject},
+                                   {"projects repair"_L1, &repairProject}, {"projects purge"_L1, &purgeProject}};
     return rows;
 }
 

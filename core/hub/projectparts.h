@@ -15,6 +15,9 @@ QFuture<Result<commands::Reply>> addProject(Services &services, const Invocation
 QFuture<Result<commands::Reply>> moveProject(Services &services, const Invocation &in);
 QFuture<Result<commands::Reply>> removeProject(Services &services, const Invocation &in);
 
+// projectpurge.cpp
+QFuture<Result<commands::Reply>> purgeProject(Services &services, const Invocation &in);
+
 // projectviews.cpp
 Result<commands::Reply> listProjects(Services &services, const Invocation &in);
 QFuture<Result<commands::Reply>> showProject(Services &services, const Invocation &in);

@@ -5,6 +5,7 @@
 #include "core/hub/lifecycle.h"
 #include "core/recovery/finish.h"
 #include "core/recovery/projectkeeper.h"
+#include "core/recovery/purge.h"
 #include "core/recovery/refwatcher.h"
 #include "core/recovery/retention.h"
 #include "core/recovery/rollback.h"
@@ -26,6 +27,7 @@ struct Services {
     recovery::TreeKeeper &trees;
     recovery::Finish &finish;
     recovery::ProjectKeeper &projects;
+    recovery::Purge &purge;
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     recovery::Retention &retention;

@@ -78,9 +78,9 @@ void ProjectKeeper::begin()
 {
     const auto projects = m_stores.projects.all();
     for (const auto &project : projects.valueOr({})) {
-        if (project.doing.isEmpty())
-            continue;
         const QString what = project.doing[u"what"_s].toString();
+        if (what != u"move" && what != u"remove")
+            continue;
         auto done = m_workers.run(project.name.toString(), [this, project, what]() -> Result<> {
             if (what == u"move")
                 return finishMove(project.name);

@@ -92,6 +92,8 @@ RollbackPreview describe(const CheckpointId &target, const git::RestorePlan &pla
     }
     for (const auto &[path, why] : plan.kept)
         preview.kept.append({nameOf(path), why});
+    for (const auto &[path, what] : plan.purged)
+        preview.purged << u"%1: %2"_s.arg(nameOf(path), what);
     return preview;
 }
 
@@ -387,6 +389,8 @@ Result<RollbackReceipt> Rollback::carryOut(const state::Operation &operation, co
         receipt.notes << u"Kept %1: %2"_s.arg(nameOf(path), why);
     if (plan.kept.size() > longestList)
         receipt.notes << u"Kept %1 more."_s.arg(plan.kept.size() - longestList);
+    for (const auto &[path, what] : std::span(plan.purged).first(std::min<size_t>(plan.purged.size(), longestList)))
+        receipt.notes << u"Not as it was, %1: %2"_s.arg(nameOf(path), what);
     auto except = restored->notRestored;
     except.insert(except.end(), plan.kept.begin(), plan.kept.end());
     HUB_TRY(const auto verdict, git::verifyRestored(vault, plan.target, job.place, false, except, plan.options.only));

@@ -28,7 +28,8 @@ struct RollbackPreview {
     QList<std::pair<QString, QString>> kept; // path and why
     QStringList edited;                      // changed by a person since; kept, unless that was not wanted
     QString editedAfter;                     // the first checkpoint that does not have them
-    QStringList mixed; // changed by a person and again later: they go back, and this checkpoint has the person's
+    QStringList mixed;  // changed by a person and again later: they go back, and this checkpoint has the person's
+    QStringList purged; // what does not come back, with the reason
     QString branchNotMoved;
     bool indexDiffers = false, headDiffers = false;
     qint64 messagesHidden = 0;

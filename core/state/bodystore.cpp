@@ -11,15 +11,10 @@ using namespace Qt::StringLiterals;
 namespace hub::state
 {
 
-namespace
-{
-
-QString nameOf(const QByteArray &bytes)
+QString BodyStore::nameOf(const QByteArray &bytes)
 {
     return QString::fromLatin1(QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex());
 }
-
-} // namespace
 
 QByteArray BodyStore::pathOf(const QString &name) const
 {

@@ -29,9 +29,10 @@ public:
     // Those that lie there, by name.
     QStringList all() const;
     Result<> remove(const QString &name) const;
+    QByteArray pathOf(const QString &name) const;
+    static QString nameOf(const QByteArray &bytes);
 
 private:
-    QByteArray pathOf(const QString &name) const;
     QString m_folder;
 };
 
