@@ -21,6 +21,8 @@ constexpr Measure measures[]{
      measureRestart},
     {QLatin1StringView("freeze"), QLatin1StringView("100 processes, half in sessions of their own, each way"),
      measureFreeze},
+    {QLatin1StringView("monitor"), QLatin1StringView("a look at 1,000 processes; the memory that 10,000 looks leave"),
+     measureMonitor},
     {QLatin1StringView("vaultcare"), QLatin1StringView("1,000 packs of a vault merged, beside git"), measureVaultCare},
 };
 

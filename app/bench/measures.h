@@ -34,6 +34,7 @@ Result<> measureStartup(const Scale &scale, Report &report);
 Result<> measureMemory(const Scale &scale, Report &report);
 Result<> measureRestart(const Scale &scale, Report &report);
 Result<> measureFreeze(const Scale &scale, Report &report);
+Result<> measureMonitor(const Scale &scale, Report &report);
 Result<> measureVaultCare(const Scale &scale, Report &report);
 
 } // namespace hub::bench

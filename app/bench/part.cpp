@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <string_view>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -47,6 +48,20 @@ int playMany(int processes, const char *file)
         }
     }
     count(numbers);
+}
+
+int playCrowd(int processes)
+{
+    for (int i = 0; i < processes; ++i) {
+        if (::fork() == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            ::pause();
+        }
+    }
+    if (::write(STDOUT_FILENO, "ready\n", 6) != 6)
+        return 1;
+    ::pause();
+    return 0;
 }
 
 void awaitSignal()
@@ -104,6 +119,8 @@ int playPart(int argc, char **argv)
     const std::string_view part = argc > 2 ? argv[2] : "";
     if (part == "many" && argc > 4)
         return playMany(std::atoi(argv[3]), argv[4]);
+    if (part == "crowd" && argc > 3)
+        return playCrowd(std::atoi(argv[3]));
     if (part == "saver" && argc > 3)
         return playSaver(argv[3]);
     if (part == "voice")

@@ -22,6 +22,7 @@ QString unitText(Unit unit)
     case Unit::Kilobytes: return u"kB"_s;
     case Unit::Megabytes: return u"MB"_s;
     case Unit::PerSecond: return u"/s"_s;
+    case Unit::Percent: return u"%"_s;
     }
     return {};
 }

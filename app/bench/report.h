@@ -22,7 +22,7 @@ inline double millisecondsSince(Watch::time_point began)
 double percentile(std::vector<double> values, int percent);
 inline double median(std::vector<double> values) { return percentile(std::move(values), 50); }
 
-enum class Unit { Milliseconds, Kilobytes, Megabytes, PerSecond };
+enum class Unit { Milliseconds, Kilobytes, Megabytes, PerSecond, Percent };
 
 // A line of the design's table of targets.
 struct Target {

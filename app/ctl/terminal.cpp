@@ -4,6 +4,7 @@
 #include "core/commands/plaintext.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QProcess>
 #include <QTemporaryFile>
 
@@ -56,6 +57,24 @@ QJsonObject forScripts(const commands::Reply &reply)
     return object;
 }
 
+// A picture is nothing to print, so it goes into a file that only its owner can read, and the answer says where. It is
+// not put into the current folder: that may well be a repository.
+void putIntoFiles(commands::Reply &reply)
+{
+    QList<commands::Attachment> shown;
+    for (const commands::Attachment &attachment : reply.attachments) {
+        const QString name = QFileInfo(attachment.fileName).fileName();
+        QTemporaryFile file(QDir::tempPath() + u"/agenthub-XXXXXX-"_s + name);
+        file.setAutoRemove(false);
+        if (!commands::isText(attachment) && file.open() && file.write(attachment.bytes) == attachment.bytes.size() &&
+            file.flush())
+            reply.fields.append({name, file.fileName()});
+        else
+            shown << attachment;
+    }
+    reply.attachments = shown;
+}
+
 } // namespace
 
 Terminal::Terminal(bool json)
@@ -71,9 +90,10 @@ Terminal::Terminal(bool json)
 void Terminal::print(const commands::Reply &reply) const
 {
     if (m_json)
-        print(forScripts(reply));
-    else
-        print(commands::toText(reply, m_format));
+        return print(forScripts(reply));
+    commands::Reply told = reply;
+    putIntoFiles(told);
+    print(commands::toText(told, m_format));
 }
 
 void Terminal::print(const QString &text) const { write(stdout, text.toUtf8()); }

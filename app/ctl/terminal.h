@@ -24,7 +24,8 @@ public:
     bool writesToTerminal() const { return m_outIsTerminal; }
     const commands::TextFormat &format() const { return m_format; }
 
-    // On standard output: as text, or for scripts the reply's data with its attachments.
+    // On standard output: as text, with the files that pictures were written into, or for scripts the reply's data with
+    // its attachments.
     void print(const commands::Reply &reply) const;
     void print(const QString &text) const;
     void print(const QJsonObject &object) const;

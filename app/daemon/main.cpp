@@ -1,6 +1,7 @@
 // agenthubd: the hub without a window. Composes; decides nothing.
 #include "core/base/account.h"
 #include "core/base/log.h"
+#include "core/base/program.h"
 #include "core/hub/hub.h"
 #include "core/ipc/endpoint.h"
 #include "core/ipc/peer.h"
@@ -9,7 +10,6 @@
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
-#include <QDir>
 #include <QFileInfo>
 
 #include <csignal>
@@ -49,17 +49,6 @@ int complain(const Error &error)
     return 1;
 }
 
-// agenthub-shim and agenthub-hook lie beside this program, or in libexec of the same installation.
-QString programNamed(const QString &name)
-{
-    const QString folder = QCoreApplication::applicationDirPath();
-    for (const QString &place : {folder, folder + u"/../libexec/agenthub"_s}) {
-        if (QFileInfo(place + u'/' + name).isExecutable())
-            return QDir::cleanPath(place + u'/' + name);
-    }
-    return {};
-}
-
 Result<HubConfig> configFrom(const QCommandLineParser &line)
 {
     HubConfig config;
@@ -68,11 +57,11 @@ Result<HubConfig> configFrom(const QCommandLineParser &line)
     HUB_TRY(config.settings, Settings::load(file, QProcessEnvironment::systemEnvironment()));
     config.agentsDir = QFileInfo(file).path() + u"/agents.d"_s;
     config.programFolder = QCoreApplication::applicationDirPath();
-    config.shimProgram = QFile::encodeName(programNamed(u"agenthub-shim"_s));
+    config.shimProgram = QFile::encodeName(programBeside(config.programFolder, u"agenthub-shim"_s));
     if (config.shimProgram.isEmpty())
         return fail(ErrorCode::NotFound, u"agenthub-shim is not beside this program, so no agent could run."_s,
                     u"Install AgentHub again."_s);
-    config.hookProgram = QFile::encodeName(programNamed(u"agenthub-hook"_s));
+    config.hookProgram = QFile::encodeName(programBeside(config.programFolder, u"agenthub-hook"_s));
     if (config.hookProgram.isEmpty())
         return fail(ErrorCode::NotFound, u"agenthub-hook is not beside this program, so no branch could be guarded."_s,
                     u"Install AgentHub again."_s);

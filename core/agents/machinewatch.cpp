@@ -2,6 +2,7 @@
 
 #include "core/base/log.h"
 
+#include <QDir>
 #include <QFile>
 #include <QFileInfo>
 
@@ -201,6 +202,7 @@ void MachineWatch::took(Seen seen)
         if (const auto kept = m_history.add(sample); !kept)
             qCWarning(lcMonitor).noquote() << "what was measured is not kept:" << kept.error().message;
     }
+    noteDown(sample);
     tell(m_verdicts.feed(sample, monitor::rulesFrom(m_settings)));
     tellTime(sample);
     climb();
@@ -209,6 +211,22 @@ void MachineWatch::took(Seen seen)
     m_timer.start(first ? secondLook
                         : std::chrono::milliseconds{std::chrono::seconds{
                               m_settings.number(soon ? setting::monitorAlertSeconds : setting::monitorSeconds)}});
+}
+
+// For whoever wants to play it again: all that verdicts and ladder go by.
+void MachineWatch::noteDown(const Sample &sample)
+{
+    const QString path = m_settings.text(setting::recordSamples);
+    if (path.isEmpty())
+        return;
+    const auto safe = m_stores.holds.safeMode();
+    const monitor::Look look{sample, candidates().valueOr({}), safe && safe->has_value()};
+    const QString file = QDir(m_data.root()).absoluteFilePath(path);
+    auto job = m_workers.run(u"monitor"_s, [look, file] { return monitor::appendLook(QFile::encodeName(file), look); });
+    whenDone(std::move(job), this, [](const Result<> &written) {
+        if (!written)
+            qCWarning(lcMonitor).noquote() << "what was seen is not recorded:" << written.error().message;
+    });
 }
 
 Result<monitor::Work> MachineWatch::work() const

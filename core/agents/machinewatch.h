@@ -5,6 +5,7 @@
 #include "core/agents/taskdriver.h"
 #include "core/monitor/historystore.h"
 #include "core/monitor/limits.h"
+#include "core/monitor/samplefile.h"
 #include "core/monitor/sampler.h"
 #include "core/monitor/treeusage.h"
 
@@ -55,6 +56,7 @@ private:
     };
     void took(Seen seen);
     void noteUsage(const monitor::TreePass &pass, monitor::Sample &sample);
+    void noteDown(const monitor::Sample &sample);
     void tellStrays(const QList<monitor::Stray> &strays);
     void tell(const QList<monitor::Verdict> &changes);
     void tellTime(const monitor::Sample &sample);

@@ -145,8 +145,11 @@ constexpr OptionSpec rollbackUndoOptions[]{
     option("task_id"_L1, K::Task, "The task whose last operation is undone"_L1,
            "the task of this folder, else the only one that has one"_L1)};
 constexpr QLatin1StringView healthRanges[]{"now"_L1, "day"_L1, "week"_L1};
+constexpr QLatin1StringView healthThemes[]{"dark"_L1, "light"_L1};
 constexpr OptionSpec healthOptions[]{
-    choice("range"_L1, "How the machine was in the last hour, day or week"_L1, healthRanges, "now"_L1)};
+    choice("range"_L1, "How the machine was in the last hour, day or week"_L1, healthRanges, "now"_L1),
+    option("chart"_L1, K::Flag, "With a picture of CPU, memory, temperature and agents in that time"_L1),
+    choice("theme"_L1, "Its colours"_L1, healthThemes, "dark"_L1)};
 constexpr OptionSpec agentShowOptions[]{option("agent"_L1, K::Agent, "The agent"_L1, "the only one"_L1)};
 constexpr OptionSpec agentAddOptions[]{
     required("agent"_L1, K::Agent, "A name for it: lower-case letters, digits, . _ -"_L1),
@@ -227,7 +230,7 @@ constexpr auto M = Access::Machine;
 constexpr CommandSpec rows[]{
     {"help"_L1, "What you can do here, and with which rights"_L1, V, Effect::Read, helpOptions, "help resume-task"_L1},
     {"system-health"_L1, "Machine, agents, git safety, last alerts; what to do next"_L1, V, Effect::Read, healthOptions,
-     "system-health --range day"_L1},
+     "system-health --range day --chart"_L1},
     // First of its group: a bare "safe-mode" looks and stops nothing.
     {"safe-mode status"_L1, "On or off, since when, by whom, why"_L1, V, Effect::Read, {}, "safe-mode status"_L1},
     {"safe-mode enable"_L1, "Freeze every agent and take no new work, until a person ends it"_L1, O, Effect::Stop,

@@ -49,6 +49,12 @@ Table tableFrom(const QJsonObject &object)
 
 } // namespace
 
+bool isText(const Attachment &attachment)
+{
+    const QString &name = attachment.fileName;
+    return name.endsWith(u".diff") || name.endsWith(u".txt") || name.endsWith(u".log") || name.endsWith(u".md");
+}
+
 QJsonObject toJson(const Reply &reply)
 {
     // What is empty is left out, so that scripts and logs see only what was said.

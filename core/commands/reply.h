@@ -30,9 +30,11 @@ struct Table {
 
 struct Attachment {
     QString fileName; // "12.diff"
-    QByteArray bytes; // shown as text when fileName ends in .diff, .txt, .log or .md
+    QByteArray bytes;
     friend bool operator==(const Attachment &, const Attachment &) = default;
 };
+// Shown as text: fileName ends in .diff, .txt, .log or .md.
+bool isText(const Attachment &attachment);
 
 // What can be done about it, when that is a question: asked on a terminal, buttons elsewhere.
 struct Choice {

@@ -130,9 +130,7 @@ QString diffText(const QString &plain, const TextFormat &format)
 QString attachmentText(const Attachment &attachment, const TextFormat &format)
 {
     const QString name = plainText(attachment.fileName, Lines::One);
-    const bool shown =
-        name.endsWith(u".diff") || name.endsWith(u".txt") || name.endsWith(u".log") || name.endsWith(u".md");
-    if (!shown)
+    if (!isText(attachment))
         return u"%1 (%2 bytes; its content comes with --json)\n"_s.arg(name, QString::number(attachment.bytes.size()));
     QString text = plainText(QString::fromUtf8(attachment.bytes), Lines::Many);
     while (text.endsWith(u'\n'))

@@ -3,6 +3,9 @@
 
 #include "core/commands/counted.h"
 #include "core/commands/sparkline.h"
+#include "core/hub/lookback.h"
+
+#include <QSysInfo>
 
 using namespace Qt::StringLiterals;
 
@@ -159,9 +162,8 @@ QString titleOf(const monitor::Course &course)
 }
 
 // How each figure went, with the highest of its lows and highs.
-Result<> tellCourse(Services &services, std::chrono::hours range, Reply &reply)
+void tellCourses(const QList<monitor::Course> &courses, Reply &reply)
 {
-    HUB_TRY(const auto courses, services.history.courses(services.now() - range, services.now()));
     commands::Table table{.columns = {u"figure"_s, u"now"_s, u"lowest"_s, u"average"_s, u"highest"_s, u"course"_s},
                           .whenEmpty = u"Nothing was measured yet."_s};
     QJsonArray data;
@@ -187,16 +189,28 @@ Result<> tellCourse(Services &services, std::chrono::hours range, Reply &reply)
     }
     reply.tables << table;
     reply.data[u"course"_s] = data;
-    return {};
 }
 
-std::chrono::hours rangeOf(const Invocation &in)
+struct Range {
+    QLatin1StringView name;
+    std::chrono::hours length;
+    QLatin1StringView title;
+};
+constexpr Range ranges[]{{"now"_L1, std::chrono::hours{1}, "last hour"_L1},
+                         {"day"_L1, std::chrono::hours{24}, "last 24 hours"_L1},
+                         {"week"_L1, std::chrono::days{7}, "last 7 days"_L1}};
+
+const Range &rangeOf(const Invocation &in)
 {
-    const QString range = in.text("range"_L1);
-    return std::chrono::hours{range == u"week" ? 7 * 24 : range == u"day" ? 24 : 1};
+    for (const Range &range : ranges) {
+        if (in.text("range"_L1) == range.name)
+            return range;
+    }
+    return ranges[0];
 }
 
-Result<Reply> systemHealth(Services &services, const Invocation &in)
+// All but how the machine was.
+Result<Reply> present(Services &services)
 {
     HUB_TRY(const auto safe, services.stores.holds.safeMode());
     HUB_TRY(const auto pauses, services.stores.holds.pauses());
@@ -266,8 +280,44 @@ Result<Reply> systemHealth(Services &services, const Invocation &in)
     reply.data[u"concerns"_s] = QJsonArray::fromStringList(services.machine.concerns());
     reply.data[u"admitting"_s] = services.machine.ladder().admitting;
     tellUsage(services, reply);
-    HUB_CHECK(tellCourse(services, rangeOf(in), reply));
     return reply;
+}
+
+Result<LookBack> wantedPast(const Services &services, const Invocation &in)
+{
+    const Range &range = rangeOf(in);
+    LookBack wanted{.database = services.history.file(),
+                    .from = services.now() - range.length,
+                    .to = services.now(),
+                    .rules = monitor::rulesFrom(services.settings),
+                    .interval = std::chrono::seconds{services.settings.number(setting::monitorSeconds)},
+                    .chartTitle = u"%1, %2"_s.arg(QSysInfo::machineHostName(), range.title),
+                    .programFolder = services.programFolder};
+    if (in.flag("chart"_L1)) {
+        HUB_TRY(wanted.theme,
+                enumFromText(chart::themeTexts, in.has("theme"_L1) ? in.text("theme"_L1) : u"dark"_s, u"theme"));
+    }
+    return wanted;
+}
+
+QFuture<Result<Reply>> systemHealth(Services &services, const Invocation &in)
+{
+    auto reply = present(services);
+    auto wanted = reply ? wantedPast(services, in) : Result<LookBack>(reply.error());
+    if (!wanted)
+        return readyFuture<Reply>(std::move(wanted).error());
+    auto job = services.workers.run(u"history"_s, [wanted = *std::move(wanted)] { return lookBack(wanted); });
+    const QString fileName = u"system-health-%1.png"_s.arg(rangeOf(in).name);
+    return replyWhen(&services.driver, std::move(job), [reply = *std::move(reply), fileName](Past past) mutable {
+        tellCourses(past.courses, reply);
+        if (!past.png.isEmpty())
+            reply.attachments.append({fileName, past.png});
+        if (!past.whyNoChart.isEmpty()) {
+            reply.fields.append({u"Chart"_s, past.whyNoChart});
+            reply.data[u"no_chart"_s] = past.whyNoChart;
+        }
+        return Result<Reply>(std::move(reply));
+    });
 }
 
 } // namespace

@@ -18,7 +18,7 @@ struct HubConfig {
     QString agentsDir; // the user's agents.d
     QByteArray shimProgram;
     QByteArray hookProgram; // copied into guarded repositories
-    QString programFolder;  // where agenthubctl lies, for agents' PATH
+    QString programFolder;  // where agenthubctl lies, for agents' PATH, and agenthub-render
     Settings settings;
 };
 

@@ -148,6 +148,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        c.m_data,
                                                        c.m_workers,
                                                        c.m_config.hookProgram,
+                                                       c.m_config.programFolder,
                                                        c.m_id,
                                                        c.m_clock.now()});
     HUB_TRY(c.m_dispatcher, Dispatcher::create(*c.m_services));

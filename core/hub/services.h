@@ -40,6 +40,7 @@ struct Services {
     const DataFolder &data;
     Workers &workers;
     QByteArray hookProgram;
+    QString programFolder; // of the daemon, where others of ours lie
     QString hubId;
     Instant startedAt;
 

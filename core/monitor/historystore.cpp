@@ -1,5 +1,7 @@
 #include "core/monitor/historystore.h"
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::monitor
@@ -102,23 +104,23 @@ Result<> HistoryStore::thin(Instant now)
     return {};
 }
 
-Result<QList<Course>> HistoryStore::courses(Instant from, Instant to) const
+Result<HistoryStore::Courses> HistoryStore::courses(Instant from, Instant to) const
 {
     const auto length = to - from;
-    HUB_TRY(QList<Course> found, coursesOf(length <= std::chrono::hours{3}  ? oneLook
-                                           : length <= std::chrono::days{2} ? minute
-                                                                            : hour,
-                                           from, to));
-    // Of a young hub there may be no whole minute or hour yet.
-    for (const qint64 finer : {minute, oneLook}) {
-        if (found.isEmpty()) {
-            HUB_TRY(found, coursesOf(finer, from, to));
-        }
+    const qint64 coarsest = length <= std::chrono::hours{3} ? oneLook : length <= std::chrono::days{2} ? minute : hour;
+    Courses found{.span = std::chrono::milliseconds{coarsest}};
+    for (const qint64 span : {hour, minute, oneLook}) {
+        if (span > coarsest)
+            continue;
+        HUB_CHECK(readInto(found.each, span, from, to));
+        // All figures are summed up at the same time, so the finer points go on where the coarser ones end.
+        for (const Course &course : found.each)
+            from = std::max(from, course.points.last().at + std::chrono::milliseconds{std::max<qint64>(span, 1)});
     }
     return found;
 }
 
-Result<QList<Course>> HistoryStore::coursesOf(qint64 span, Instant from, Instant to) const
+Result<> HistoryStore::readInto(QList<Course> &courses, qint64 span, Instant from, Instant to) const
 {
     struct Row {
         QString metric, subject;
@@ -133,16 +135,25 @@ Result<QList<Course>> HistoryStore::coursesOf(qint64 span, Instant from, Instant
                                              {fromMillis(row.number(2)), double(row.number(3)) / 10,
                                               double(row.number(4)) / 10, double(row.number(5)) / 10}};
                               }));
-    QList<Course> courses;
+    const auto placeOf = [&](Metric metric, const QString &subject) {
+        const auto known = std::find_if(courses.begin(), courses.end(), [&](const Course &course) {
+            return course.metric == metric && course.subject == subject;
+        });
+        const qsizetype place = known - courses.begin();
+        if (place == courses.size())
+            courses.append({metric, subject, {}});
+        return place;
+    };
+    qsizetype place = -1;
     for (const Row &row : rows) {
         const auto metric = enumFromText(metricTexts, row.metric, u"metric");
         if (!metric)
             continue; // of a newer version
-        if (courses.isEmpty() || courses.last().metric != *metric || courses.last().subject != row.subject)
-            courses.append({*metric, row.subject, {}});
-        courses.last().points << row.point;
+        if (place < 0 || courses[place].metric != *metric || courses[place].subject != row.subject)
+            place = placeOf(*metric, row.subject);
+        courses[place].points << row.point;
     }
-    return courses;
+    return {};
 }
 
 } // namespace hub::monitor

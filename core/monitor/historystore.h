@@ -2,17 +2,14 @@
 // that its size has a bound. Hub thread.
 #pragma once
 
+#include "core/chart/chart.h"
 #include "core/db/database.h"
 #include "core/monitor/metric.h"
 
 namespace hub::monitor
 {
 
-struct Point {
-    Instant at{};
-    double low = 0, mean = 0, high = 0;
-    friend bool operator==(const Point &, const Point &) = default;
-};
+using chart::Point;
 
 // One figure over time, oldest first.
 struct Course {
@@ -34,11 +31,18 @@ public:
     // Removes what is older than it is kept.
     Result<> thin(Instant now);
 
-    // In a span that gives at most about 3,000 points of each.
-    Result<QList<Course>> courses(Instant from, Instant to) const;
+    struct Courses {
+        std::chrono::milliseconds span{0}; // that most points stand for; 0: of one look
+        QList<Course> each;
+    };
+    // At most about 3,000 points of each figure: hours, minutes or looks, by the length of the time. What is not summed
+    // up yet, since its hour or minute goes on, follows in minutes and looks.
+    Result<Courses> courses(Instant from, Instant to) const;
+    // The database, for a connection of one's own on another thread.
+    const QString &file() const { return m_database.path(); }
 
 private:
-    Result<QList<Course>> coursesOf(qint64 span, Instant from, Instant to) const;
+    Result<> readInto(QList<Course> &courses, qint64 span, Instant from, Instant to) const;
     Result<> addAll(const Sample &sample);
     Result<> sumUp(qint64 span, qint64 from, qint64 finer);
     Result<qint64> seriesOf(const Reading &reading);

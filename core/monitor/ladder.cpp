@@ -1,6 +1,7 @@
 #include "core/monitor/ladder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hub::monitor
 {
@@ -53,6 +54,11 @@ std::optional<LadderMove> Ladder::climb(const QList<Verdict> &standing, std::chr
                                         const Candidates &running, bool safeMode, const LadderRules &rules)
 {
     m_state.safeMode = safeMode;
+    const auto before = std::exchange(m_climbedAt, uptime);
+    if (before && rules.apart.count() > 0 && uptime - *before > rules.apart) { // nobody saw how it was meanwhile
+        m_exhaustedSince.reset();
+        m_calmSince.reset();
+    }
     Step wanted = Step::None;
     for (const Verdict &verdict : standing)
         wanted = std::max(wanted, highestStepFor(verdict.metric, verdict.concern));

@@ -16,6 +16,7 @@ struct LadderRules {
     bool adviseOnly = false;                // it says what it would do, and does nothing
     std::chrono::milliseconds pace{30000};  // between two steps up, so that the last one can show an effect
     std::chrono::milliseconds rest{120000}; // of calm before each step down
+    std::chrono::milliseconds apart{0};     // a longer time between two calls is not waiting; 0: all is
     int patience = 3;                       // steps' worth of time that it stays critical before safe mode
 };
 
@@ -71,7 +72,7 @@ private:
 
     State m_state;
     QSet<TaskId> m_spared;
-    std::optional<std::chrono::milliseconds> m_lastUp, m_calmSince, m_exhaustedSince;
+    std::optional<std::chrono::milliseconds> m_climbedAt, m_lastUp, m_calmSince, m_exhaustedSince;
 };
 
 } // namespace hub::monitor

@@ -29,12 +29,21 @@ const LimitRow rows[]{
     {Metric::Inodes, setting::inodesWarning, setting::inodesCritical, 2},
 };
 
+// An overloaded machine may be late with a look, or with three.
+std::chrono::milliseconds apart(const Settings &settings)
+{
+    const qint64 pace =
+        std::max(settings.number(setting::monitorSeconds), settings.number(setting::monitorAlertSeconds));
+    return std::chrono::seconds{3 * pace + 120};
+}
+
 } // namespace
 
 Rules rulesFrom(const Settings &settings)
 {
     Rules rules{.samples = int(settings.number(setting::monitorSamples)),
                 .least = std::chrono::seconds{settings.number(setting::monitorLeastSeconds)},
+                .apart = apart(settings),
                 .fullWithin = std::chrono::minutes{settings.number(setting::fullMinutes)}};
     for (const LimitRow &row : rows) {
         rules.limits[row.metric] = {double(settings.number(row.warning)), double(settings.number(row.critical)),
@@ -49,7 +58,8 @@ Result<LadderRules> ladderRulesFrom(const Settings &settings)
 {
     LadderRules rules{.adviseOnly = settings.flag(setting::ladderAdvise),
                       .pace = std::chrono::seconds{settings.number(setting::ladderUpSeconds)},
-                      .rest = std::chrono::seconds{settings.number(setting::ladderDownSeconds)}};
+                      .rest = std::chrono::seconds{settings.number(setting::ladderDownSeconds)},
+                      .apart = apart(settings)};
     HUB_TRY(rules.highest, enumFromText(stepTexts, settings.text(setting::ladder), u"step of the ladder"));
     return rules;
 }

@@ -96,6 +96,9 @@ void Verdicts::follow(Watch &watch, std::chrono::milliseconds uptime)
 QList<Verdict> Verdicts::feed(const Sample &sample, const Rules &rules)
 {
     const auto uptime = sample.uptime;
+    const auto before = std::exchange(m_fedAt, uptime);
+    // The machine slept, or the hub was held: what was before says nothing about the time between.
+    const bool anew = before && rules.apart.count() > 0 && uptime - *before > rules.apart;
     for (auto &[key, watch] : m_watches)
         watch.seen = false;
     for (const Reading &reading : readingsOf(sample)) {
@@ -112,7 +115,7 @@ QList<Verdict> Verdicts::feed(const Sample &sample, const Rules &rules)
         const Limits limits = rules.of(it->first.first, it->first.second);
         // A figure that isn't there any more counts as fine: nothing says that it is still too high.
         const Concern leaning = watch.seen ? leaningOf(watch, limits, rules.fullWithin) : Concern::Fine;
-        if (watch.count == 0 || leaning != watch.leaning) {
+        if (watch.count == 0 || anew || leaning != watch.leaning) {
             watch.leaning = leaning;
             watch.count = 0;
             watch.leansSince = uptime;

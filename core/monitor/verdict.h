@@ -34,6 +34,7 @@ struct Rules {
     Limits of(Metric metric, const QString &subject) const;
     int samples = 3;                        // so many in a row
     std::chrono::milliseconds least{10000}; // and for so long
+    std::chrono::milliseconds apart{0};     // looks that lie further apart are not in a row; 0: all are
     std::chrono::minutes fullWithin{30};    // a disk that will be full by then is a warning; 0: no look ahead
 };
 
@@ -79,6 +80,7 @@ private:
     static void follow(Watch &watch, std::chrono::milliseconds uptime);
 
     std::map<Key, Watch> m_watches;
+    std::optional<std::chrono::milliseconds> m_fedAt; // uptime
 };
 
 // Change of the value for each hour, by least squares; nothing for less than four points or three minutes.

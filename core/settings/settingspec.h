@@ -140,6 +140,8 @@ inline constexpr SettingSpec inodesCritical{QL("monitor/inodes_critical"), Setti
     QL("The same for a critical alert")};
 inline constexpr SettingSpec fullMinutes{QL("monitor/disk_full_minutes"), SettingType::Number, QL("30"), 0, 10080, {}, QL(), false,
     QL("A disk that fills so fast that it is full within this time is a warning. 0: never")};
+inline constexpr SettingSpec recordSamples{QL("monitor/record_samples"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("File to which each look at the machine is added, a line each, up to 64 MB, to be played again in a test; empty: none")};
 inline constexpr SettingSpec protectedBranches{QL("git/protected_branches"), SettingType::Text, QL("main,master"), 0, 0, {}, QL(), true,
     QL("Branches on which no agent may work, beside the remote's default")};
 inline constexpr SettingSpec protectFrom{QL("git/protect_from"), SettingType::Choice, QL("agents"), 0, 0, protectModes, QL(), true,
@@ -165,7 +167,7 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::swapWarning, &setting::swapCritical, &setting::cpuPressureWarning, &setting::cpuPressureCritical,
     &setting::memoryPressureWarning, &setting::memoryPressureCritical, &setting::ioPressureWarning,
     &setting::ioPressureCritical, &setting::temperatureWarning, &setting::temperatureCritical, &setting::diskWarning,
-    &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes,
+    &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes, &setting::recordSamples,
     &setting::protectedBranches, &setting::protectFrom,
     &setting::keepDays, &setting::keptDays, &setting::maxTotalGigabytes};
 // clang-format on

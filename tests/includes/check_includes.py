@@ -11,7 +11,7 @@ import sys
 STEPS = [
     {"posix"},
     {"base"},
-    {"settings", "db", "sdk"},
+    {"settings", "db", "sdk", "chart"},
     {"git", "state", "monitor"},
     {"recovery"},
     {"agents"},

@@ -30,11 +30,12 @@ private Q_SLOTS:
         DO(history.add(sample));
         const auto courses = history.courses(start - 1min, start + 1min);
         QVERIFY(courses);
-        QCOMPARE(courses->size(), 3);
-        QCOMPARE(courses->at(0).points, (QList<Point>{{start, 12.5, 12.5, 12.5}}));
-        QCOMPARE(courses->at(1).subject, u"/"_s);
-        QCOMPARE(courses->at(1).points[0].mean, 75.0);
-        QCOMPARE(courses->at(2).subject, u"/home"_s);
+        QCOMPARE(courses->span, 0ms);
+        QCOMPARE(courses->each.size(), 3);
+        QCOMPARE(courses->each.at(0).points, (QList<Point>{{start, 12.5, 12.5, 12.5}}));
+        QCOMPARE(courses->each.at(1).subject, u"/"_s);
+        QCOMPARE(courses->each.at(1).points[0].mean, 75.0);
+        QCOMPARE(courses->each.at(2).subject, u"/home"_s);
     }
 
     void minutesAndHoursAreSummedUpOnceTheyAreOver()
@@ -46,12 +47,17 @@ private Q_SLOTS:
         }
         DO(history.add(at(start + 1h, 50)));
         const auto days = history.courses(start - 36h, start + 2h);
-        QVERIFY(days && days->size() == 1);
-        const QList<Point> &minutes = days->at(0).points;
-        QCOMPARE(minutes.size(), 30);
-        QCOMPARE(minutes[0], (Point{start, 10, 20, 30}));
+        QVERIFY(days && days->each.size() == 1);
+        QCOMPARE(days->span, 1min);
+        const QList<Point> &minutes = days->each.at(0).points;
+        // What is not over yet follows look by look.
+        const Point newest{start + 1h, 50, 50, 50};
+        QCOMPARE(minutes.size(), 31);
+        QCOMPARE(minutes.first(), (Point{start, 10, 20, 30}));
+        QCOMPARE(minutes.last(), newest);
         const auto week = history.courses(start - 100h, start + 2h);
-        QCOMPARE(week->at(0).points, (QList<Point>{{start, 10, 20, 30}}));
+        QCOMPARE(week->span, 1h);
+        QCOMPARE(week->each.at(0).points, (QList<Point>{{start, 10, 20, 30}, newest}));
     }
 
     void aHubThatIsStartedAgainSumsUpWhatWasBegun()
@@ -65,9 +71,35 @@ private Q_SLOTS:
         HistoryStore history(*fixture.monitorDatabase);
         DO(history.add(at(start + 70s, 90)));
         const auto days = history.courses(start - 36h, start + 2h);
-        QCOMPARE(days->at(0).points, (QList<Point>{{start, 10, 15, 20}}));
+        QCOMPARE(days->each.at(0).points, (QList<Point>{{start, 10, 15, 20}, {start + 70s, 90, 90, 90}}));
         // Of hours there is none yet, so a week shows what there is.
-        QCOMPARE(history.courses(start - 100h, start + 2h)->at(0).points, days->at(0).points);
+        QCOMPARE(history.courses(start - 100h, start + 2h)->each.at(0).points, days->each.at(0).points);
+    }
+
+    void aFigureThatCameLaterIsAmongTheFinerPointsOnly()
+    {
+        StateFixture fixture;
+        HistoryStore history(*fixture.monitorDatabase);
+        DO(history.add(at(start, 10)));
+        Sample later = at(start + 1h, 20);
+        later.temperatures = {{u"cpu-thermal"_s, 50}};
+        DO(history.add(later));
+        const auto week = history.courses(start - 100h, start + 2h);
+        QCOMPARE(week->each.size(), 2);
+        QCOMPARE(week->each.at(0).points.size(), 2);
+        QCOMPARE(week->each.at(1).metric, Metric::Temperature);
+        QCOMPARE(week->each.at(1).points, (QList<Point>{{start + 1h, 50, 50, 50}}));
+    }
+
+    void anotherConnectionReadsTheSameAndDoesNotWrite()
+    {
+        StateFixture fixture;
+        HistoryStore history(*fixture.monitorDatabase);
+        DO(history.add(at(start, 10)));
+        GET(const auto other, db::Database::open(history.file(), db::Database::Mode::ReadOnly));
+        HistoryStore seen(*other);
+        QCOMPARE(seen.courses(start, start + 1min)->each.at(0).points, (QList<Point>{{start, 10, 10, 10}}));
+        QVERIFY(!seen.add(at(start + 30s, 20)));
     }
 
     void aClockThatGoesBackLosesNothing()
@@ -78,7 +110,7 @@ private Q_SLOTS:
         DO(history.add(at(start, 20)));
         DO(history.add(at(start + 30s, 30)));
         const auto courses = history.courses(start - 1min, start + 2h);
-        QCOMPARE(courses->at(0).points.size(), 3);
+        QCOMPARE(courses->each.at(0).points.size(), 3);
     }
 
     void whatIsTooOldGoesSoThatItsSizeIsBounded()

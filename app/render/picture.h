@@ -1,0 +1,15 @@
+// Draws a chart. Needs a QGuiApplication and at least one font.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/chart/chart.h"
+
+#include <QImage>
+
+namespace hub::render
+{
+
+// NotFound when this machine has no font that can write the chart.
+Result<QImage> draw(const chart::Chart &chart);
+
+} // namespace hub::render
