@@ -243,7 +243,7 @@ Result<Reply> systemHealth(Services &services, const Invocation &in)
             toLocalShort(safe->since, services.now()), safe->reason, safe->who);
         reply.next << u"safe-mode disable"_s;
     }
-    if (const QStringList concerns = services.machine.concerns(); !concerns.isEmpty()) {
+    if (const QStringList concerns = services.disks.concerns() + services.machine.concerns(); !concerns.isEmpty()) {
         reply.severity = Severity::Warning;
         reply.text += (reply.text.isEmpty() ? QString() : u" "_s) + concerns.join(u' ');
     }
@@ -264,6 +264,7 @@ Result<Reply> systemHealth(Services &services, const Invocation &in)
     if (sample)
         reply.data[u"machine"_s] = machineData(*sample);
     reply.data[u"concerns"_s] = QJsonArray::fromStringList(services.machine.concerns());
+    reply.data[u"full_disks"_s] = QJsonArray::fromStringList(services.disks.concerns());
     reply.data[u"admitting"_s] = services.machine.ladder().admitting;
     tellUsage(services, reply);
     HUB_CHECK(tellCourse(services, rangeOf(in), reply));
