@@ -21,6 +21,9 @@ constexpr std::chrono::seconds answerLimit{1};
 // A shim that froze its agent because its spool was full thaws it once that was read.
 constexpr std::chrono::seconds byItselfLimit{5};
 
+// A shim that could not start its agent, for want of room or of processes, is asked again.
+constexpr std::chrono::seconds startAgain{1};
+
 // Longest time that a checkpoint may hold an agent still; the shim ends it then, or when the hub is gone.
 constexpr quint32 scanLeaseMillis = 20000;
 
@@ -251,7 +254,17 @@ void Brake::connectLink(Watched &watched)
                 // A stop overtook the start; it is decided again under the newest epoch.
                 Q_EMIT holdsOutdated(run.place.run);
             }));
-    connect(link, &ShimLink::startFailed, this, on([](Watched &run, const posix::RunExit &) { run.waiting = false; }));
+    connect(link, &ShimLink::startFailed, this, on([this, id](Watched &run, const posix::RunExit &problem) {
+                if (problem.value == ENOSPC || problem.value == EDQUOT)
+                    Q_EMIT spoolFailed(id);
+                if (!run.waiting) // it ran, as a program that can't be executed; the end comes as of any other
+                    return;
+                QTimer::singleShot(startAgain, this, [this, id] {
+                    const auto found = m_runs.find(id);
+                    if (found != m_runs.end() && found->second.waiting && !found->second.exited)
+                        startIfFree(found->second);
+                });
+            }));
     connect(link, &ShimLink::outputAvailable, this,
             on([this, id](Watched &, const posix::Position &) { Q_EMIT outputAvailable(id); }));
     connect(link, &ShimLink::froze, this, on([this, id](Watched &run, const posix::FreezeNews &news) {
@@ -284,8 +297,8 @@ void Brake::connectLink(Watched &watched)
                 const auto last = qint64(news.lastInput);
                 if (news.kind == posix::StatusKind::InputReady || news.kind == posix::StatusKind::SpoolWorks)
                     Q_EMIT inputRefused(id, last);
-                if (news.kind != posix::StatusKind::InputReady)
-                    Q_EMIT statusChanged(id, QString::fromStdString(news.text));
+                if (news.kind == posix::StatusKind::SpoolFailed)
+                    Q_EMIT spoolFailed(id);
             }));
     connect(link, &ShimLink::lost, this, [this, id](const QString &reason) {
         const auto found = m_runs.find(id);

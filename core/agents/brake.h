@@ -25,6 +25,7 @@ enum class Hold : quint8 {
     Scan = 8, // its files are being read for a checkpoint; ends by itself if the hub dies
     Rollback = 16,
     Overload = 64,   // the machine can't carry it now
+    FullDisk = 128,  // what it does could not be kept
     Unrecorded = 32, // found frozen without a record: a person decides
 };
 Q_DECLARE_FLAGS(Holds, Hold)
@@ -100,7 +101,7 @@ Q_SIGNALS:
     void started(const hub::RunId &run, const hub::posix::RunIdentity &identity);
     void outputAvailable(const hub::RunId &run);
     void inputRefused(const hub::RunId &run, qint64 lastInput);
-    void statusChanged(const hub::RunId &run, const QString &text);
+    void spoolFailed(const hub::RunId &run); // what it says can't be written by its shim
     void lost(const hub::RunId &run, const QString &reason);
     // It was found frozen, no record says why, and it does not go on by itself either.
     void foundFrozen(const hub::RunId &run);

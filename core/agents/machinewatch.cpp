@@ -199,7 +199,7 @@ void MachineWatch::took(Seen seen)
     const std::chrono::seconds pace{m_settings.number(setting::monitorSeconds)};
     if (!first && sample.uptime - m_keptAt >= pace - secondLook / 2) {
         m_keptAt = sample.uptime;
-        if (const auto kept = m_history.add(sample); !kept)
+        if (const auto kept = m_keepsHistory ? m_history.add(sample) : Result<>(); !kept)
             qCWarning(lcMonitor).noquote() << "what was measured is not kept:" << kept.error().message;
     }
     noteDown(sample);
@@ -234,12 +234,13 @@ Result<monitor::Work> MachineWatch::work() const
     HUB_TRY(const auto living, m_stores.runs.living());
     HUB_TRY(const auto safe, m_stores.holds.safeMode());
     HUB_TRY(const auto pauses, m_stores.holds.pauses());
+    HUB_TRY(const auto full, m_stores.holds.fullDisks());
     monitor::Work work{.running = int(living.size())};
     for (const Run &run : living) {
         const bool held = std::any_of(pauses.begin(), pauses.end(), [&](const state::Pause &pause) {
             return pause.subject == (pause.scope == u"agent" ? run.agent.toString() : run.task.toString());
         });
-        work.paused += safe || held;
+        work.paused += safe || held || !full.isEmpty();
     }
     return work;
 }

@@ -43,6 +43,8 @@ public:
     // One sentence for each figure that is too high.
     QStringList concerns() const;
     const monitor::Ladder::State &ladder() const { return m_ladder.state(); }
+    // False: what is measured is not kept, for want of room.
+    void keepHistory(bool keep) { m_keepsHistory = keep; }
 
 Q_SIGNALS:
     void sampled(const hub::monitor::Sample &sample);
@@ -93,7 +95,8 @@ private:
     monitor::Ladder m_ladder, m_advice; // what is done; what would be done, while only advice is wanted
     std::optional<monitor::Sample> m_newest;
     std::chrono::milliseconds m_keptAt{-1}; // uptime of the newest look that is in the history
-    bool m_acting = false;                  // a stop is under way, which is not on record yet
+    bool m_keepsHistory = true;
+    bool m_acting = false; // a stop is under way, which is not on record yet
     QTimer m_timer;
 };
 

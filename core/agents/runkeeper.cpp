@@ -139,10 +139,17 @@ void RunKeeper::sendInputs(RunId id)
     }
 }
 
+void RunKeeper::setIngesting(bool ingesting)
+{
+    m_ingesting = ingesting;
+    for (const auto &[id, live] : m_live)
+        schedule(id);
+}
+
 void RunKeeper::schedule(RunId id)
 {
     const auto found = m_live.find(id);
-    if (found == m_live.end() || std::exchange(found->second.scheduled, true))
+    if (!m_ingesting || found == m_live.end() || std::exchange(found->second.scheduled, true))
         return;
     QMetaObject::invokeMethod(
         this, [this, id] { ingest(id); }, Qt::QueuedConnection);

@@ -47,6 +47,9 @@ public:
     // because there was too much for one commit; ask again.
     Result<bool> drain(RunId run);
 
+    // False: what runs say stays in their spools, until it is true again. drain() takes it all the same.
+    void setIngesting(bool ingesting);
+
     // After a commit that stored inputs: sends what the shim has not seen.
     void sendInputs(RunId run);
 
@@ -99,6 +102,7 @@ private:
     Workers &m_workers;
     RunListener *m_listener = nullptr;
     std::map<RunId, Live> m_live;
+    bool m_ingesting = true;
 };
 
 } // namespace hub::agents

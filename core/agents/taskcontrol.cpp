@@ -32,6 +32,8 @@ Result<Holds> TaskDriver::holdsFor(const Task &task) const
     holds.setFlag(Hold::AgentPause, agentPause.has_value());
     HUB_TRY(const auto overload, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
     holds.setFlag(Hold::Overload, overload.has_value());
+    HUB_TRY(const auto full, m_stores.holds.fullDisks());
+    holds.setFlag(Hold::FullDisk, !full.isEmpty());
     holds.setFlag(Hold::Rollback, m_unfinished.contains(task.id));
     return holds;
 }

@@ -3,6 +3,7 @@
 
 #include "core/agents/brief.h"
 #include "core/agents/shimlauncher.h"
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
 #include "core/monitor/sensors.h"
@@ -103,6 +104,9 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
     if (safe)
         reasons << u"Safe mode is on since %1 (%2)."_s.arg(toLocalShort(safe->since, m_stores.clock.now()),
                                                            safe->reason);
+    HUB_TRY(const auto full, m_stores.holds.fullDisks());
+    for (const state::Pause &disk : full)
+        reasons << u"A disk is full: "_s + disk.reason;
     HUB_TRY(const auto overload, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
     if (overload)
         reasons << u"Task #%1 is held by the hub, since the machine is overloaded: %2"_s.arg(task.id.toString(),
@@ -353,6 +357,13 @@ void TaskDriver::startFailed(TaskId id, const Error &error, bool ended)
             HUB_TRY(const auto turn, m_stores.talk.openTurn(id));
             if (turn)
                 HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
+            // Nothing is wrong with the task itself: it starts when there is room.
+            if (const auto room = roomOf(QFile::encodeName(m_data.root()));
+                error.code == ErrorCode::DiskFull || (room && isFull(*room))) {
+                HUB_CHECK(m_stores.tasks.setState(id, TaskState::Queued, error.message));
+                announce(id);
+                return {};
+            }
             HUB_CHECK(noteError(task, {}, u"Task #%1 could not be started"_s.arg(id.toString()), error.message,
                                 AlertLevel::Error, error.hint));
             // What ran before has work to go on with; what never ran has to be set right first.

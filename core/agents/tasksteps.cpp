@@ -136,6 +136,8 @@ Instant TaskDriver::heldSince(const Task &task) const
     Instant since = m_stores.clock.now();
     if (const auto safe = m_stores.holds.safeMode(); safe && *safe)
         since = std::min(since, (*safe)->since);
+    for (const state::Pause &disk : m_stores.holds.fullDisks().valueOr({}))
+        since = std::min(since, disk.at);
     const std::pair<QString, QString> scopes[]{
         {u"task"_s, task.id.toString()}, {u"overload"_s, task.id.toString()}, {u"agent"_s, task.spec.agent.toString()}};
     for (const auto &[scope, subject] : scopes) {

@@ -4,6 +4,10 @@
 
 #include <QRegularExpression>
 
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <poll.h>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -36,6 +40,16 @@ QLatin1StringView levelText(QtMsgType type)
     return "error"_L1;
 }
 
+std::atomic<int> lossReason = 0; // the system's number for it; 0: none
+
+// A pipe whose reader hangs must not hold the hub up: it gets a moment once, and then none until it reads again.
+bool takesMore()
+{
+    constexpr int moment = 50; // milliseconds
+    pollfd out{STDERR_FILENO, POLLOUT, 0};
+    return ::poll(&out, 1, lossReason == 0 ? moment : 0) > 0;
+}
+
 void writeLine(QtMsgType type, const QMessageLogContext &context, const QString &message)
 {
     const QByteArray line =
@@ -44,7 +58,12 @@ void writeLine(QtMsgType type, const QMessageLogContext &context, const QString 
                  QLatin1StringView(context.category ? context.category : "default"), redactSecrets(message))
             .toUtf8();
     // One write per line: several threads log at once, and a log that can't be written must not stop the hub.
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.constData(), size_t(line.size()));
+    if (!takesMore()) {
+        lossReason = EAGAIN;
+        return;
+    }
+    const ssize_t written = ::write(STDERR_FILENO, line.constData(), size_t(line.size()));
+    lossReason = written == line.size() ? 0 : written < 0 ? errno : ENOSPC;
 }
 
 } // namespace
@@ -60,6 +79,14 @@ void installLogSink(QStringView level)
         rules += u"*.info=false\n*.warning=false\n"_s;
     QLoggingCategory::setFilterRules(rules);
     qInstallMessageHandler(writeLine);
+}
+
+QString logLoss()
+{
+    const int reason = lossReason;
+    return reason == 0        ? QString()
+           : reason == EAGAIN ? u"Who reads it doesn't"_s
+                              : QString::fromLocal8Bit(std::strerror(reason));
 }
 
 QString redactSecrets(const QString &text)

@@ -21,6 +21,9 @@ namespace hub
 // Installs the sink. `level` is debug, info, warning or error (setting log/level, BOT_LOG_LEVEL).
 void installLogSink(QStringView level);
 
+// What is wrong while lines are lost, since they can't be written; else empty. Any thread.
+QString logLoss();
+
 // Replaces what looks like a credential (tokens of well-known shapes, "key=…" of secret-sounding names, passwords in
 // addresses) by "[redacted]". Used for logs, stored conversations and replies.
 QString redactSecrets(const QString &text);

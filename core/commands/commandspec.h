@@ -69,6 +69,10 @@ struct CommandSpec {
     std::optional<Access> leastAccess = std::nullopt;
     QLatin1StringView accessNote{""};
 
+    // It makes more than a row or two, so it is refused while a disk is full. Going back is not: it may use the
+    // reserve.
+    bool needsRoom = false;
+
     // What the right to call this at all is: the first question that a dispatcher asks.
     Access entryAccess() const { return leastAccess.value_or(access); }
 };

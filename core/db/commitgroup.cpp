@@ -52,6 +52,8 @@ Result<> CommitGroup::leave(bool keep)
 {
     m_inside = false;
     auto announcements = std::exchange(m_workAnnouncements, {});
+    // A full disk or a failing one can make SQLite take back the whole transaction, and the savepoints with it. What
+    // was done before in this group is lost then, and a savepoint after it would commit by itself.
     if (!keep)
         HUB_CHECK(m_database.run(u"ROLLBACK TO work"_s));
     HUB_CHECK(m_database.run(u"RELEASE work"_s));
@@ -82,7 +84,10 @@ void CommitGroup::flush()
 {
     if (!m_open)
         return;
-    const auto committed = m_database.run(u"COMMIT"_s);
+    if (m_beforeCommit)
+        m_beforeCommit();
+    const auto lost = std::exchange(m_lost, std::nullopt);
+    const auto committed = lost ? Result<>(*lost) : m_database.run(u"COMMIT"_s);
     m_open = false;
     // Endings and announcements may submit new work, which belongs to the next group.
     auto endings = std::exchange(m_endings, {});
@@ -97,6 +102,8 @@ void CommitGroup::flush()
         announce();
     for (auto &end : endings)
         end(committed ? nullptr : &committed.error());
+    if (!committed && committed.error().code == ErrorCode::DiskFull)
+        Q_EMIT ranOutOfRoom();
 }
 
 } // namespace hub::db

@@ -73,10 +73,17 @@ public:
     // Inside submitted work: `announce` runs right after the commit, and never when the work or the commit failed.
     void afterCommit(std::function<void()> announce);
 
+    // `look` runs before each commit, so that its owner may see to the room that the commit needs.
+    void setBeforeCommit(std::function<void()> look) { m_beforeCommit = std::move(look); }
+
     // Commits what is open, now. For shutdown, and for callers that must not let another event in between.
     void flush();
 
     Database &database() { return m_database; }
+
+Q_SIGNALS:
+    // Work, or a commit, failed as DiskFull.
+    void ranOutOfRoom();
 
 protected:
     bool event(QEvent *event) override;
@@ -91,15 +98,21 @@ private:
             return;
         }
         R result = fn();
-        if (auto left = leave(result.hasValue()); !left)
-            result = R(std::move(left).error());
+        if (auto left = leave(result.hasValue()); !left) {
+            if (result)
+                result = R(std::move(left).error());
+            m_lost = result.error();
+        }
+        const bool noRoom = !result && result.error().code == ErrorCode::DiskFull;
         m_endings.push_back(
             [promise = std::move(promise), result = std::move(result)](const Error *commitError) mutable {
                 promise->addResult(commitError && result.hasValue() ? R(*commitError) : std::move(result));
                 promise->finish();
             });
-        if (m_endings.size() >= mostPerGroup)
+        if (m_endings.size() >= mostPerGroup || m_lost)
             flush();
+        if (noRoom)
+            Q_EMIT ranOutOfRoom();
     }
 
     // A commit waits for the work that is queued already, but not for ever: at most this much shares one.
@@ -113,6 +126,8 @@ private:
     bool m_open = false;
     bool m_inside = false;
     bool m_commitPosted = false;
+    std::optional<Error> m_lost; // SQLite gave the open transaction up
+    std::function<void()> m_beforeCommit;
     std::deque<std::function<void(const Error *)>> m_endings;
     std::vector<std::function<void()>> m_workAnnouncements; // of the work that is running
     std::vector<std::function<void()>> m_announcements;     // of the open group

@@ -1,5 +1,6 @@
 #include "core/db/database.h"
 
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
 
@@ -19,11 +20,16 @@ namespace
 {
 
 // SQLite's primary result codes, https://www.sqlite.org/rescode.html; the driver hands them on as text.
-constexpr int sqliteBusy = 5, sqliteCorrupt = 11, sqliteFull = 13, sqliteNotADatabase = 26;
+constexpr int sqliteBusy = 5, sqliteInputOutput = 10, sqliteCorrupt = 11, sqliteFull = 13, sqliteCannotOpen = 14,
+              sqliteNotADatabase = 26;
 
 Error errorFrom(const QSqlError &error, const QString &path)
 {
-    const int code = error.nativeErrorCode().toInt() & 0xff;
+    int code = error.nativeErrorCode().toInt() & 0xff;
+    if (code == sqliteInputOutput || code == sqliteCannotOpen) { // so it says of its smaller files
+        const auto room = roomOf(QFile::encodeName(path));
+        code = room && isFull(*room) ? sqliteFull : code;
+    }
     const QString text = u"%1: %2"_s.arg(path, error.text().trimmed());
     switch (code) {
     case sqliteFull:

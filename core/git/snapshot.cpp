@@ -42,6 +42,7 @@ Result<Taken> take(const Vault &vault, PackWriter &writer, const SnapshotRequest
     const auto began = std::chrono::steady_clock::now();
     CaptureRequest capture{request.place, request.cachePath, {}, request.before, request.branches, true, true};
     capture.leaveFree = request.options.leaveFree;
+    capture.onTight = request.options.onTight;
     capture.scan.sizeLimit = request.options.sizeLimit;
     capture.scan.policyLimit = request.options.policyLimit;
     capture.scan.policyPatterns = request.options.policyPatterns;

@@ -15,8 +15,9 @@ namespace hub::git
 struct SnapshotOptions {
     qint64 sizeLimit = 50ll << 20;  // bytes; larger files are left out and named, unless git has them unchanged
     qint64 policyLimit = 1ll << 20; // bytes; ignored files held by policy are at most this large
-    QList<QByteArray> policyPatterns{".env*"}; // names of ignored files that are held all the same
-    std::optional<qint64> leaveFree = {};      // bytes of the vault's disk: with less left over nothing is saved
+    QList<QByteArray> policyPatterns{".env*"};       // names of ignored files that are held all the same
+    std::optional<qint64> leaveFree = {};            // bytes of the vault's disk: with less left over nothing is saved
+    std::function<void(qint64 needed)> onTight = {}; // before nothing is saved for that: it may make room
 };
 
 struct SnapshotRequest {

@@ -1,5 +1,6 @@
 #include "core/git/treestate.h"
 
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/git/contentpass.h"
 #include "core/git/indextree.h"
@@ -37,20 +38,32 @@ QByteArray ruleText(const TreeRules &rules) { return rules.userExcludes + '\n' +
 
 // As if nothing could be compressed: packing tells only afterwards.
 Result<> checkSpace(const Vault &vault, const std::vector<std::pair<ScanFolder *, ScanNode *>> &wanted,
-                    qint64 sizeLimit, qint64 leaveFree)
+                    const CaptureRequest &request)
 {
     qint64 needed = 0;
     for (const auto &[folder, node] : wanted)
-        needed += qint64(node->stamp.size) <= sizeLimit ? qint64(node->stamp.size) : 0;
-    HUB_TRY(const qint64 space, freeSpace(vault.path()));
-    if (space - needed >= leaveFree)
+        needed += qint64(node->stamp.size) <= request.scan.sizeLimit ? qint64(node->stamp.size) : 0;
+    const auto fits = [&](const DiskRoom &room) {
+        return room.free - needed >= std::max(*request.leaveFree, leastFree(room.size));
+    };
+    HUB_TRY(DiskRoom room, roomOf(vault.path()));
+    if (!fits(room) && request.onTight) {
+        request.onTight(needed);
+        HUB_TRY(room, roomOf(vault.path()));
+    }
+    if (fits(room))
         return {};
-    return fail(ErrorCode::DiskFull,
-                u"Not saved: %1 MB free where the vault is, this checkpoint needs up to %2 MB, and %3 MB are kept for "
-                u"checkpoints that are asked for. The files themselves are as they were."_s.arg(space >> 20)
-                    .arg((needed >> 20) + 1)
-                    .arg(leaveFree >> 20),
-                u"Make room on that disk, or lower vault/reserve_mb."_s);
+    const QString found =
+        u"Not saved: %1, this checkpoint needs up to %2 MB"_s.arg(freeText(room)).arg((needed >> 20) + 1);
+    if (*request.leaveFree > 0)
+        return fail(
+            ErrorCode::DiskFull,
+            u"%1, and %2 MB are kept for checkpoints that are asked for. The files themselves are as they were."_s
+                .arg(found)
+                .arg(*request.leaveFree >> 20),
+            u"Make room there, or lower vault/reserve_mb."_s);
+    return fail(ErrorCode::DiskFull, found + u". The files themselves are as they were."_s,
+                u"Make room there; agenthubctl doctor says what can go. Agents are frozen until it fits."_s);
 }
 
 } // namespace
@@ -106,7 +119,7 @@ Result<TreeState> captureTree(const Vault &vault, ObjectSink &sink, const Captur
         HUB_CHECK(alsoHold->outcome());
     const auto wanted = scan.toRead();
     if (request.leaveFree)
-        HUB_CHECK(checkSpace(vault, wanted, options.sizeLimit, *request.leaveFree));
+        HUB_CHECK(checkSpace(vault, wanted, request));
     HUB_CHECK(readContents(scan.rootFd(), wanted, options.sizeLimit, sink));
 
     Manifest &manifest = state.manifest;

@@ -19,7 +19,8 @@ struct CaptureRequest {
     QList<QByteArray> branches = {};  // the task's own
     bool useCache = true;
     bool importHistory = true;            // take what HEAD and the index reach into the sink; only when the sink stores
-    std::optional<qint64> leaveFree = {}; // of the vault's disk, in bytes
+    std::optional<qint64> leaveFree = {}; // of the vault's disk, in bytes; else nobody looks
+    std::function<void(qint64 needed)> onTight = {}; // as in SnapshotOptions
 };
 
 // The parts of a snapshot's tree.

@@ -310,6 +310,9 @@ QFuture<Result<Reply>> doctor(Services &services, const Invocation &in)
     const auto verdict = services.stores.audit.verify();
     if (!verdict || verdict->brokenAt)
         findings << Finding{u"The audit trail does not verify."_s, u"agenthubctl audit verify"_s};
+    for (const QString &full : services.disks.concerns())
+        findings << Finding{full, u"agenthubctl projects show NAME tells what a project takes, agenthubctl cleanup "
+                                  "removes what is old; or make room by hand. All goes on by itself then."_s};
     QStringList problems;
     if (services.profiles.all(&problems).isEmpty())
         findings << Finding{u"No agent is set up."_s, u"agenthubctl agents add NAME PROGRAM ARGUMENTS"_s};

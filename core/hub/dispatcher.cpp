@@ -115,6 +115,12 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
         in.call.yes = false;
         in.call.confirm.clear();
     }
+    if ((*spec)->needsRoom && !call.dryRun) {
+        if (const auto full = m_services.disks.refusal()) {
+            recordFailure(in, *full);
+            return readyFuture<Reply>(*full);
+        }
+    }
     const auto handler = m_handlers.constFind(QString((*spec)->name));
     if (handler == m_handlers.constEnd())
         return readyFuture<Reply>(

@@ -257,7 +257,7 @@ Result<Reply> present(Services &services)
             toLocalShort(safe->since, services.now()), safe->reason, safe->who);
         reply.next << u"safe-mode disable"_s;
     }
-    if (const QStringList concerns = services.machine.concerns(); !concerns.isEmpty()) {
+    if (const QStringList concerns = services.disks.concerns() + services.machine.concerns(); !concerns.isEmpty()) {
         reply.severity = Severity::Warning;
         reply.text += (reply.text.isEmpty() ? QString() : u" "_s) + concerns.join(u' ');
     }
@@ -278,6 +278,7 @@ Result<Reply> present(Services &services)
     if (sample)
         reply.data[u"machine"_s] = machineData(*sample);
     reply.data[u"concerns"_s] = QJsonArray::fromStringList(services.machine.concerns());
+    reply.data[u"full_disks"_s] = QJsonArray::fromStringList(services.disks.concerns());
     reply.data[u"admitting"_s] = services.machine.ladder().admitting;
     tellUsage(services, reply);
     return reply;

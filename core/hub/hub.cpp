@@ -39,8 +39,12 @@ Result<FileHandle> lockFolder(const QString &dataDir)
                         u"Use it with agenthubctl, or give this one another --data-dir."_s);
         QThread::msleep(lockPause.count());
     }
+    // Over what stands there, and then shortened, which a full disk lets do. Without its number it is locked as well.
     const QByteArray pid = QByteArray::number(::getpid()) + '\n';
-    if (::ftruncate(lock.fd(), 0) != 0 || ::pwrite(lock.fd(), pid.constData(), size_t(pid.size()), 0) < 0)
+    const ssize_t written = ::pwrite(lock.fd(), pid.constData(), size_t(pid.size()), 0);
+    if (written < 0 && errno != ENOSPC && errno != EDQUOT)
+        return systemError(errno, u"write", path);
+    if (::ftruncate(lock.fd(), std::max<off_t>(written, 0)) != 0)
         return systemError(errno, u"write", path);
     return lock;
 }

@@ -43,8 +43,7 @@ Result<> HubCore::openDatabases()
     db::loadMigrations();
     HUB_TRY(m_database, db::Database::open(m_data.stateDatabase()));
     HUB_CHECK(db::migrate(*m_database, db::stateMigrations, m_data.backups()));
-    const QString monitor = QDir(m_data.root()).absoluteFilePath(m_config.settings.text(setting::safetyDatabase));
-    HUB_TRY(m_monitorDatabase, db::Database::open(monitor));
+    HUB_TRY(m_monitorDatabase, db::Database::open(agents::monitorDatabase(m_data, m_config.settings)));
     HUB_CHECK(db::migrate(*m_monitorDatabase, db::monitorMigrations, m_data.backups()));
     return {};
 }
@@ -65,6 +64,7 @@ Result<> HubCore::findId()
 Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::Brake &brake)
 {
     std::unique_ptr<HubCore> core(new HubCore(config, brake));
+    core->m_guarded = agents::disksToGuard(core->m_data, core->m_config.settings);
     HUB_CHECK(core->openDatabases());
     HUB_CHECK(core->findId());
     HubCore &c = *core;
@@ -122,6 +122,10 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_machine = std::make_unique<agents::MachineWatch>(*c.m_stores, c.m_workers, brake, *c.m_driver, *c.m_alerts,
                                                          *c.m_history, c.m_data, c.m_config.settings, c.m_id,
                                                          monitor::Sources::ofThisMachine());
+    c.m_disks = std::make_unique<agents::DiskGuard>(c.m_guarded, *c.m_stores, c.m_workers, brake, *c.m_runs,
+                                                    *c.m_driver, *c.m_checkpointer, *c.m_alerts, c.m_config.settings);
+    c.m_checkpointer->setRoomKeeper(*c.m_disks);
+    connect(c.m_disks.get(), &agents::DiskGuard::historyHasRoom, c.m_machine.get(), &agents::MachineWatch::keepHistory);
     c.m_services = std::make_unique<Services>(Services{*c.m_stores,
                                                        brake,
                                                        *c.m_runs,
@@ -140,6 +144,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_maintenance,
                                                        *c.m_retention,
                                                        *c.m_machine,
+                                                       *c.m_disks,
                                                        *c.m_history,
                                                        *c.m_watcher,
                                                        *c.m_alerts,
@@ -316,6 +321,7 @@ Result<> HubCore::begin()
     unfinished.unite(purging);
     m_owners->begin(); // before anything is done in a repository
     m_projects->begin();
+    HUB_CHECK(m_disks->begin());
     HUB_CHECK(m_driver->adopt(unfinished));
     refreshGuards(*m_services);
     for (const auto &operation : executing) {

@@ -77,6 +77,8 @@ private:
     std::unique_ptr<agents::TaskDriver> m_driver;
     std::unique_ptr<monitor::HistoryStore> m_history;
     std::unique_ptr<agents::MachineWatch> m_machine;
+    std::vector<agents::GuardedDisk> m_guarded;
+    std::unique_ptr<agents::DiskGuard> m_disks;
     std::unique_ptr<Lifecycle> m_lifecycle;
     std::unique_ptr<Services> m_services;
     std::unique_ptr<Dispatcher> m_dispatcher;

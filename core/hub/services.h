@@ -1,6 +1,7 @@
 // What command handlers may use. All of it belongs to the hub thread.
 #pragma once
 
+#include "core/agents/diskguard.h"
 #include "core/agents/machinewatch.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/finish.h"
@@ -32,6 +33,7 @@ struct Services {
     recovery::Maintenance &maintenance;
     recovery::Retention &retention;
     agents::MachineWatch &machine;
+    agents::DiskGuard &disks;
     monitor::HistoryStore &history;
     recovery::RefWatcher &watcher;
     monitor::AlertCenter &alerts;

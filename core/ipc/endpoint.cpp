@@ -169,7 +169,9 @@ Result<ListeningSocket> listenFor(const QString &dataDir)
         ::unlink(temporary.constData());
         return systemError(number, u"listen at", raw);
     }
-    HUB_CHECK(writeFileDurably(QFile::encodeName(dataDir + u"/endpoint"_s), raw + '\n'));
+    const QByteArray file = QFile::encodeName(dataDir + u"/endpoint"_s);
+    if (readFile(file).valueOr({}) != raw + '\n') // as a rule it is what it was, and a full disk takes no new one
+        HUB_CHECK(writeFileDurably(file, raw + '\n'));
     return ListeningSocket{std::move(handle), path};
 }
 

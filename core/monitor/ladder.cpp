@@ -20,9 +20,9 @@ Step highestStepFor(Metric metric, Concern concern)
     case Metric::Swap: return critical ? Step::StopAdmitting : Step::None;
     // Slow, but nothing gets lost.
     case Metric::IoPressure: return critical ? Step::FreezeLowest : Step::StopAdmitting;
-    // Nearly full is far from full; new work makes it no fuller than old work.
+    // Nearly full is far from full; when it is, DiskGuard freezes all and lets them go on by itself.
     case Metric::Disk:
-    case Metric::Inodes: return critical ? Step::SafeMode : Step::None;
+    case Metric::Inodes: return critical ? Step::StopAdmitting : Step::None;
     // Here the machine, or work on it, is in danger.
     case Metric::Memory:
     case Metric::MemoryPressure:

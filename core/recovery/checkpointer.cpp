@@ -167,13 +167,30 @@ Result<> Checkpointer::takeWaiting(const ProjectName &project)
     return {};
 }
 
-Result<Checkpointer::Draft> Checkpointer::begin(TaskId id)
+// The timer's leave room for those that are asked for; all others, but a rollback's, leave the reserve alone.
+git::SnapshotOptions Checkpointer::optionsFor(const CheckpointRequest &request) const
 {
+    git::SnapshotOptions options = snapshotOptions();
+    const bool timer = request.type == CheckpointType::Auto;
+    options.leaveFree = timer ? m_settings.number(setting::vaultReserveMegabytes) << 20 : 0;
+    if (m_room && !timer)
+        options.onTight = [room = m_room, id = request.task, type = request.type](qint64 needed) {
+            if (type == CheckpointType::Rollback)
+                room->giveWay(needed);
+            else
+                room->noRoomToSave(id, needed);
+        };
+    return options;
+}
+
+Result<Checkpointer::Draft> Checkpointer::begin(const CheckpointRequest &request)
+{
+    const TaskId id = request.task;
     HUB_TRY(const CheckpointId number, m_stores.tasks.reserveCheckpoint(id));
     HUB_TRY(const Task task, m_stores.tasks.get(id));
     HUB_TRY(const auto newest, m_stores.tasks.newestCheckpoint(id));
     HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
-    return Draft{task, number, newest, snapshotOptions(), project.path};
+    return Draft{task, number, newest, optionsFor(request), project.path};
 }
 
 // One commit for the numbers of all.
@@ -181,9 +198,7 @@ Result<> Checkpointer::beginAll(std::vector<Entry> &batch)
 {
     return m_stores.commits.ask([&]() -> Result<> {
         for (Entry &entry : batch) {
-            auto draft = begin(entry.request.task);
-            if (draft && entry.request.type == CheckpointType::Auto)
-                draft->options.leaveFree = m_settings.number(setting::vaultReserveMegabytes) << 20;
+            auto draft = begin(entry.request);
             if (draft)
                 entry.draft = *std::move(draft);
             else
@@ -329,7 +344,7 @@ Result<> Checkpointer::storeAll(git::Vault &vault, const std::vector<Entry *> &t
 
 Result<Checkpoint> Checkpointer::takeNow(const CheckpointRequest &request, std::optional<git::ObjectId> before)
 {
-    HUB_TRY(const Draft draft, m_stores.commits.ask([&] { return begin(request.task); }));
+    HUB_TRY(const Draft draft, m_stores.commits.ask([&] { return begin(request); }));
     HUB_TRY(git::Vault * vault, m_vaults.of(draft.task.spec.project));
     HUB_TRY(auto wanted,
             snapshotRequest(draft.task, refOf(draft.id), u"Checkpoint "_s + draft.id.toString(), draft.options));

@@ -5,6 +5,7 @@
 #include "core/base/workers.h"
 #include "core/git/placecache.h"
 #include "core/git/snapshot.h"
+#include "core/recovery/roomkeeper.h"
 #include "core/recovery/runcontrol.h"
 #include "core/settings/settings.h"
 #include "core/state/stores.h"
@@ -56,6 +57,7 @@ public:
     Checkpointer(state::Stores &stores, Workers &workers, Vaults &vaults, Records &records, const DataFolder &data,
                  const Settings &settings);
     void setRunControl(RunControl &runs) { m_runs = &runs; }
+    void setRoomKeeper(RoomKeeper &room) { m_room = &room; }
 
     // Hub thread. Requests that wait for the same project at the same moment share one pack and one round of syncs.
     // The answer is none only with onlyIfChanged.
@@ -104,7 +106,8 @@ private:
     Result<> holdStill(Entry &entry);
     Result<> storeAll(git::Vault &vault, const std::vector<Entry *> &taken,
                       const std::vector<Result<git::SnapshotInfo>> &snapshots);
-    Result<Draft> begin(TaskId task); // hub thread, inside work
+    Result<Draft> begin(const CheckpointRequest &request); // hub thread, inside work
+    git::SnapshotOptions optionsFor(const CheckpointRequest &request) const;
     Result<Checkpoint> store(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot);
     Checkpoint describe(const Draft &draft, const CheckpointRequest &request, const git::SnapshotInfo &snapshot) const;
 
@@ -115,6 +118,7 @@ private:
     const DataFolder &m_data;
     const Settings &m_settings;
     RunControl *m_runs = nullptr;
+    RoomKeeper *m_room = nullptr;
     mutable git::PlaceCache m_places;
     std::mutex m_mutex;
     std::map<ProjectName, std::vector<Waiting>> m_waiting;

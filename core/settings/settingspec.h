@@ -38,6 +38,8 @@ inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, Q
     QL("Folder of everything the hub keeps; empty: agenthub in the account's data folder")};
 inline constexpr SettingSpec logLevel{QL("log/level"), SettingType::Choice, QL("info"), 0, 0, logLevels, QL("BOT_LOG_LEVEL"), false,
     QL("How much the daemon writes to its log")};
+inline constexpr SettingSpec diskReserveMegabytes{QL("state/reserve_mb"), SettingType::Number, QL("64"), 0, 1048576, {}, QL(), false,
+    QL("Space that is taken in advance on each disk the hub writes on, an eighth of it at most, and given up when it is full. 0: none")};
 inline constexpr SettingSpec safetyDatabase{QL("state/safety_database"), SettingType::Text, QL("safety_monitor.db"), 0, 0, {}, QL("SAFETY_DB_PATH"), true,
     QL("File of alerts and samples; relative to the data directory")};
 inline constexpr SettingSpec checkpointSeconds{QL("checkpoint/interval_seconds"), SettingType::Number, QL("600"), 1, 86400, {}, QL(), false,
@@ -155,8 +157,8 @@ inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), Setting
 } // namespace setting
 
 inline constexpr const SettingSpec *allSettings[]{
-    &setting::dataFolder, &setting::logLevel, &setting::safetyDatabase, &setting::checkpointSeconds, &setting::checkpointFreeze,
-    &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::checkpointsKept, &setting::vaultQuotaMegabytes,
+    &setting::dataFolder, &setting::logLevel, &setting::diskReserveMegabytes, &setting::safetyDatabase, &setting::checkpointSeconds,
+    &setting::checkpointFreeze, &setting::maxFileMegabytes, &setting::vaultCopyMegabytes, &setting::checkpointsKept, &setting::vaultQuotaMegabytes,
     &setting::vaultReserveMegabytes, &setting::vaultGraceHours, &setting::vaultPacks, &setting::freezeMethod, &setting::spoolMegabytes,
     &setting::maxRunning, &setting::idleEndSeconds, &setting::autoResume, &setting::restartSeconds,
     &setting::claimSeconds, &setting::alertCooldown, &setting::alertsCommand, &setting::alertsWebhookFile, &setting::alertsLevel,

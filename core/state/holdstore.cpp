@@ -52,7 +52,25 @@ Result<> HoldStore::leaveSafeMode()
 
 Result<QList<Pause>> HoldStore::pauses() const
 {
-    return m_database.select(u"SELECT scope, subject, at, who, reason FROM pause ORDER BY at"_s, {}, pauseFrom);
+    return m_database.select(u"SELECT scope, subject, at, who, reason FROM pause WHERE scope <> 'disk' ORDER BY at"_s,
+                             {}, pauseFrom);
+}
+
+Result<QList<Pause>> HoldStore::fullDisks() const
+{
+    return m_database.select(u"SELECT scope, subject, at, who, reason FROM pause WHERE scope = 'disk' ORDER BY at"_s,
+                             {}, pauseFrom);
+}
+
+Result<> HoldStore::recordFullDisk(const QString &disk, const QString &reason)
+{
+    return pause(u"disk"_s, disk, u"the hub"_s, reason);
+}
+
+Result<> HoldStore::endFullDisk(const QString &disk)
+{
+    HUB_CHECK(endPause(u"disk"_s, disk));
+    return {};
 }
 
 Result<std::optional<Pause>> HoldStore::pauseOf(const QString &scope, const QString &subject) const

@@ -15,8 +15,8 @@ struct SafeMode {
 };
 
 struct Pause {
-    QString scope;   // agent, task, or overload: a task that the machine can't carry now
-    QString subject; // the agent's name or the task's number
+    QString scope;   // agent, task, overload: a task that the machine can't carry now; disk: a full one
+    QString subject; // the agent's name, the task's number, or what lies on the disk
     Instant at;
     QString who;
     QString reason;
@@ -44,10 +44,15 @@ public:
     Result<> enterSafeMode(const QString &who, const QString &reason); // keeps the first reason when it is on already
     Result<> leaveSafeMode();
 
-    Result<QList<Pause>> pauses() const;
+    Result<QList<Pause>> pauses() const; // of agents and tasks
     Result<std::optional<Pause>> pauseOf(const QString &scope, const QString &subject) const;
     Result<> pause(const QString &scope, const QString &subject, const QString &who, const QString &reason);
     Result<bool> endPause(const QString &scope, const QString &subject); // false: there was none
+
+    // Disks that are full, so that nothing may run.
+    Result<QList<Pause>> fullDisks() const;
+    Result<> recordFullDisk(const QString &disk, const QString &reason);
+    Result<> endFullDisk(const QString &disk);
 
     // Takes or renews the claim; the answer is who holds it now, which may be another task.
     Result<Claim> claim(const ProjectName &project, const QString &path, TaskId task, std::chrono::seconds duration);

@@ -1,5 +1,7 @@
 #include "tests/support/statefixture.h"
 
+#include <QSignalSpy>
+
 using namespace hub;
 using namespace hub::test;
 using namespace Qt::StringLiterals;
@@ -95,6 +97,47 @@ private Q_SLOTS:
         QVERIFY(first.isFinished() && second.isFinished() && !more.isFinished());
         fixture.commits->flush();
         QVERIFY(takeResult(more));
+    }
+
+    // On a full disk SQLite takes the whole transaction back by itself, and with it what was done before in the group.
+    void whatSqliteGaveUpIsRefusedAsAWholeAndNothingOfItIsThere()
+    {
+        StateFixture fixture;
+        GET(const auto pages,
+            fixture.database->selectOne(u"PRAGMA page_count"_s, {}, [](const db::Row &row) { return row.number(0); }));
+        DO(fixture.database->run(u"PRAGMA max_page_count = %1"_s.arg(*pages + 2)));
+        QSignalSpy ranOut(fixture.commits.get(), &db::CommitGroup::ranOutOfRoom);
+        QStringList told;
+        const auto tell = [&](const QString &key) {
+            return fixture.commits->submit([&fixture, &told, key]() -> Result<> {
+                fixture.commits->afterCommit([&told, key] { told << key; });
+                return put(fixture, key);
+            });
+        };
+        auto before = tell(u"before"_s);
+        auto large = tell(QString(100'000, u'x'));
+        auto after = tell(u"after"_s);
+        fixture.commits->flush();
+        QCOMPARE(takeResult(before).error().code, ErrorCode::DiskFull);
+        QCOMPARE(takeResult(large).error().code, ErrorCode::DiskFull);
+        QVERIFY(takeResult(after));
+        QCOMPARE(keys(fixture), QStringList{u"after"_s});
+        QCOMPARE(told, QStringList{u"after"_s});
+        QVERIFY(!ranOut.isEmpty());
+    }
+
+    void somebodyMayLookBeforeEachCommit()
+    {
+        StateFixture fixture;
+        int looks = 0;
+        fixture.commits->setBeforeCommit([&] { ++looks; });
+        fixture.commits->flush();
+        QCOMPARE(looks, 0); // nothing to commit
+        auto a = fixture.commits->submit([&] { return put(fixture, u"a"_s); });
+        fixture.commits->flush();
+        QVERIFY(takeResult(a));
+        QCOMPARE(looks, 1);
+        fixture.commits->setBeforeCommit({});
     }
 };
 

@@ -78,7 +78,7 @@ private Q_SLOTS:
             << QStringList(6, u"cpu:C"_s) << Step::SafeMode << QStringList{u"0 stop-admitting"_s};
         QTest::newRow("a warning about the CPU does nothing")
             << QStringList(6, u"cpu:w"_s) << Step::SafeMode << QStringList{};
-        QTest::newRow("a disk that is nearly full does nothing, a full one does all")
+        QTest::newRow("a disk that is nearly full does nothing, a fuller one lets nothing new start")
             << QStringList{u"disk:w"_s, u"disk:w"_s, u"disk:C"_s} << Step::SafeMode
             << QStringList{u"20 stop-admitting"_s};
         QTest::newRow("swap holds nobody, for what is swapped out stays so while nothing runs")
