@@ -3,6 +3,7 @@
 
 #include "core/agents/machinewatch.h"
 #include "core/hub/lifecycle.h"
+#include "core/recovery/drill.h"
 #include "core/recovery/finish.h"
 #include "core/recovery/projectkeeper.h"
 #include "core/recovery/refwatcher.h"
@@ -29,6 +30,8 @@ struct Services {
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     recovery::Retention &retention;
+    recovery::HubBackups &backups;
+    recovery::Drill &drill;
     agents::MachineWatch &machine;
     monitor::HistoryStore &history;
     recovery::RefWatcher &watcher;
