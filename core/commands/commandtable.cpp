@@ -211,6 +211,9 @@ constexpr OptionSpec projectGuardOptions[]{
 constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The setting"_L1)};
 constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
+constexpr OptionSpec drillOptions[]{
+    option("task_id"_L1, K::Task, "The task to bring back"_L1, "the one with the newest checkpoint"_L1)};
+constexpr OptionSpec hubBackupOptions[]{option("backup"_L1, K::Text, "Its name, from the list"_L1, "the newest"_L1)};
 constexpr OptionSpec cleanupOptions[]{
     option("data_older_than"_L1, K::Text, "Ended tasks and answered alerts, older than: 30d, 30 (days), 12h"_L1,
            "no data"_L1),
@@ -348,6 +351,12 @@ constexpr CommandSpec rows[]{
      "config get checkpoint/interval_seconds"_L1, std::nullopt, "some keys: at the machine only"_L1},
     {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions,
      "config set checkpoint/interval_seconds 300"_L1, std::nullopt, "some keys: at the machine only"_L1},
+    {"drill"_L1, "Practise a recovery in a scratch folder; real recovery point and time"_L1, A, Effect::Read,
+     drillOptions, "drill"_L1},
+    {"hub-backup list"_L1, "Copies of the hub's own data: tasks, talk, alerts"_L1, V, Effect::Read, {}, "hub-backup list"_L1},
+    {"hub-backup create"_L1, "Copy the hub's own data now (not your code: that is checkpoint)"_L1, A, Effect::Change, {},
+     "hub-backup create"_L1},
+    {"hub-backup verify"_L1, "Read all of a copy again"_L1, A, Effect::Read, hubBackupOptions, "hub-backup verify"_L1},
     {"cleanup"_L1, "Remove what is old: ended tasks with their data, or backup branches"_L1, M, Effect::Dangerous,
      cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,

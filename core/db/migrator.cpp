@@ -1,12 +1,9 @@
 #include "core/db/migrator.h"
 
-#include "core/base/durablefile.h"
 #include "core/base/log.h"
+#include "core/db/backups.h"
 
 #include <QFile>
-#include <QFileInfo>
-
-#include <fcntl.h>
 
 using namespace Qt::StringLiterals;
 
@@ -15,21 +12,6 @@ namespace hub::db
 
 namespace
 {
-
-Result<> backUp(Database &database, qint64 version, const QString &folder)
-{
-    HUB_CHECK(makeFolders(QFile::encodeName(folder)));
-    const QString target = u"%1/%2-v%3-%4.db"_s.arg(folder, QFileInfo(database.path()).completeBaseName())
-                               .arg(version)
-                               .arg(QDateTime::currentDateTimeUtc().toString(u"yyyyMMddTHHmmss'Z'"_s));
-    HUB_CHECK(database.execute(u"VACUUM INTO ?"_s, {target}));
-    const QByteArray path = QFile::encodeName(target);
-    HUB_TRY(const FileHandle handle, openFile(path, O_RDONLY));
-    HUB_CHECK(syncFile(handle.fd(), path));
-    HUB_CHECK(syncFolder(QFile::encodeName(folder)));
-    qCInfo(lcDb).noquote() << "backup before migration:" << target;
-    return {};
-}
 
 Result<> apply(Database &database, const Migration &migration)
 {
@@ -71,8 +53,10 @@ Result<> migrate(Database &database, std::span<const Migration> migrations, cons
     }
     if (version == newest)
         return {};
-    if (version > 0)
-        HUB_CHECK(backUp(database, version, backupFolder));
+    if (version > 0) {
+        HUB_TRY(const Backup backup, makeBackup(database.path(), backupFolder, SystemClock().now()));
+        qCInfo(lcDb).noquote() << "backup before migration:" << backup.path;
+    }
     for (const auto &migration : migrations) {
         if (migration.version > version)
             HUB_CHECK(apply(database, migration));

@@ -42,6 +42,7 @@ std::span<const HandlerRow> taskViewHandlers();
 std::span<const HandlerRow> recoveryHandlers();
 std::span<const HandlerRow> finishHandlers();
 std::span<const HandlerRow> cleanupHandlers();
+std::span<const HandlerRow> backupHandlers();
 std::span<const HandlerRow> agentHandlers();
 std::span<const HandlerRow> safetyHandlers();
 std::span<const HandlerRow> healthHandlers();

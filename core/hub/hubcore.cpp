@@ -115,6 +115,11 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_purge =
         std::make_unique<recovery::Purge>(*c.m_stores, *c.m_monitorDatabase, c.m_workers, *c.m_vaults, c.m_data);
     c.m_purge->setRunControl(*c.m_driver);
+    c.m_backups = std::make_unique<recovery::HubBackups>(
+        *c.m_stores, c.m_workers, *c.m_alerts, c.m_data, c.m_config.settings,
+        QStringList{c.m_database->path(), c.m_monitorDatabase->path()});
+    c.m_drill = std::make_unique<recovery::Drill>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_checkpointer,
+                                                  *c.m_backups, *c.m_alerts, c.m_data, c.m_config.settings);
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
@@ -143,6 +148,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_diskUse,
                                                        *c.m_maintenance,
                                                        *c.m_retention,
+                                                       *c.m_backups,
+                                                       *c.m_drill,
                                                        *c.m_machine,
                                                        *c.m_disks,
                                                        *c.m_history,
@@ -352,6 +359,8 @@ Result<> HubCore::begin()
     m_maintenance->begin();
     HUB_CHECK(m_machine->begin());
     m_retention->begin();
+    m_backups->begin();
+    m_drill->begin();
     m_alerts->deliver();
     m_trees->watch();
     m_watcher->begin();

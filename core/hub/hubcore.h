@@ -72,6 +72,8 @@ private:
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
     std::unique_ptr<recovery::Retention> m_retention;
+    std::unique_ptr<recovery::HubBackups> m_backups;
+    std::unique_ptr<recovery::Drill> m_drill;
     std::unique_ptr<recovery::RefWatcher> m_watcher;
     std::unique_ptr<agents::RunKeeper> m_runs;
     std::unique_ptr<agents::TaskDriver> m_driver;

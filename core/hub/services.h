@@ -4,6 +4,7 @@
 #include "core/agents/diskguard.h"
 #include "core/agents/machinewatch.h"
 #include "core/hub/lifecycle.h"
+#include "core/recovery/drill.h"
 #include "core/recovery/finish.h"
 #include "core/recovery/projectkeeper.h"
 #include "core/recovery/purge.h"
@@ -32,6 +33,8 @@ struct Services {
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     recovery::Retention &retention;
+    recovery::HubBackups &backups;
+    recovery::Drill &drill;
     agents::MachineWatch &machine;
     agents::DiskGuard &disks;
     monitor::HistoryStore &history;

@@ -152,6 +152,12 @@ inline constexpr SettingSpec keepDays{QL("trees/keep_days"), SettingType::Number
     QL("The working tree of a task that ended so many days ago is removed; its checkpoints and its branch stay. 0: never")};
 inline constexpr SettingSpec keptDays{QL("retention/days"), SettingType::Number, QL("30"), 0, 36500, {}, QL(), false,
     QL("Tasks that ended so many days ago go with their checkpoints and conversations, and so do answered alerts. 0: never")};
+inline constexpr SettingSpec backupHours{QL("state/backup_hours"), SettingType::Number, QL("24"), 0, 8760, {}, QL(), false,
+    QL("Hours between two copies of the hub's own data. 0: none by itself")};
+inline constexpr SettingSpec backupsKept{QL("state/backups_kept"), SettingType::Number, QL("7"), 1, 1000, {}, QL(), false,
+    QL("Newest copies that stay")};
+inline constexpr SettingSpec drillDays{QL("drill/interval_days"), SettingType::Number, QL("30"), 0, 3650, {}, QL(), false,
+    QL("Days between two recoveries that the hub practises by itself, in a scratch folder. 0: none")};
 inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), SettingType::Number, QL("0"), 0, 100000, {}, QL(), false,
     QL("When all working trees together are larger, those of ended tasks go, the longest unused first. 0: no limit")};
 } // namespace setting
@@ -171,7 +177,8 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::ioPressureCritical, &setting::temperatureWarning, &setting::temperatureCritical, &setting::diskWarning,
     &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes, &setting::recordSamples,
     &setting::protectedBranches, &setting::protectFrom,
-    &setting::keepDays, &setting::keptDays, &setting::maxTotalGigabytes};
+    &setting::keepDays, &setting::keptDays, &setting::maxTotalGigabytes,
+    &setting::backupHours, &setting::backupsKept, &setting::drillDays};
 // clang-format on
 
 } // namespace hub

@@ -1,0 +1,148 @@
+// The hub's own backups, and practising a recovery.
+#include "core/hub/handlers.h"
+
+#include "core/commands/counted.h"
+#include "core/recovery/diskuse.h"
+
+using namespace Qt::StringLiterals;
+
+namespace hub
+{
+
+using commands::counted;
+using commands::Reply;
+using commands::Severity;
+using Future = QFuture<Result<Reply>>;
+
+namespace
+{
+
+QJsonObject backupData(const db::Backup &backup)
+{
+    return {{u"backup"_s, backup.name()},
+            {u"database"_s, backup.database},
+            {u"at"_s, toIso(backup.at)},
+            {u"bytes"_s, backup.bytes},
+            {u"path"_s, backup.path}};
+}
+
+commands::Table backupTable(const Services &services, const QList<db::Backup> &backups, QJsonArray &data)
+{
+    commands::Table table{.columns = {u"backup"_s, u"when"_s, u"size"_s},
+                          .whenEmpty = u"There is no backup of the hub's own data yet."_s};
+    for (const db::Backup &backup : backups) {
+        table.rows << QStringList{backup.name(), agoText(backup.at, services.now()),
+                                  recovery::sizeText(backup.bytes)};
+        data.append(backupData(backup));
+    }
+    return table;
+}
+
+Future createBackup(Services &services, const Invocation &)
+{
+    return replyWhen(&services.driver, services.backups.make(),
+                     [&services](const QList<db::Backup> &made) -> Result<Reply> {
+                         Reply reply{.title = u"Backed up"_s,
+                                     .text = u"Each copy was read again and is whole. Your code is not in it: that is "
+                                             "in the checkpoints."_s};
+                         QJsonArray data;
+                         reply.tables << backupTable(services, made, data);
+                         reply.data = {{u"backups"_s, data}};
+                         reply.next = {u"hub-backup list"_s};
+                         return reply;
+                     });
+}
+
+Future listBackups(Services &services, const Invocation &)
+{
+    return replyWhen(&services.driver, services.backups.list(),
+                     [&services](const QList<db::Backup> &backups) -> Result<Reply> {
+                         Reply reply;
+                         QJsonArray data;
+                         reply.tables << backupTable(services, backups, data);
+                         reply.data = {{u"backups"_s, data}};
+                         if (backups.isEmpty())
+                             reply.next = {u"hub-backup create"_s};
+                         return reply;
+                     });
+}
+
+Future verifyBackup(Services &services, const Invocation &in)
+{
+    return replyWhen(&services.driver, services.backups.verify(in.text("backup"_L1)),
+                     [&services](const db::Backup &backup) -> Result<Reply> {
+                         return Reply{.title = u"%1 is whole"_s.arg(backup.name()),
+                                      .text = u"Every page and every index was read. It was made %1."_s.arg(
+                                          agoText(backup.at, services.now())),
+                                      .data = backupData(backup)};
+                     });
+}
+
+Reply drillReply(const Services &services, const recovery::DrillReport &report)
+{
+    const Instant now = services.now();
+    const QString checkpoint = report.checkpoint.toString();
+    Reply reply{.severity = report.good() ? Severity::Ok : Severity::Error,
+                .title = report.good() ? u"The recovery works"_s : u"The recovery does not work as it should"_s};
+    reply.text = report.differences.isEmpty()
+                     ? u"Checkpoint %1 was brought back into a scratch folder from the vault alone, and every byte, mode "
+                       "and link of it compared. The task and its repository were not touched."_s.arg(checkpoint)
+                     : u"Checkpoint %1 was brought back into a scratch folder, and it is not what it should be: %2"_s.arg(
+                           checkpoint, report.differences.mid(0, 10).join(u"; "_s));
+    reply.fields = {{u"Files"_s, u"%1, %2"_s.arg(QString::number(report.files), recovery::sizeText(report.bytes))},
+                    {u"Time to recover"_s, durationText(report.took)},
+                    {u"Recovery point, files"_s,
+                     u"%1 (checkpoint %2)"_s.arg(agoText(report.checkpointAt, now), checkpoint)},
+                    {u"Recovery point, tasks and talk"_s,
+                     report.backup ? u"the last commit; without task_state.db %1 (%2)"_s.arg(
+                                         agoText(report.backup->at, now), report.backup->name())
+                                   : report.backupProblem}};
+    reply.data = {{u"task_id"_s, report.task.value()},
+                  {u"checkpoint_id"_s, checkpoint},
+                  {u"exact"_s, report.differences.isEmpty()},
+                  {u"differences"_s, QJsonArray::fromStringList(report.differences)},
+                  {u"files"_s, report.files},
+                  {u"bytes"_s, report.bytes},
+                  {u"milliseconds"_s, qint64(report.took.count())},
+                  {u"checkpoint_at"_s, toIso(report.checkpointAt)},
+                  {u"backup"_s, report.backup ? QJsonValue(backupData(*report.backup)) : QJsonValue()}};
+    if (!report.backup)
+        reply.next << u"hub-backup create"_s;
+    return reply;
+}
+
+Future drill(Services &services, const Invocation &in)
+{
+    std::optional<TaskId> task;
+    if (in.has("task_id"_L1)) {
+        const auto found = findTask(services, in.call, in.options);
+        if (!found)
+            return readyFuture<Reply>(found.error());
+        task = found->id;
+    } else {
+        const auto newest = services.drill.candidate();
+        if (!newest)
+            return readyFuture<Reply>(newest.error());
+        task = *newest;
+    }
+    if (!task)
+        return readyFuture<Reply>(fail(ErrorCode::NotFound, u"There is no checkpoint yet to practise with."_s,
+                                       u"agenthubctl assign-task gives an agent work, which is saved as it goes."_s));
+    return replyWhen(&services.driver, services.drill.run(*task),
+                     [&services](const recovery::DrillReport &report) -> Result<Reply> {
+                         return drillReply(services, report);
+                     });
+}
+
+} // namespace
+
+std::span<const HandlerRow> backupHandlers()
+{
+    static const HandlerRow rows[]{{"drill"_L1, &drill},
+                                   {"hub-backup create"_L1, &createBackup},
+                                   {"hub-backup list"_L1, &listBackups},
+                                   {"hub-backup verify"_L1, &verifyBackup}};
+    return rows;
+}
+
+} // namespace hub
