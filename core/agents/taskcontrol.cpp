@@ -468,7 +468,7 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
         else if (!stepOf(run) && (task.state == TaskState::Running || task.state == TaskState::AwaitingApproval))
             watchClock(task.id);
     }
-    sweepRunFolders(living);
+    sweepRunFolders();
     // Tasks that were on their way when the hub stopped.
     HUB_TRY(const auto between,
             m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running, TaskState::Interrupted}));
@@ -492,16 +492,18 @@ Result<> TaskDriver::adopt(const QSet<TaskId> &unfinished)
 }
 
 // Folders of runs whose end is committed, left by a hub that was killed before it could remove them. A shim that still
-// waits there to be dismissed leaves when its folder is gone.
-void TaskDriver::sweepRunFolders(const QList<Run> &living)
+// waits there to be dismissed leaves when its folder is gone. Of a run that the database doesn't know nothing is
+// removed.
+void TaskDriver::sweepRunFolders()
 {
-    QSet<QString> kept;
-    for (const Run &run : living)
-        kept.insert(run.folder);
-    const QString runs = QFileInfo(m_data.runPattern(m_config.hubId)).path();
+    const QString pattern = m_data.runPattern(m_config.hubId), runs = QFileInfo(pattern).path();
     for (const QString &name : QDir(runs).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
         const QString folder = runs + u'/' + name;
-        if (!kept.contains(folder))
+        const auto id = RunId::parse(name.section(u'-', -1));
+        const auto run = id ? m_stores.runs.get(*id) : Result<Run>(fail(ErrorCode::NotFound, {}));
+        if (!run || run->folder != folder)
+            qCWarning(lcAgents).noquote() << folder << "is of a run that is not known here; it is left alone";
+        else if (run->state == RunState::Ended || run->state == RunState::Interrupted)
             m_workers.run(u"runs"_s, [folder] { return removeTree(QFile::encodeName(folder)); });
     }
 }

@@ -196,7 +196,7 @@ private:
     void settleFrozen(RunId run);
     Result<> unpause(const Task &task);
     Result<> endOverload(TaskId task, const QString &why);
-    void sweepRunFolders(const QList<Run> &living);
+    void sweepRunFolders();
     Result<> settleDead(const Run &run, const Task &task);
     Result<> leaveToEnd(const Run &run);
     Result<> finishJob(TaskId task, TaskState state, const QString &reason, const QString &who, const Also &also);

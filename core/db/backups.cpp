@@ -62,9 +62,9 @@ Result<Backup> makeBackup(const QString &database, const QString &folder, Instan
         schema = version.value_or(0);
     }
     HUB_CHECK(syncFile(file.fd(), partialPath));
-    const QString path = u"%1/%2-v%3-%4.db"_s.arg(
-        folder, base, QString::number(schema),
-        QDateTime::fromMSecsSinceEpoch(toMillis(now), Qt::UTC).toString(timeFormat));
+    const QString path =
+        u"%1/%2-v%3-%4.db"_s.arg(folder, base, QString::number(schema),
+                                 QDateTime::fromMSecsSinceEpoch(toMillis(now), Qt::UTC).toString(timeFormat));
     if (::rename(partialPath.constData(), QFile::encodeName(path).constData()) != 0)
         return systemError(errno, u"rename", partialPath);
     HUB_CHECK(syncFolder(folderPath));
@@ -79,9 +79,8 @@ QList<Backup> listBackups(const QString &folder, const QString &database)
         if (backup && (database.isEmpty() || backup->database == database))
             backups << *backup;
     }
-    std::sort(backups.begin(), backups.end(), [](const Backup &a, const Backup &b) {
-        return a.at != b.at ? a.at > b.at : a.path < b.path;
-    });
+    std::sort(backups.begin(), backups.end(),
+              [](const Backup &a, const Backup &b) { return a.at != b.at ? a.at > b.at : a.path < b.path; });
     return backups;
 }
 
@@ -102,8 +101,9 @@ Result<int> thinBackups(const QString &folder, const QString &database, qsizetyp
 Result<> checkDatabase(const QString &path, bool quick)
 {
     HUB_TRY(const auto database, Database::open(path, Database::Mode::ReadOnly));
-    HUB_TRY(const QStringList found, database->select(quick ? u"PRAGMA quick_check(5)"_s : u"PRAGMA integrity_check(5)"_s,
-                                                      {}, [](const Row &row) { return row.text(0); }));
+    HUB_TRY(const QStringList found,
+            database->select(quick ? u"PRAGMA quick_check(5)"_s : u"PRAGMA integrity_check(5)"_s, {},
+                             [](const Row &row) { return row.text(0); }));
     if (found != QStringList{u"ok"_s})
         return fail(ErrorCode::Corrupt, u"%1 is damaged: %2"_s.arg(path, found.join(u"; "_s)));
     return {};

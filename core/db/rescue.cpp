@@ -20,7 +20,8 @@ namespace hub::db
 namespace
 {
 
-constexpr qint64 smallEnough = 64 << 20; // bytes that are read through before the hub is ready
+// Bytes that are read through before the hub is ready: after an unclean stop, and always.
+constexpr qint64 smallEnough = 64 << 20, smallAnyway = 8 << 20;
 
 // What is wrong with it, as the rest of a sentence; empty: nothing.
 Result<QString> wrongWith(const RescueRequest &request)
@@ -31,13 +32,13 @@ Result<QString> wrongWith(const RescueRequest &request)
             return QString();
         return file.exists() ? u"is empty"_s : u"is gone"_s;
     }
-    const bool unclean = log.exists() && log.size() > 0;
+    const qint64 limit = log.exists() && log.size() > 0 ? smallEnough : smallAnyway;
     const auto well = [&]() -> Result<> {
-        if (unclean && file.size() < smallEnough)
+        if (file.size() < limit)
             return checkDatabase(request.path, true);
         HUB_TRY(const auto database, Database::open(request.path, Database::Mode::ReadOnly));
-        HUB_CHECK(
-            database->selectOne(u"SELECT count(*) FROM sqlite_schema"_s, {}, [](const Row &row) { return row.number(0); }));
+        HUB_CHECK(database->selectOne(u"SELECT count(*) FROM sqlite_schema"_s, {},
+                                      [](const Row &row) { return row.number(0); }));
         return {};
     }();
     if (well)
@@ -90,11 +91,11 @@ Result<std::optional<Rescue>> rescueDatabase(const RescueRequest &request)
     if (!backup && backup.error().code != ErrorCode::NotFound)
         return backup.error();
     if (!backup)
-        return fail(ErrorCode::Corrupt,
-                    u"%1 %2, and there is no good backup of it in %3. The hub does not start, and nothing was changed; "
-                    "checkpoints and working trees are not touched by that."_s.arg(request.path, wrong,
-                                                                                   request.backupFolder),
-                    u"Put the file back. To begin anew beside it, start with another --data-dir."_s);
+        return fail(
+            ErrorCode::Corrupt,
+            u"%1 %2, and there is no good backup of it in %3. The hub does not start, and nothing was changed; "
+            "checkpoints and working trees are not touched by that."_s.arg(request.path, wrong, request.backupFolder),
+            u"Put the file back. To begin anew beside it, start with another --data-dir."_s);
     Rescue rescue{.why = u"%1 %2"_s.arg(file.fileName(), wrong), .from = *backup};
     const QByteArray path = QFile::encodeName(request.path);
     if (file.exists()) {

@@ -25,8 +25,8 @@ struct RescueRequest {
     std::function<Result<>(Database &copy)> prepare;
 };
 
-// Nothing when the file is well, or was never there. It is read through only after an unclean stop, and while it is
-// small; damage that this misses shows when a backup is made. Without a good backup: an error, and nothing was changed.
+// Nothing when the file is well, or was never there. It is read through while it is small, after an unclean stop up to
+// 64 MB; damage that this misses shows when a backup is made. Without a good backup: an error, and nothing was changed.
 // Safe to repeat after a crash at any point.
 Result<std::optional<Rescue>> rescueDatabase(const RescueRequest &request);
 

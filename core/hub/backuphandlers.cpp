@@ -31,8 +31,7 @@ commands::Table backupTable(const Services &services, const QList<db::Backup> &b
     commands::Table table{.columns = {u"backup"_s, u"when"_s, u"size"_s},
                           .whenEmpty = u"There is no backup of the hub's own data yet."_s};
     for (const db::Backup &backup : backups) {
-        table.rows << QStringList{backup.name(), agoText(backup.at, services.now()),
-                                  recovery::sizeText(backup.bytes)};
+        table.rows << QStringList{backup.name(), agoText(backup.at, services.now()), recovery::sizeText(backup.bytes)};
         data.append(backupData(backup));
     }
     return table;
@@ -84,19 +83,20 @@ Reply drillReply(const Services &services, const recovery::DrillReport &report)
     const QString checkpoint = report.checkpoint.toString();
     Reply reply{.severity = report.good() ? Severity::Ok : Severity::Error,
                 .title = report.good() ? u"The recovery works"_s : u"The recovery does not work as it should"_s};
-    reply.text = report.differences.isEmpty()
-                     ? u"Checkpoint %1 was brought back into a scratch folder from the vault alone, and every byte, mode "
-                       "and link of it compared. The task and its repository were not touched."_s.arg(checkpoint)
-                     : u"Checkpoint %1 was brought back into a scratch folder, and it is not what it should be: %2"_s.arg(
-                           checkpoint, report.differences.mid(0, 10).join(u"; "_s));
-    reply.fields = {{u"Files"_s, u"%1, %2"_s.arg(QString::number(report.files), recovery::sizeText(report.bytes))},
-                    {u"Time to recover"_s, durationText(report.took)},
-                    {u"Recovery point, files"_s,
-                     u"%1 (checkpoint %2)"_s.arg(agoText(report.checkpointAt, now), checkpoint)},
-                    {u"Recovery point, tasks and talk"_s,
-                     report.backup ? u"the last commit; without task_state.db %1 (%2)"_s.arg(
-                                         agoText(report.backup->at, now), report.backup->name())
-                                   : report.backupProblem}};
+    reply.text =
+        report.differences.isEmpty()
+            ? u"Checkpoint %1 was brought back into a scratch folder from the vault alone, and every byte, mode "
+              "and link of it compared. The task and its repository were not touched."_s.arg(checkpoint)
+            : u"Checkpoint %1 was brought back into a scratch folder, and it is not what it should be: %2"_s.arg(
+                  checkpoint, report.differences.mid(0, 10).join(u"; "_s));
+    reply.fields = {
+        {u"Files"_s, u"%1, %2"_s.arg(QString::number(report.files), recovery::sizeText(report.bytes))},
+        {u"Time to recover"_s, durationText(report.took)},
+        {u"Recovery point, files"_s, u"%1 (checkpoint %2)"_s.arg(agoText(report.checkpointAt, now), checkpoint)},
+        {u"Recovery point, tasks and talk"_s,
+         report.backup ? u"the last commit; without task_state.db %1 (%2)"_s.arg(agoText(report.backup->at, now),
+                                                                                 report.backup->name())
+                       : report.backupProblem}};
     reply.data = {{u"task_id"_s, report.task.value()},
                   {u"checkpoint_id"_s, checkpoint},
                   {u"exact"_s, report.differences.isEmpty()},
@@ -128,10 +128,9 @@ Future drill(Services &services, const Invocation &in)
     if (!task)
         return readyFuture<Reply>(fail(ErrorCode::NotFound, u"There is no checkpoint yet to practise with."_s,
                                        u"agenthubctl assign-task gives an agent work, which is saved as it goes."_s));
-    return replyWhen(&services.driver, services.drill.run(*task),
-                     [&services](const recovery::DrillReport &report) -> Result<Reply> {
-                         return drillReply(services, report);
-                     });
+    return replyWhen(
+        &services.driver, services.drill.run(*task),
+        [&services](const recovery::DrillReport &report) -> Result<Reply> { return drillReply(services, report); });
 }
 
 } // namespace

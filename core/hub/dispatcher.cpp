@@ -56,8 +56,8 @@ Result<std::unique_ptr<Dispatcher>> Dispatcher::create(Services &services)
 {
     std::unique_ptr<Dispatcher> dispatcher(new Dispatcher(services));
     for (auto rows :
-         {taskHandlers(), taskViewHandlers(), recoveryHandlers(), finishHandlers(), cleanupHandlers(), backupHandlers(), agentHandlers(),
-          safetyHandlers(), healthHandlers(), projectHandlers(), guardHandlers(), adminHandlers()}) {
+         {taskHandlers(), taskViewHandlers(), recoveryHandlers(), finishHandlers(), cleanupHandlers(), backupHandlers(),
+          agentHandlers(), safetyHandlers(), healthHandlers(), projectHandlers(), guardHandlers(), adminHandlers()}) {
         for (const HandlerRow &row : rows)
             dispatcher->m_handlers.insert(QString(row.command), row);
     }

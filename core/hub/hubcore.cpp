@@ -1,9 +1,11 @@
 #include "core/hub/hubcore.h"
 
+#include "core/agents/forgottenruns.h"
 #include "core/base/account.h"
 #include "core/base/log.h"
 #include "core/db/migrations.h"
 #include "core/monitor/outsidesinks.h"
+#include "core/state/restored.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -41,11 +43,66 @@ HubCore::~HubCore()
 Result<> HubCore::openDatabases()
 {
     db::loadMigrations();
+    HUB_CHECK(rescueState());
     HUB_TRY(m_database, db::Database::open(m_data.stateDatabase()));
     HUB_CHECK(db::migrate(*m_database, db::stateMigrations, m_data.backups()));
     HUB_TRY(m_monitorDatabase, db::Database::open(agents::monitorDatabase(m_data, m_config.settings)));
     HUB_CHECK(db::migrate(*m_monitorDatabase, db::monitorMigrations, m_data.backups()));
     return {};
+}
+
+Result<> HubCore::rescueState()
+{
+    const Instant now = m_clock.now();
+    const QString stamp = QDateTime::fromMSecsSinceEpoch(toMillis(now), Qt::UTC).toString(u"yyyyMMddTHHmmss'Z'"_s);
+    const auto isUsed = [this](const QString &name) {
+        return !QDir(m_data.path(name)).isEmpty(QDir::AllEntries | QDir::NoDotAndDotDot);
+    };
+    const auto settle = [&](db::Database &copy) -> Result<> {
+        HUB_CHECK(state::settleRestored(copy, u"The hub's state was brought back from a backup."_s, now));
+        HUB_TRY(m_forgottenRuns,
+                agents::endForgottenRuns(m_data.path(u"runs"_s), m_data.path(u"runs.kept-"_s + stamp)));
+        return {};
+    };
+    HUB_TRY(m_rescue, db::rescueDatabase({.path = m_data.stateDatabase(),
+                                          .backupFolder = m_data.backups(),
+                                          .usedBefore = isUsed(u"vault"_s) || isUsed(u"runs"_s) || isUsed(u"backups"_s),
+                                          .schema = std::end(db::stateMigrations)[-1].version,
+                                          .now = now,
+                                          .prepare = settle}));
+    return {};
+}
+
+void HubCore::tellRescue()
+{
+    if (!m_rescue)
+        return;
+    m_stores->commits.submitOrLog(u"the alert about the state that was brought back"_s, [this]() -> Result<> {
+        const QString when = toLocalShort(m_rescue->from.at, m_clock.now());
+        QStringList said{
+            u"%1, so the copy from %2 took its place (%3)."_s.arg(m_rescue->why, when, m_rescue->from.name())};
+        if (!m_rescue->keptAs.isEmpty())
+            said << u"The damaged file is kept as %1."_s.arg(m_rescue->keptAs);
+        said << u"Tasks, talk and receipts since then are not in it; your code, working trees and the vaults are as "
+                u"they "
+                "were, with all checkpoints (git -C VAULT for-each-ref refs/checkpoints)."_s;
+        if (m_forgottenRuns > 0)
+            said
+                << u"Agents that ran were ended (%1), since it can't be told how far they were; what they said is kept "
+                   "in the data folder."_s.arg(m_forgottenRuns);
+        said << u"Safe mode is on: look at the tasks before you end it, for what waits here may be done long since."_s;
+        HUB_CHECK(m_alerts->raise({.type = AlertType::ManualIntervention,
+                                   .level = AlertLevel::Critical,
+                                   .subject = u"the hub's state"_s,
+                                   .title = u"The hub's state was brought back from a backup of %1"_s.arg(when),
+                                   .description = said.join(u' ')}));
+        return m_stores->audit.add({.who = u"the hub"_s,
+                                    .origin = u"hub"_s,
+                                    .role = u"machine"_s,
+                                    .action = u"state restored"_s,
+                                    .detail = said.join(u' '),
+                                    .outcome = u"done"_s});
+    });
 }
 
 Result<> HubCore::findId()
@@ -115,9 +172,9 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_purge =
         std::make_unique<recovery::Purge>(*c.m_stores, *c.m_monitorDatabase, c.m_workers, *c.m_vaults, c.m_data);
     c.m_purge->setRunControl(*c.m_driver);
-    c.m_backups = std::make_unique<recovery::HubBackups>(
-        *c.m_stores, c.m_workers, *c.m_alerts, c.m_data, c.m_config.settings,
-        QStringList{c.m_database->path(), c.m_monitorDatabase->path()});
+    c.m_backups =
+        std::make_unique<recovery::HubBackups>(*c.m_stores, c.m_workers, *c.m_alerts, c.m_data, c.m_config.settings,
+                                               QStringList{c.m_database->path(), c.m_monitorDatabase->path()});
     c.m_drill = std::make_unique<recovery::Drill>(*c.m_stores, c.m_workers, *c.m_vaults, *c.m_checkpointer,
                                                   *c.m_backups, *c.m_alerts, c.m_data, c.m_config.settings);
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
@@ -359,6 +416,7 @@ Result<> HubCore::begin()
     m_maintenance->begin();
     HUB_CHECK(m_machine->begin());
     m_retention->begin();
+    tellRescue();
     m_backups->begin();
     m_drill->begin();
     m_alerts->deliver();

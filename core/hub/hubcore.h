@@ -1,6 +1,7 @@
 // The services of a hub, composed. Made, used and destroyed on the hub thread. Private to core/hub.
 #pragma once
 
+#include "core/db/rescue.h"
 #include "core/hub/dispatcher.h"
 #include "core/hub/hub.h"
 
@@ -42,6 +43,8 @@ Q_SIGNALS:
 private:
     explicit HubCore(const HubConfig &config, agents::Brake &brake);
     Result<> openDatabases();
+    Result<> rescueState();
+    void tellRescue();
     Result<> findId();
     void tellEvents();
     void watchProjects();
@@ -55,6 +58,8 @@ private:
     SystemClock m_clock;
     QString m_id;
     Workers m_workers;
+    std::optional<db::Rescue> m_rescue; // at this start
+    int m_forgottenRuns = 0;            // that were ended for it
     std::unique_ptr<db::Database> m_database, m_monitorDatabase;
     std::unique_ptr<state::Stores> m_stores;
     std::unique_ptr<monitor::AlertBook> m_book;

@@ -109,8 +109,7 @@ Result<DrillReport> Drill::drillJob(TaskId id)
     const QByteArray folder = QFile::encodeName(m_data.path(u"scratch/drill-"_s + id.toString()));
     const auto began = std::chrono::steady_clock::now();
     auto restored = restore(*facts.checkpoint, facts.task.spec.project, folder, report);
-    report.took =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    report.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     report.bytes = bytesBelow(folder);
     HUB_CHECK(removeTree(folder));
     HUB_CHECK(removeTree(folder + ".cache"));
@@ -127,7 +126,8 @@ Result<> Drill::restore(const Checkpoint &checkpoint, const ProjectName &project
                         DrillReport &report)
 {
     HUB_TRY(const git::ObjectId target, snapshotOf(checkpoint));
-    const QByteArray vaultPath = m_data.vault(project), ref = "refs/preview/drill-" + checkpoint.id.task.toString().toLatin1();
+    const QByteArray vaultPath = m_data.vault(project),
+                     ref = "refs/preview/drill-" + checkpoint.id.task.toString().toLatin1();
     HUB_TRY(const git::RepositoryPlace place, scratchRepository(folder, vaultPath));
     const git::RestorePlace where{place, folder + ".cache", m_checkpointer.snapshotOptions()};
     // What a rollback starts from: the folder as it is, which is empty. Only this writes into the vault.
@@ -162,8 +162,8 @@ void Drill::write(TaskId task, const Result<DrillReport> &report)
 {
     m_stores.commits.submitOrLog(u"that a recovery was practised"_s, [this, task, report]() -> Result<> {
         const QString detail = report ? u"checkpoint %1, %2 files, %3 ms"_s.arg(report->checkpoint.toString(),
-                                                                               QString::number(report->files),
-                                                                               QString::number(report->took.count()))
+                                                                                QString::number(report->files),
+                                                                                QString::number(report->took.count()))
                                       : report.error().message;
         return m_stores.audit.add({.who = u"the hub"_s,
                                    .origin = u"hub"_s,

@@ -62,14 +62,14 @@ QFuture<Result<QList<db::Backup>>> HubBackups::make()
             if (backups)
                 return m_alerts.resolveSubject(AlertType::ManualIntervention, subject, u"one was made"_s);
             const Error &error = backups.error();
-            HUB_CHECK(m_alerts.raise({.type = AlertType::ManualIntervention,
-                                      .level = error.code == ErrorCode::Corrupt ? AlertLevel::Critical
-                                                                                : AlertLevel::Error,
-                                      .subject = subject,
-                                      .title = u"No backup of the hub's own data could be made"_s,
-                                      .description = u"%1 The ones before stay; agenthubctl hub-backup create tries "
-                                                     "again."_s.arg(error.message),
-                                      .standing = true}));
+            HUB_CHECK(
+                m_alerts.raise({.type = AlertType::ManualIntervention,
+                                .level = error.code == ErrorCode::Corrupt ? AlertLevel::Critical : AlertLevel::Error,
+                                .subject = subject,
+                                .title = u"No backup of the hub's own data could be made"_s,
+                                .description = u"%1 The ones before stay; agenthubctl hub-backup create tries "
+                                               "again."_s.arg(error.message),
+                                .standing = true}));
             return {};
         });
     });
@@ -90,8 +90,8 @@ Result<QList<db::Backup>> HubBackups::makeJob(qsizetype kept) const
 
 QFuture<Result<QList<db::Backup>>> HubBackups::list()
 {
-    return m_workers.run(queue,
-                         [folder = m_data.backups()]() -> Result<QList<db::Backup>> { return db::listBackups(folder); });
+    return m_workers.run(
+        queue, [folder = m_data.backups()]() -> Result<QList<db::Backup>> { return db::listBackups(folder); });
 }
 
 QFuture<Result<db::Backup>> HubBackups::verify(const QString &name)

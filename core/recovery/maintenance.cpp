@@ -5,6 +5,8 @@
 
 #include <QFile>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::recovery
@@ -257,7 +259,17 @@ Result<> Maintenance::retire(const ProjectName &project, MaintenanceReport &repo
 {
     struct Known {
         QSet<qint64> numbers;
+        QList<std::pair<qint64, qint64>> unknown;
         qint64 next = 0;
+
+        // A number of ours without a row. One that was never given out is of a time that this database does not know:
+        // it was brought back from a backup, and the ref is all there is of that checkpoint.
+        bool isGone(qint64 number) const
+        {
+            return number < next && !numbers.contains(number) &&
+                   std::none_of(unknown.begin(), unknown.end(),
+                                [number](const auto &range) { return number >= range.first && number < range.second; });
+        }
     };
     QSet<QByteArray> archives;
     HUB_TRY(const auto known, m_stores.commits.ask([&]() -> Result<QHash<QByteArray, Known>> {
@@ -266,6 +278,7 @@ Result<> Maintenance::retire(const ProjectName &project, MaintenanceReport &repo
         for (const Task &task : tasks) {
             Known &one = byTask[task.id.toString().toLatin1()];
             HUB_TRY(one.next, m_stores.tasks.nextCheckpoint(task.id));
+            HUB_TRY(one.unknown, m_stores.tasks.unknownCheckpoints(task.id));
             HUB_TRY(const auto marks, m_stores.tasks.checkpointMarks(task.id));
             for (const auto &mark : marks)
                 one.numbers.insert(mark.number);
@@ -287,11 +300,8 @@ Result<> Maintenance::retire(const ProjectName &project, MaintenanceReport &repo
             gone << name;
         if (!name.startsWith("refs/checkpoints/") || parts.size() != 4)
             continue;
-        // A number that was never given out is of a time that this database does not know: it was brought back from a
-        // backup, and the ref is all there is of that checkpoint.
         const auto at = known.constFind(parts[2]);
-        const qint64 number = parts[3].toLongLong();
-        if (at != known.cend() && number < at->next && !at->numbers.contains(number))
+        if (at != known.cend() && at->isGone(parts[3].toLongLong()))
             gone << name;
     }
     report.retired = gone.size();

@@ -24,7 +24,8 @@ Result<> settleRestored(db::Database &copy, const QString &reason, Instant now)
         {u"UPDATE run SET state = 'interrupted', ended_at = ?, end_reason = ? WHERE state IN ('starting','running')"_s,
          {toMillis(now), reason}},
         {u"DELETE FROM open_request"_s},
-        {u"UPDATE tool_request SET answer = '{\"error\":{\"code\":-32000,\"message\":\"interrupted\"}}' WHERE answer IS "
+        {u"UPDATE tool_request SET answer = '{\"error\":{\"code\":-32000,\"message\":\"interrupted\"}}' WHERE answer "
+         u"IS "
          "NULL"_s},
         {u"UPDATE turn SET state = 'interrupted', ended_at = ?, outcome = ? WHERE state = 'open'"_s,
          {toMillis(now), reason}},

@@ -337,6 +337,15 @@ Result<qint64> TaskStore::nextCheckpoint(TaskId id) const
     return next.value_or(1);
 }
 
+Result<QList<std::pair<qint64, qint64>>> TaskStore::unknownCheckpoints(TaskId id) const
+{
+    const QString prefix = u"unknown_checkpoints:%1:"_s.arg(id.value());
+    return m_database.select(u"SELECT key, value FROM meta WHERE key >= ? AND key < ?"_s,
+                             {prefix, prefix.chopped(1) + u';'}, [](const db::Row &row) {
+                                 return std::pair(row.text(0).section(u':', 2).toLongLong(), row.text(1).toLongLong());
+                             });
+}
+
 Result<> TaskStore::removeCheckpoints(TaskId id, const QList<qint64> &numbers)
 {
     for (const qint64 number : numbers)

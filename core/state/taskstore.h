@@ -60,6 +60,8 @@ public:
     Result<QList<CheckpointMark>> checkpointMarks(TaskId id) const; // newest first
     Result<QStringList> checkpointCommits(TaskId id) const;
     Result<qint64> nextCheckpoint(TaskId id) const; // all numbers below were given out
+    // Numbers, from the first up to before the second, of checkpoints that only the vault has: see restored.h.
+    Result<QList<std::pair<qint64, qint64>>> unknownCheckpoints(TaskId id) const;
     Result<> removeCheckpoints(TaskId id, const QList<qint64> &numbers);
 
 private:
