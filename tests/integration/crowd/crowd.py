@@ -23,6 +23,9 @@ import test_hub  # noqa: E402  (it takes the folder of the programs from the arg
 TREESTATE = pathlib.Path(__file__).resolve().parents[2] / "support" / "treestate.py"
 LOCK_WORDS = ("index.lock", "another git process", "unable to create", "cannot lock ref", "could not lock", "unable to lock")
 
+# The garbage collection that a commit of the person begins is over with it: one in the background refuses the person's own gc.
+ATTACHED = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "gc.autoDetach", "GIT_CONFIG_VALUE_0": "false"}
+
 # Runs until the file "stop" is in the folder of the test; writes what it committed, and every complaint of git.
 AGENT = r"""
 cd "$PWD" || exit 1
@@ -74,7 +77,7 @@ class Person(threading.Thread):
 
     def git(self, *words, may_fail=False):
         ran = subprocess.run(["git", *words], cwd=self.repository, capture_output=True, text=True, check=False,
-                             env={k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "AGENTHUB_"))})
+                             env={k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "AGENTHUB_"))} | ATTACHED)
         self.done += 1
         said = lock_complaints(ran.stdout + ran.stderr)
         if said or (ran.returncode != 0 and not may_fail):
