@@ -243,7 +243,7 @@ class Text(PurgeCase):
 
     def test_what_only_the_audit_trail_has_is_named(self):
         task = self.leak()
-        self.hub.do("say", f"do not use {SECRET}", "--task-id", task)
+        self.hub.do("checkpoint", "--task-id", task, "--notes", f"do not use {SECRET}")
         answer = self.erase()
         named = next(n for n in answer["not_reached"] if "audit" in n["where"])
         number = re.search(r"(\d+)", named["where"]).group(1)
