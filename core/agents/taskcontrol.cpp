@@ -259,7 +259,7 @@ Result<int> TaskDriver::endAllRuns(const QString &reason)
     for (const Run &run : runs) {
         HUB_CHECK(m_stores.runs.setEnding(run.id, endedByStop));
         HUB_TRY(const Task task, m_stores.tasks.get(run.task));
-        if (!isEnded(task.state)) {
+        if (!isEnded(task.state) && task.state != TaskState::NeedsReview) {
             HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted, reason));
             announce(task.id);
         }
@@ -517,7 +517,7 @@ Result<> TaskDriver::settleDead(const Run &run, const Task &task)
     HUB_TRY(const auto turn, m_stores.talk.openTurn(task.id));
     if (turn)
         HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, u"never started"_s));
-    if (!isEnded(task.state) && task.state != TaskState::Paused) {
+    if (!isEnded(task.state) && task.state != TaskState::Paused && !run.ending) {
         HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Interrupted,
                                           u"The hub was restarted before the agent began."_s));
         HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Queued, {}));

@@ -338,11 +338,20 @@ Result<> TaskDriver::start(TaskId id)
     QMetaObject::invokeMethod(
         this,
         [this, launch = *launch] {
-            m_runs.keep(launch.run, launch.holds, launch.epoch);
+            keepLaunched(launch);
             watchClock(launch.run.task);
         },
         Qt::QueuedConnection);
     return {};
+}
+
+// All may have been ended while its shim was started.
+void TaskDriver::keepLaunched(const Launch &launch)
+{
+    m_runs.keep(launch.run, launch.holds, launch.epoch);
+    const auto run = m_stores.runs.get(launch.run.id);
+    if (run && run->ending)
+        m_brake.end(run->id, std::chrono::milliseconds{0});
 }
 
 void TaskDriver::startFailed(TaskId id, const Error &error, bool ended)

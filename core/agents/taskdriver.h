@@ -132,6 +132,7 @@ private:
     Result<bool> mayStart(const Task &task);
     Result<std::optional<Launch>> plan(TaskId task);
     Result<> start(TaskId task);
+    void keepLaunched(const Launch &launch);
     void setEnvironment(posix::ShimSpec &spec, const Task &task, const QStringList &names,
                         const QMap<QString, QString> &more) const;
     Result<posix::ShimSpec> specFor(const Task &task, const Profile &profile, const Run &run,

@@ -101,7 +101,7 @@ Result<> TaskDriver::startStep(TaskId id, TreeStep step, const Waiting &waiting)
     QMetaObject::invokeMethod(
         this,
         [this, launch = *launch] {
-            m_runs.keep(launch.run, launch.holds, launch.epoch);
+            keepLaunched(launch);
             limitStep(launch.run);
         },
         Qt::QueuedConnection);

@@ -192,11 +192,12 @@ Result<> TaskDriver::onEnded(const Run &run, const std::optional<posix::RunExit>
         if (ofThisRun)
             HUB_CHECK(m_stores.talk.endTurn(turn->id, u"interrupted"_s, run.endReason));
         m_stores.commits.afterCommit([this, id = task.id, ended = isEnded(task.state),
-                                      alone = run.endReason == u"idle" || run.endReason == endedByStop] {
+                                      stopped = run.endReason == endedByStop, idle = run.endReason == u"idle"] {
             m_clocks.erase(id);
-            if (ended || alone)
+            if (ended || stopped || idle)
                 saveLast(id, ended ? u"after its end"_s : u"after its agent ended"_s);
-            goOn(id);
+            if (!stopped) // a person says when it goes on
+                goOn(id);
         });
         return {};
     }
@@ -287,9 +288,8 @@ Result<> TaskDriver::noteError(const Task &task, std::optional<RunId> run, const
          .level = many.level,
          .subject = u"agent "_s + agent.toString(),
          .title = u"%1 fails again and again"_s.arg(agent.toString()),
-         .description =
-             u"%1 The last one, in task #%2: %3 Its work is saved; agenthubctl pause-agent %4 stops it, agents "
-             "test %4 shows what is wrong."_s.arg(many.why, task.id.toString(), what, agent.toString()),
+         .description = u"%1 The last one, in task #%2: %3 agenthubctl pause-agent %4 stops it, agents "
+                        "test %4 shows what is wrong."_s.arg(many.why, task.id.toString(), what, agent.toString()),
          .agent = agent}));
     return {};
 }

@@ -40,13 +40,26 @@ std::optional<Backup> backupFrom(const QFileInfo &file)
 
 QString Backup::name() const { return QFileInfo(path).completeBaseName(); }
 
-Result<Backup> makeBackup(const QString &database, const QString &folder, Instant now)
+namespace
 {
-    const QByteArray folderPath = QFile::encodeName(folder);
-    HUB_CHECK(makeFolders(folderPath));
+
+// A copy must not be what fills the disk.
+Result<> checkRoom(const QString &database, const QByteArray &folder)
+{
+    constexpr qint64 leftOver = 64 << 20;
+    HUB_TRY(const qint64 room, freeSpace(folder));
+    const qint64 needed = QFileInfo(database).size() + QFileInfo(database + u"-wal"_s).size() + leftOver;
+    if (room >= needed)
+        return {};
+    return fail(ErrorCode::DiskFull, u"No copy of %1 was made: %2 MB are free in %3, and %4 MB are needed."_s.arg(
+                                         QFileInfo(database).fileName(), QString::number(room >> 20),
+                                         QFile::decodeName(folder), QString::number(needed >> 20)));
+}
+
+Result<Backup> makeFrom(const QString &database, const QString &folder, const QString &partial, Instant now)
+{
+    const QByteArray folderPath = QFile::encodeName(folder), partialPath = QFile::encodeName(partial);
     const QString base = QFileInfo(database).completeBaseName();
-    const QString partial = u"%1/%2.partial"_s.arg(folder, base);
-    const QByteArray partialPath = QFile::encodeName(partial);
     // Made by us and not by SQLite, so that it is never readable by others, not even for an instant.
     HUB_TRY(const FileHandle file, openFile(partialPath, O_RDWR | O_CREAT | O_TRUNC, 0600));
     qint64 schema = 0;
@@ -69,6 +82,20 @@ Result<Backup> makeBackup(const QString &database, const QString &folder, Instan
         return systemError(errno, u"rename", partialPath);
     HUB_CHECK(syncFolder(folderPath));
     return *backupFrom(QFileInfo(path));
+}
+
+} // namespace
+
+Result<Backup> makeBackup(const QString &database, const QString &folder, Instant now)
+{
+    const QByteArray folderPath = QFile::encodeName(folder);
+    HUB_CHECK(makeFolders(folderPath));
+    HUB_CHECK(checkRoom(database, folderPath));
+    const QString partial = u"%1/%2.partial"_s.arg(folder, QFileInfo(database).completeBaseName());
+    auto made = makeFrom(database, folder, partial, now);
+    if (!made)
+        ::unlink(QFile::encodeName(partial).constData());
+    return made;
 }
 
 QList<Backup> listBackups(const QString &folder, const QString &database)

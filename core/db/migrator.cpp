@@ -53,7 +53,7 @@ Result<> migrate(Database &database, std::span<const Migration> migrations, cons
     }
     if (version == newest)
         return {};
-    if (version > 0) {
+    if (version > 0 && !backupFolder.isEmpty()) {
         HUB_TRY(const Backup backup, makeBackup(database.path(), backupFolder, SystemClock().now()));
         qCInfo(lcDb).noquote() << "backup before migration:" << backup.path;
     }

@@ -24,7 +24,8 @@ constexpr bool versionsAreSequential(std::span<const Migration> migrations)
     return true;
 }
 
-// Applies what is missing. Before the first change to a file that has data, a copy is made in `backupFolder`
+// Applies what is missing. Before the first change to a file that has data, a copy is made in `backupFolder` (unless
+// empty)
 // ("task_state-v1-20260131T140506Z.db").
 Result<> migrate(Database &database, std::span<const Migration> migrations, const QString &backupFolder);
 

@@ -47,6 +47,24 @@ Result<QString> wrongWith(const RescueRequest &request)
                                                    : Result<QString>(well.error());
 }
 
+// In pieces: it may be large. On the disk on return.
+Result<> copyFile(const QByteArray &from, const QByteArray &to)
+{
+    HUB_TRY(const FileHandle source, openFile(from, O_RDONLY));
+    HUB_TRY(const FileHandle target, openFile(to, O_WRONLY | O_CREAT | O_TRUNC));
+    QByteArray piece(1 << 20, Qt::Uninitialized);
+    for (;;) {
+        const ssize_t read = ::read(source.fd(), piece.data(), size_t(piece.size()));
+        if (read < 0 && errno == EINTR)
+            continue;
+        if (read < 0)
+            return systemError(errno, u"read", from);
+        if (read == 0)
+            return syncFile(target.fd(), to);
+        HUB_CHECK(writeAll(target.fd(), piece.first(read), to));
+    }
+}
+
 // The newest whole copy, beside the database under a name of its own, prepared and on the disk.
 Result<Backup> copyOfBest(const RescueRequest &request, const QString &target)
 {
@@ -60,8 +78,7 @@ Result<Backup> copyOfBest(const RescueRequest &request, const QString &target)
         }
         for (const char *ending : {"", "-wal", "-shm"})
             ::unlink((path + ending).constData());
-        HUB_TRY(const QByteArray bytes, readFile(QFile::encodeName(backup.path)));
-        HUB_CHECK(writeFileDurably(path, bytes));
+        HUB_CHECK(copyFile(QFile::encodeName(backup.path), path));
         HUB_TRY(const auto copy, Database::open(target));
         HUB_CHECK(request.prepare(*copy));
         return backup;

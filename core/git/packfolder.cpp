@@ -151,7 +151,7 @@ Result<> finishRemoval(const QByteArray &vault)
             HUB_CHECK(unlinkIn(vault, name + ending));
     }
     HUB_CHECK(syncFolder(packFolder(vault)));
-    if (::unlink(removalList(vault).constData()) != 0)
+    if (::unlink(removalList(vault).constData()) != 0 && errno != ENOENT) // two may finish it
         return systemError(errno, u"remove", removalList(vault));
     return syncFolder(vault);
 }

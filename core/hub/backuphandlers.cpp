@@ -81,8 +81,14 @@ Reply drillReply(const Services &services, const recovery::DrillReport &report)
 {
     const Instant now = services.now();
     const QString checkpoint = report.checkpoint.toString();
-    Reply reply{.severity = report.good() ? Severity::Ok : Severity::Error,
-                .title = report.good() ? u"The recovery works"_s : u"The recovery does not work as it should"_s};
+    const bool whole = report.backupProblem.isEmpty();
+    Reply reply{.severity = !report.isExact() || !whole ? Severity::Error
+                            : report.backupMissing      ? Severity::Warning
+                                                        : Severity::Ok,
+                .title = !report.isExact()      ? u"The recovery does not work as it should"_s
+                         : !whole               ? u"Files come back, but the copy of the hub's own data is damaged"_s
+                         : report.backupMissing ? u"Files come back; of the hub's own data there is no copy yet"_s
+                                                : u"The recovery works"_s};
     reply.text =
         report.differences.isEmpty()
             ? u"Checkpoint %1 was brought back into a scratch folder from the vault alone, and every byte, mode "
@@ -94,9 +100,10 @@ Reply drillReply(const Services &services, const recovery::DrillReport &report)
         {u"Time to recover"_s, durationText(report.took)},
         {u"Recovery point, files"_s, u"%1 (checkpoint %2)"_s.arg(agoText(report.checkpointAt, now), checkpoint)},
         {u"Recovery point, tasks and talk"_s,
-         report.backup ? u"the last commit; without task_state.db %1 (%2)"_s.arg(agoText(report.backup->at, now),
-                                                                                 report.backup->name())
-                       : report.backupProblem}};
+         report.backup ? u"the last word; were task_state.db itself lost: %1 (%2)"_s.arg(
+                             agoText(report.backup->at, now), report.backup->name())
+         : report.backupMissing ? u"the last word; were task_state.db itself lost: nothing"_s
+                                : report.backupProblem}};
     reply.data = {{u"task_id"_s, report.task.value()},
                   {u"checkpoint_id"_s, checkpoint},
                   {u"exact"_s, report.differences.isEmpty()},

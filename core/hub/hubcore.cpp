@@ -59,6 +59,7 @@ Result<> HubCore::rescueState()
         return !QDir(m_data.path(name)).isEmpty(QDir::AllEntries | QDir::NoDotAndDotDot);
     };
     const auto settle = [&](db::Database &copy) -> Result<> {
+        HUB_CHECK(db::migrate(copy, db::stateMigrations, {}));
         HUB_CHECK(state::settleRestored(copy, u"The hub's state was brought back from a backup."_s, now));
         HUB_TRY(m_forgottenRuns,
                 agents::endForgottenRuns(m_data.path(u"runs"_s), m_data.path(u"runs.kept-"_s + stamp)));

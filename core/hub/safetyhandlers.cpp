@@ -22,7 +22,7 @@ Result<> thenAsk(Services &services, const agents::StopReport &report, bool end,
     if (end) {
         HUB_TRY(const int ended, services.driver.endAllRuns(u"Ended by an emergency stop of %1."_s.arg(who)));
         reply.text += u" %1 ended; files are as they were, and resume-task goes on with a task."_s.arg(
-            ended == 1 ? u"1 agent was"_s : u"%1 agents were"_s.arg(ended));
+            ended == 1 ? u"1 agent is being"_s : u"%1 agents are being"_s.arg(ended));
         reply.data.insert(u"ended"_s, ended);
     } else if (!report.runs.empty()) {
         reply.next.clear();

@@ -14,6 +14,8 @@ namespace
 {
 
 constexpr int longestPause = 300; // seconds between two tries
+constexpr int lastTry = 5;        // of what is refused
+constexpr int worthTelling = 6;   // failures in a row, after some minutes
 
 AlertLevel levelFrom(const QString &text)
 {
@@ -211,8 +213,12 @@ void AlertCenter::deliverTo(Channel &channel)
 bool AlertCenter::finish(Channel &channel, const Delivery &delivery, const Result<> &taken)
 {
     channel.busy = false;
-    Result<> done = taken;
-    if (taken) {
+    const bool givenUp = !taken && taken.error().code == ErrorCode::Refused && channel.failures >= lastTry;
+    if (givenUp)
+        qCCritical(lcAlerts).noquote() << "sink" << channel.sink->name() << "never takes delivery" << delivery.number
+                                       << "- given up:" << taken.error().message;
+    Result<> done = givenUp ? Result<>() : taken;
+    if (done) {
         auto removed = m_commits.submit([&]() -> Result<> {
             HUB_CHECK(m_commits.database().execute(u"DELETE FROM outbox WHERE id = ?"_s, {delivery.number}));
             return {};
@@ -221,6 +227,8 @@ bool AlertCenter::finish(Channel &channel, const Delivery &delivery, const Resul
         done = takeResult(removed);
     }
     if (done) {
+        if (channel.failures >= worthTelling)
+            tellWhetherItTakes(channel, true);
         channel.failures = 0;
         channel.problem.clear();
         answerWaiting();
@@ -230,6 +238,8 @@ bool AlertCenter::finish(Channel &channel, const Delivery &delivery, const Resul
         return false;
     channel.problem = done.error().message;
     const int pause = std::min(5 << std::min(channel.failures, 6), longestPause);
+    if (channel.failures + 1 == worthTelling)
+        tellWhetherItTakes(channel, false);
     if (channel.failures++ == 0)
         qCWarning(lcAlerts).noquote() << "sink" << channel.sink->name() << "does not take alerts:" << channel.problem;
     if (!channel.again) {
@@ -240,6 +250,24 @@ bool AlertCenter::finish(Channel &channel, const Delivery &delivery, const Resul
     channel.again->start(std::chrono::seconds{pause});
     answerWaiting();
     return false;
+}
+
+// By the other sinks, while it doesn't.
+void AlertCenter::tellWhetherItTakes(const Channel &channel, bool takes)
+{
+    const QString name = channel.sink->name(), subject = u"alert sink "_s + name;
+    m_commits.submitOrLog(subject, [this, name, subject, takes, problem = channel.problem]() -> Result<> {
+        if (takes)
+            return resolveSubject(AlertType::ManualIntervention, subject, u"it takes alerts again"_s);
+        HUB_CHECK(raise(
+            {.type = AlertType::ManualIntervention,
+             .level = AlertLevel::Error,
+             .subject = subject,
+             .title = u"Alerts don't arrive by %1"_s.arg(name),
+             .description = u"%1 They wait, and go on being tried; agenthubctl test-alert shows more."_s.arg(problem),
+             .standing = true}));
+        return {};
+    });
 }
 
 QFuture<Result<QList<AlertCenter::Told>>> AlertCenter::howTold(AlertId id, std::chrono::milliseconds within)

@@ -59,6 +59,7 @@ private:
     void deliverTo(Channel &channel);
     Result<std::optional<Delivery>> nextOf(const AlertSink &sink) const;
     bool finish(Channel &channel, const Delivery &delivery, const Result<> &taken);
+    void tellWhetherItTakes(const Channel &channel, bool takes);
     Result<QList<Told>> toldOf(AlertId id) const;
     void answerWaiting();
 

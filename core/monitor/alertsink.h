@@ -30,6 +30,7 @@ public:
         Q_UNUSED(level)
         return true;
     }
+    // Refused: it will never take this one. All other errors: it may take it later.
     virtual QFuture<Result<>> deliver(const Delivery &delivery) = 0;
 };
 

@@ -23,6 +23,8 @@ namespace
 {
 
 constexpr std::chrono::seconds commandLimit{30}, webLimit{15};
+constexpr qsizetype longestVariable = 4000, lastWords = 300;
+constexpr qint64 longestAnswer = 65536; // of a server; what it says beyond the status is not read
 
 const QStringList passedOn{
     u"PATH"_s, u"HOME"_s,   u"USER"_s,           u"LOGNAME"_s,         u"SHELL"_s,
@@ -42,11 +44,15 @@ QProcessEnvironment environmentOf(const Delivery &delivery)
     for (const auto &key : {"id"_L1, "level"_L1, "type"_L1, "title"_L1, "description"_L1, "subject"_L1, "task_id"_L1,
                             "agent"_L1, "state"_L1, "notes"_L1}) {
         const QJsonValue value = delivery.payload.value(key);
-        if (!value.isUndefined())
-            environment.insert(u"AGENTHUB_ALERT_"_s + QString(key).toUpper(), value.toVariant().toString());
+        if (!value.isUndefined()) // all of it is on standard input
+            environment.insert(u"AGENTHUB_ALERT_"_s + QString(key).toUpper(),
+                               value.toVariant().toString().left(longestVariable));
     }
     return environment;
 }
+
+// The server will never take this text, whatever else is set right.
+bool isFinal(int status) { return status == 400 || status == 413 || status == 415 || status == 422; }
 
 // With all that it started.
 void endGroup(QProcess &process)
@@ -98,6 +104,9 @@ QFuture<Result<>> CommandSink::deliver(const Delivery &delivery)
         promise->finish();
     };
     QProcess *process = m_process.get();
+    auto said = std::make_shared<QByteArray>();
+    QObject::connect(process, &QProcess::readyReadStandardError, process,
+                     [process, said] { *said = (*said + process->readAllStandardError()).right(lastWords); });
     auto *limit = new QTimer(process);
     QObject::connect(limit, &QTimer::timeout, process, [process] {
         process->setProperty("late", true);
@@ -108,8 +117,9 @@ QFuture<Result<>> CommandSink::deliver(const Delivery &delivery)
             end(fail(ErrorCode::Process, u"%1 can't be started: %2"_s.arg(program, process->errorString())));
     });
     QObject::connect(
-        process, &QProcess::finished, process, [program, process, end](int code, QProcess::ExitStatus how) {
-            const QString said = QString::fromUtf8(process->readAllStandardError().right(300)).trimmed();
+        process, &QProcess::finished, process, [program, process, said, end](int code, QProcess::ExitStatus how) {
+            const QByteArray last = (*said + process->readAllStandardError()).right(lastWords);
+            const QString text = QString::fromUtf8(last).trimmed();
             if (process->property("late").toBool())
                 return end(fail(ErrorCode::Timeout, u"%1 did not end within %2 s and was ended."_s.arg(
                                                         program, QString::number(commandLimit.count()))));
@@ -118,7 +128,7 @@ QFuture<Result<>> CommandSink::deliver(const Delivery &delivery)
             end(fail(ErrorCode::Process,
                      u"%1 ended with %2%3"_s.arg(
                          program, how == QProcess::NormalExit ? u"exit code %1"_s.arg(code) : u"a signal"_s,
-                         said.isEmpty() ? u"."_s : u": "_s + said)));
+                         text.isEmpty() ? u"."_s : u": "_s + text)));
         });
     limit->start(commandLimit);
     process->start(program, *words);
@@ -193,13 +203,15 @@ void WebhookSink::send(const Target &target, const Delivery &delivery,
     for (const auto &[name, value] : target.headers)
         request.setRawHeader(name, value);
     QNetworkReply *reply = m_network->post(request, outsideText(delivery));
+    reply->setReadBufferSize(longestAnswer);
+    QTimer::singleShot(webLimit, reply, &QNetworkReply::abort); // of the whole, while the above is of silence
     connect(reply, &QNetworkReply::finished, this, [reply, promise, host = request.url().host()] {
         const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
         if (status >= 200 && status < 300)
             promise->addResult(Result<>());
         else if (status != 0)
-            promise->addResult(
-                fail(ErrorCode::Process, u"%1 answered with status %2."_s.arg(host, QString::number(status))));
+            promise->addResult(fail(isFinal(status) ? ErrorCode::Refused : ErrorCode::Process,
+                                    u"%1 answered with status %2."_s.arg(host, QString::number(status))));
         else if (reply->error() == QNetworkReply::OperationCanceledError)
             promise->addResult(fail(ErrorCode::Timeout,
                                     u"%1 did not answer within %2 s."_s.arg(host, QString::number(webLimit.count()))));

@@ -35,6 +35,30 @@ Result<git::RepositoryPlace> scratchRepository(const QByteArray &folder, const Q
 
 } // namespace
 
+namespace
+{
+
+// Practising must not be what fills the disk.
+Result<> checkRoom(const git::Vault &vault, const git::RestorePlan &plan, const QByteArray &folder)
+{
+    constexpr qint64 leftOver = 64 << 20, block = 4096;
+    qint64 needed = leftOver;
+    for (const git::RestoreStep &step : plan.steps) {
+        if (step.kind != git::StepKind::Write)
+            continue;
+        HUB_TRY(const auto header, vault.objects().header(step.content));
+        needed += qint64(header.second) + block;
+    }
+    HUB_TRY(const qint64 room, freeSpace(folder));
+    if (room >= needed)
+        return {};
+    return fail(ErrorCode::DiskFull,
+                u"Nothing was practised: %1 MB are free in %2, and %3 MB are needed."_s.arg(
+                    QString::number(room >> 20), QFile::decodeName(folder), QString::number(needed >> 20)));
+}
+
+} // namespace
+
 Drill::Drill(state::Stores &stores, Workers &workers, Vaults &vaults, Checkpointer &checkpointer, HubBackups &backups,
              monitor::AlertCenter &alerts, const DataFolder &data, const Settings &settings)
     : m_stores(stores)
@@ -48,6 +72,23 @@ Drill::Drill(state::Stores &stores, Workers &workers, Vaults &vaults, Checkpoint
 {
     m_clock.setTimerType(Qt::VeryCoarseTimer);
     connect(&m_clock, &QTimer::timeout, this, &Drill::look);
+}
+
+// A purge takes away what a drill would read.
+Result<> Drill::mayPractise(const Task &task) const
+{
+    HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
+    if (project.blocked.isEmpty())
+        return {};
+    return fail(ErrorCode::Refused,
+                u"Nothing is practised with project %1 now: %2"_s.arg(project.name.toString(), project.blocked));
+}
+
+// Inside work: its project is being purged by now, so what went wrong says nothing.
+bool Drill::isKeptOff(TaskId id) const
+{
+    const auto task = m_stores.tasks.get(id);
+    return task && !mayPractise(*task);
 }
 
 void Drill::begin() { m_clock.start(interval); }
@@ -100,6 +141,7 @@ Result<DrillReport> Drill::drillJob(TaskId id)
     };
     HUB_TRY(const Facts facts, m_stores.commits.ask([&]() -> Result<Facts> {
         HUB_TRY(const Task task, m_stores.tasks.get(id));
+        HUB_CHECK(mayPractise(task));
         HUB_TRY(const auto checkpoint, m_stores.tasks.newestCheckpoint(id));
         return Facts{task, checkpoint};
     }));
@@ -117,6 +159,8 @@ Result<DrillReport> Drill::drillJob(TaskId id)
     const auto backup = takeResult(m_backups.verify({}));
     if (backup)
         report.backup = *backup;
+    else if (backup.error().code == ErrorCode::NotFound)
+        report.backupMissing = true;
     else
         report.backupProblem = backup.error().message;
     return report;
@@ -147,6 +191,7 @@ Result<> Drill::restore(const Checkpoint &checkpoint, const ProjectName &project
     HUB_TRY(const auto vault, git::Vault::open(vaultPath));
     const git::RestoreOptions options{.movableBranches = {checkpoint.branch.toUtf8()}};
     HUB_TRY(const auto plan, git::planRestore(*vault, empty.commit, target, options));
+    HUB_CHECK(checkRoom(*vault, plan, folder));
     HUB_TRY(const auto done, git::executeRestore(*vault, plan, where));
     report.files = plan.filesWritten();
     for (const auto &[path, why] : done.notRestored)
@@ -171,16 +216,17 @@ void Drill::write(TaskId task, const Result<DrillReport> &report)
                                    .action = action,
                                    .task = task,
                                    .detail = detail,
-                                   .outcome = report && report->good() ? u"done"_s : u"failed"_s});
+                                   .outcome = report && report->isExact() ? u"done"_s : u"failed"_s});
     });
 }
 
 void Drill::tell(TaskId task, const Result<DrillReport> &report)
 {
-    if (!report && (report.error().code == ErrorCode::ShuttingDown || report.error().code == ErrorCode::NotFound))
+    if (!report && (report.error().code == ErrorCode::ShuttingDown || report.error().code == ErrorCode::NotFound ||
+                    report.error().code == ErrorCode::DiskFull || report.error().code == ErrorCode::Refused))
         return;
     m_stores.commits.submitOrLog(u"the outcome of a drill"_s, [this, task, report]() -> Result<> {
-        if (report && report->good())
+        if (report ? report->isExact() && report->backupProblem.isEmpty() : isKeptOff(task))
             return m_alerts.resolveSubject(AlertType::ManualIntervention, subject, u"it went well"_s);
         QStringList wrong;
         if (!report)
@@ -188,8 +234,7 @@ void Drill::tell(TaskId task, const Result<DrillReport> &report)
         else
             wrong = report->differences.mid(0, namedDifferences) << report->backupProblem;
         wrong.removeAll(QString());
-        // A hub that has made no backup yet is no reason to ring.
-        const bool files = !report || !report->differences.isEmpty();
+        const bool files = !report || !report->isExact();
         HUB_CHECK(m_alerts.raise({.type = AlertType::ManualIntervention,
                                   .level = files ? AlertLevel::Critical : AlertLevel::Warning,
                                   .subject = subject,

@@ -15,9 +15,10 @@ struct DrillReport {
     qint64 files = 0, bytes = 0;
     QStringList differences;
     std::chrono::milliseconds took{0};
-    std::optional<db::Backup> backup; // whole; nothing: see backupProblem
+    std::optional<db::Backup> backup; // the newest, if it is whole
+    bool backupMissing = false;       // none was made yet
     QString backupProblem;
-    bool good() const { return differences.isEmpty() && backup; }
+    bool isExact() const { return differences.isEmpty(); }
 };
 
 class Drill final : public QObject
@@ -36,6 +37,8 @@ public:
 private:
     void look();
     Result<DrillReport> drillJob(TaskId task);
+    Result<> mayPractise(const Task &task) const;
+    bool isKeptOff(TaskId task) const;
     Result<> restore(const Checkpoint &checkpoint, const ProjectName &project, const QByteArray &folder,
                      DrillReport &report);
     void tell(TaskId task, const Result<DrillReport> &report);

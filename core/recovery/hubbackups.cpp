@@ -66,7 +66,7 @@ QFuture<Result<QList<db::Backup>>> HubBackups::make()
                 m_alerts.raise({.type = AlertType::ManualIntervention,
                                 .level = error.code == ErrorCode::Corrupt ? AlertLevel::Critical : AlertLevel::Error,
                                 .subject = subject,
-                                .title = u"No backup of the hub's own data could be made"_s,
+                                .title = u"Not all of the hub's own data could be backed up"_s,
                                 .description = u"%1 The ones before stay; agenthubctl hub-backup create tries "
                                                "again."_s.arg(error.message),
                                 .standing = true}));
@@ -79,11 +79,19 @@ QFuture<Result<QList<db::Backup>>> HubBackups::make()
 Result<QList<db::Backup>> HubBackups::makeJob(qsizetype kept) const
 {
     QList<db::Backup> made;
+    std::optional<Error> failed; // of one: the others are made all the same
     for (const QString &database : m_databases) {
-        HUB_TRY(const auto backup, db::makeBackup(database, m_data.backups(), m_stores.clock.now()));
-        HUB_CHECK(db::thinBackups(m_data.backups(), backup.database, kept));
-        made << backup;
+        auto backup = db::makeBackup(database, m_data.backups(), m_stores.clock.now());
+        if (!backup) {
+            if (!failed)
+                failed = std::move(backup).error().within(QFileInfo(database).fileName());
+            continue;
+        }
+        HUB_CHECK(db::thinBackups(m_data.backups(), backup->database, kept));
+        made << *backup;
     }
+    if (failed)
+        return *std::move(failed);
     qCInfo(lcRecovery).noquote() << "backup of the hub's own data:" << made.first().path;
     return made;
 }

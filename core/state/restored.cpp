@@ -7,8 +7,9 @@ namespace hub::state
 
 namespace
 {
-constexpr qint64 jump = 1000;
-}
+// Larger than what can have come since the copy: tasks and the like, checkpoints of one task.
+constexpr qint64 jump = 1000, checkpointJump = 100000;
+} // namespace
 
 Result<> settleRestored(db::Database &copy, const QString &reason, Instant now)
 {
@@ -18,8 +19,11 @@ Result<> settleRestored(db::Database &copy, const QString &reason, Instant now)
     } steps[]{
         {u"INSERT OR REPLACE INTO meta (key, value) SELECT 'unknown_checkpoints:' || id || ':' || next_checkpoint, "
          "next_checkpoint + ? FROM task"_s,
-         {jump}},
-        {u"UPDATE task SET next_checkpoint = next_checkpoint + ?"_s, {jump}},
+         {checkpointJump}},
+        {u"UPDATE task SET next_checkpoint = next_checkpoint + ?"_s, {checkpointJump}},
+        // A table that had no row yet gave out no number, as far as the copy knows.
+        {u"INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_schema WHERE type = 'table' AND sql LIKE "
+         "'%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)"_s},
         {u"UPDATE sqlite_sequence SET seq = seq + ?"_s, {jump}},
         {u"UPDATE run SET state = 'interrupted', ended_at = ?, end_reason = ? WHERE state IN ('starting','running')"_s,
          {toMillis(now), reason}},
@@ -33,6 +37,7 @@ Result<> settleRestored(db::Database &copy, const QString &reason, Instant now)
          {reason}},
         {u"UPDATE approval SET state = 'withdrawn', reason = ? WHERE state = 'open'"_s, {reason}},
         {u"UPDATE operation SET state = 'failed', ended_at = ? WHERE state = 'executing'"_s, {toMillis(now)}},
+        {u"UPDATE project SET doing = '{}'"_s},
         {u"DELETE FROM known_ref"_s},
         {u"DELETE FROM authorised_ref"_s},
         {u"DELETE FROM ref_watch"_s},

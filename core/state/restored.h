@@ -10,7 +10,8 @@ namespace hub::state
 
 // Nothing runs until a person ends safe mode, for tasks that wait here may be done long since. What was under way is
 // interrupted. All numbers make a jump, so that none is used twice; those between are known to be of checkpoints that
-// only the vaults have (TaskStore::unknownCheckpoints). Protected branches are taken as they are. One transaction.
+// only the vaults have (TaskStore::unknownCheckpoints). Protected branches are taken as they are. `copy` is at the
+// newest schema. One transaction.
 Result<> settleRestored(db::Database &copy, const QString &reason, Instant now);
 
 } // namespace hub::state

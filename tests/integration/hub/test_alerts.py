@@ -182,7 +182,7 @@ class EmergencyStop(HubCase):
         task = self.begin()
         pid = self.hub.do("task-status", task)["pid"]
         said = self.on_a_terminal("2\n", "emergency-stop")
-        self.assertIn("1 agent was ended", said)
+        self.assertIn("1 agent is being ended", said)
         self.hub.until(lambda: not test_hub.runs(pid), "it is gone")
         self.assert_still(self.hub.tree(task))
         status = self.hub.do("task-status", task)
