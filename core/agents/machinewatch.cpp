@@ -265,9 +265,8 @@ void MachineWatch::tell(const QList<Verdict> &changes)
         qCInfo(lcMonitor).noquote() << sentence;
         m_stores.commits.submitOrLog(
             u"the alert about "_s + subjectOf(verdict), [this, verdict, sentence]() -> Result<> {
-                HUB_CHECK(m_alerts.resolveSubject(AlertType::ResourceWarning, subjectOf(verdict), sentence));
                 if (verdict.concern == Concern::Fine)
-                    return {};
+                    return m_alerts.resolveSubject(AlertType::ResourceWarning, subjectOf(verdict), sentence);
                 HUB_CHECK(m_alerts.raise({.type = AlertType::ResourceWarning,
                                           .level = levelOf(verdict.concern),
                                           .subject = subjectOf(verdict),
