@@ -100,12 +100,8 @@ DiskGuard::DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Work
     };
     connect(&stores.commits, &db::CommitGroup::ranOutOfRoom, this, ranOut, Qt::QueuedConnection);
     connect(&brake, &Brake::spoolFailed, this, ranOut);
-    connect(&checkpointer, &recovery::Checkpointer::checkpointTaken, this, [this](const Checkpoint &taken) {
-        if (m_unsaved == taken.id.task) {
-            m_unsaved.reset();
-            diskOf(Place::Vault).need = 0;
-        }
-    });
+    connect(&checkpointer, &recovery::Checkpointer::checkpointTaken, this,
+            [this](const Checkpoint &taken) { needNothing(taken.id.task); });
     stores.commits.setBeforeCommit([this] { beforeCommit(); });
 }
 
@@ -203,6 +199,7 @@ void DiskGuard::looked(const QList<DiskRoom> &rooms)
     }
     // A quota of the account, which no look shows: only what could not be written does.
     const bool hidden = std::exchange(m_ranOut, false) && !full;
+    dropNeedOfEnded();
     for (Disk &disk : m_disks)
         judge(disk);
     if (hidden)
@@ -275,7 +272,6 @@ Result<> DiskGuard::enter(const Disk &disk)
         m_stores.commits.afterCommit([this] { m_brake.recorded({}, Hold::FullDisk); });
     }
     HUB_CHECK(audit(u"disk-full"_s, found));
-    const QString advice = u" Make room there: agenthubctl doctor says what can go. All goes on by itself then."_s;
     HUB_CHECK(m_alerts.raise(
         {.type = AlertType::ResourceWarning,
          .level = disk.stopsAgents() ? AlertLevel::Critical : AlertLevel::Warning,
@@ -287,7 +283,7 @@ Result<> DiskGuard::enter(const Disk &disk)
                         (disk.stopsAgents() ? u" Nothing is lost. What needs room is refused; looking and going back "
                                               u"work."_s
                                             : u" Everything else works."_s) +
-                        advice,
+                        u' ' + wayOut(disk),
          .standing = true}));
     return {};
 }
@@ -365,6 +361,15 @@ void DiskGuard::beforeCommit()
         qCWarning(lcAgents).noquote() << given.error().message;
 }
 
+QString DiskGuard::wayOut(const Disk &disk) const
+{
+    const QString general = u"Make room there: agenthubctl doctor says what can go. All goes on by itself then."_s;
+    if (disk.need == 0 || !m_unsaved)
+        return general;
+    return general + u" Or remove large files from the working tree of task #%1, which could not be saved, and save "
+                     "it: agenthubctl checkpoint %1"_s.arg(m_unsaved->toString());
+}
+
 QString DiskGuard::needText(const Disk &disk) const
 {
     return inMegabytes(std::max<qint64>(disk.reserve->missing(), 0) + disk.need + 4 * leastFree(disk.room.size));
@@ -416,10 +421,35 @@ void DiskGuard::giveWay(qint64 needed)
 void DiskGuard::noRoomToSave(TaskId task, qint64 needed)
 {
     QMetaObject::invokeMethod(this, [this, task, needed] {
+        Disk &disk = diskOf(Place::Vault);
+        disk.recorded = disk.recorded && m_unsaved == task; // the way out is another one
+        disk.need = needed;
         m_unsaved = task;
-        diskOf(Place::Vault).need = needed;
         look();
     });
+}
+
+void DiskGuard::nothingToSave(TaskId task)
+{
+    QMetaObject::invokeMethod(this, [this, task] { needNothing(task); });
+}
+
+void DiskGuard::needNothing(TaskId task)
+{
+    if (m_unsaved != task)
+        return;
+    m_unsaved.reset();
+    diskOf(Place::Vault).need = 0;
+}
+
+// Nobody will save it any more, and the agents of the others do not wait for that.
+void DiskGuard::dropNeedOfEnded()
+{
+    if (!m_unsaved)
+        return;
+    const auto task = m_stores.tasks.get(*m_unsaved);
+    if (task ? isEnded(task->state) : task.error().code == ErrorCode::NotFound)
+        needNothing(*m_unsaved);
 }
 
 void DiskGuard::tellLog()

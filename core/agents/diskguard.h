@@ -46,6 +46,7 @@ public:
     // recovery::RoomKeeper
     void giveWay(qint64 needed) override;
     void noRoomToSave(TaskId task, qint64 needed) override;
+    void nothingToSave(TaskId task) override;
 
 Q_SIGNALS:
     // Where the monitor's history lies: what is measured can't be kept, or can again.
@@ -69,9 +70,12 @@ private:
     void becomeFree(Disk &disk);
     void beforeCommit();
     void tellLog();
+    void needNothing(TaskId task);
+    void dropNeedOfEnded();
     Disk &diskOf(GuardedDisk::Place place); // the first one, when that place has none of its own
     bool stopsAgents() const;
     QString needText(const Disk &disk) const;
+    QString wayOut(const Disk &disk) const;
     Result<> enter(const Disk &disk);
     Result<> leave(const Disk &disk);
     Result<> audit(const QString &action, const QString &detail);
