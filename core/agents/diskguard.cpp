@@ -20,6 +20,7 @@ using Place = GuardedDisk::Place;
 
 // While agents run or a disk is full; else nothing but the hub writes, and that looks by itself.
 constexpr std::chrono::seconds closeLook{1}, farLook{5};
+constexpr std::chrono::seconds leastHiddenRest{5}, mostHiddenRest{300};
 
 // As it is on record: scope `disk` of the pauses, and the subject of its alert.
 constexpr EnumText<Place> placeTexts[]{{Place::Data, QLatin1StringView("data")},
@@ -202,8 +203,12 @@ void DiskGuard::looked(const QList<DiskRoom> &rooms)
     dropNeedOfEnded();
     for (Disk &disk : m_disks)
         judge(disk);
-    if (hidden)
+    if (hidden) {
+        m_disks.front().hidden = true;
+        m_hiddenRest = m_calm.hasExpired() ? leastHiddenRest : std::min(2 * m_hiddenRest, mostHiddenRest);
+        m_tryHidden.setRemainingTime(m_hiddenRest);
         becomeFull(m_disks.front(), true);
+    }
     tellLog();
 }
 
@@ -215,6 +220,7 @@ void DiskGuard::judge(Disk &disk)
     if (disk.changing)
         return;
     if (isFull(disk.room)) {
+        disk.hidden = false;
         const bool given = missing > 0 || wanted == 0;
         if (!disk.full || !disk.recorded || !given)
             becomeFull(disk, !given);
@@ -225,7 +231,8 @@ void DiskGuard::judge(Disk &disk)
     } else if (!hasRoomFor(disk.room, std::max<qint64>(missing, 0) + disk.need)) {
         return;
     } else if (missing != 0 || disk.full) {
-        makeReserve(disk);
+        if (!disk.hidden || m_tryHidden.hasExpired())
+            makeReserve(disk);
     }
 }
 
@@ -266,7 +273,9 @@ void DiskGuard::record(Disk &disk)
 Result<> DiskGuard::enter(const Disk &disk)
 {
     const QString where = textOf(whatLiesThere, disk.place), name = textOf(placeTexts, disk.place);
-    const QString found = u"%1, where %2; %3 needed."_s.arg(freeText(disk.room), where, needText(disk));
+    QString found = u"%1, where %2; %3 in all are needed."_s.arg(freeText(disk.room), where, needText(disk));
+    if (disk.hidden)
+        found += u" It could not be written all the same: a quota may be used up."_s;
     if (disk.stopsAgents()) {
         HUB_CHECK(m_stores.holds.recordFullDisk(name, found));
         m_stores.commits.afterCommit([this] { m_brake.recorded({}, Hold::FullDisk); });
@@ -288,13 +297,16 @@ Result<> DiskGuard::enter(const Disk &disk)
     return {};
 }
 
-// When it can be made, there is room: also by a quota that no look shows.
+// When it can be made, and more than that would fit, there is room: also by a quota that no look shows.
 void DiskGuard::makeReserve(Disk &disk)
 {
     disk.changing = true;
-    whenDone(m_workers.run(u"disks"_s, [reserve = disk.reserve] { return reserve->make(); }), this,
+    const qint64 beyond = disk.full ? 4 * leastFree(disk.room.size) : 0;
+    whenDone(m_workers.run(u"disks"_s, [reserve = disk.reserve, beyond] { return reserve->make(beyond); }), this,
              [this, &disk](const Result<> &made) {
                  disk.changing = false;
+                 if (disk.hidden)
+                     m_tryHidden.setRemainingTime(m_hiddenRest);
                  if (!made) {
                      if (!disk.full && made.error().code != ErrorCode::ShuttingDown)
                          qCWarning(lcAgents).noquote() << "no reserve for a full disk:" << made.error().message;
@@ -313,6 +325,8 @@ void DiskGuard::becomeFree(Disk &disk)
             qCWarning(lcAgents).noquote() << "what a full disk stopped can't go on yet:" << done.error().message;
             return;
         }
+        if (std::exchange(disk.hidden, false))
+            m_calm.setRemainingTime(2 * mostHiddenRest);
         disk.full = disk.recorded = false;
         disk.need = 0;
         if (disk.place == Place::Data)

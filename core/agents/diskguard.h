@@ -8,6 +8,8 @@
 #include "core/base/reserve.h"
 #include "core/recovery/roomkeeper.h"
 
+#include <QDeadlineTimer>
+
 namespace hub::agents
 {
 
@@ -59,6 +61,7 @@ private:
         bool full = false;
         bool recorded = false; // as full
         bool changing = false; // its reserve is being made or given up
+        bool hidden = false;   // no look shows that it is full: a quota of the account
     };
 
     void look();
@@ -90,6 +93,9 @@ private:
     const Settings &m_settings;
     std::optional<TaskId> m_unsaved; // whose checkpoint didn't fit
     bool m_ranOut = false;           // something could not be written since the last look
+    // A hidden one tells only agents that go on when it is full again, so they try ever more seldom.
+    QDeadlineTimer m_tryHidden, m_calm; // not before; what comes after this is not of the same trouble
+    std::chrono::seconds m_hiddenRest{};
     bool m_looking = false, m_lookAgain = false;
     bool m_logLost = false; // that it can't be written is told
     QTimer m_timer;

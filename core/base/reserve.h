@@ -25,8 +25,8 @@ public:
     void setSize(qint64 size);
     // Bytes of it that are not taken; below zero: it is larger than wanted.
     qint64 missing() const;
-    // Makes it as large as wanted; DiskFull, and as before, when that doesn't fit.
-    Result<> make();
+    // Makes it as large as wanted; DiskFull, and as before, when that doesn't fit with `beyond` more bytes beside it.
+    Result<> make(qint64 beyond = 0);
     // One piece goes back to the disk; false: there was none to give.
     Result<bool> giveUp(Last last = Last::Keep);
 
