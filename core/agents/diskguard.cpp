@@ -214,11 +214,11 @@ void DiskGuard::looked(const QList<DiskRoom> &rooms)
 
 void DiskGuard::judge(Disk &disk)
 {
+    if (disk.changing)
+        return;
     const qint64 wanted = wantedReserve(m_settings, disk.room);
     disk.reserve->setSize(wanted);
     const qint64 missing = disk.reserve->missing();
-    if (disk.changing)
-        return;
     if (isFull(disk.room)) {
         disk.hidden = false;
         const bool given = missing > 0 || wanted == 0;

@@ -73,18 +73,6 @@ qint64 Reserve::taken() const
     return ::lstat(m_path.constData(), &info) == 0 && S_ISREG(info.st_mode) ? qint64(info.st_size) : 0;
 }
 
-void Reserve::setSize(qint64 size)
-{
-    const std::lock_guard lock(m_mutex);
-    m_size = size;
-}
-
-qint64 Reserve::missing() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_size - taken();
-}
-
 Result<> Reserve::make(qint64 beyond)
 {
     const std::lock_guard lock(m_mutex);
@@ -110,7 +98,8 @@ Result<> Reserve::make(qint64 beyond)
 Result<bool> Reserve::giveUp(Last last)
 {
     const std::lock_guard lock(m_mutex);
-    const qint64 before = taken(), piece = m_size > 0 ? (m_size + pieces - 1) / pieces : before;
+    const qint64 before = taken(), wanted = m_size;
+    const qint64 piece = wanted > 0 ? (wanted + pieces - 1) / pieces : before;
     if (before == 0 || (last == Last::Keep && before <= piece))
         return false;
     HUB_TRY(const FileHandle file, openFile(m_path, O_RDWR | O_NOFOLLOW));
