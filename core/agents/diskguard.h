@@ -32,8 +32,8 @@ class DiskGuard final : public QObject, public recovery::RoomKeeper
     Q_OBJECT
 
 public:
-    DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Workers &workers, Brake &brake, RunKeeper &runs,
-              TaskDriver &driver, recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts,
+    DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Brake &brake, RunKeeper &runs, TaskDriver &driver,
+              recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts,
               const Settings &settings);
     ~DiskGuard() override;
 
@@ -85,7 +85,7 @@ private:
 
     std::vector<Disk> m_disks; // the first one has the database; their places and reserves are any thread's
     state::Stores &m_stores;
-    Workers &m_workers;
+    Workers m_workers; // its own: a full disk can't wait until long jobs of others leave it a thread
     Brake &m_brake;
     RunKeeper &m_runs;
     TaskDriver &m_driver;
