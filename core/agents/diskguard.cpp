@@ -80,9 +80,9 @@ std::vector<GuardedDisk> disksToGuard(const DataFolder &data, const Settings &se
     return disks;
 }
 
-DiskGuard::DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Brake &brake, RunKeeper &runs, TaskDriver &driver,
-                     recovery::Checkpointer &checkpointer,
-                     monitor::AlertCenter &alerts, const Settings &settings)
+DiskGuard::DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Brake &brake, RunKeeper &runs,
+                     TaskDriver &driver, recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts,
+                     const Settings &settings)
     : m_stores(stores)
     , m_brake(brake)
     , m_runs(runs)

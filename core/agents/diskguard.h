@@ -33,8 +33,7 @@ class DiskGuard final : public QObject, public recovery::RoomKeeper
 
 public:
     DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Brake &brake, RunKeeper &runs, TaskDriver &driver,
-              recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts,
-              const Settings &settings);
+              recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, const Settings &settings);
     ~DiskGuard() override;
 
     // At start, before runs are adopted: what was full for the hub before this one still is, until a look says else.
