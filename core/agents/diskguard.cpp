@@ -1,6 +1,5 @@
 #include "core/agents/diskguard.h"
 
-#include "core/base/durablefile.h"
 #include "core/base/log.h"
 
 #include <QDir>
@@ -401,7 +400,7 @@ std::optional<Error> DiskGuard::refusal()
         if (!disk.full || forOneTask || !disk.stopsAgents())
             continue;
         return fail(ErrorCode::DiskFull,
-                    u"Not done: %1, and %2 are needed to go on. All agents are frozen, nothing is lost."_s.arg(
+                    u"Not done: %1, and %2 in all are needed to go on. All agents are frozen, nothing is lost."_s.arg(
                         freeText(disk.room), needText(disk)),
                     u"Make room there; agenthubctl doctor says what can go. Agents then go on by themselves."_s);
     }
@@ -413,8 +412,9 @@ QStringList DiskGuard::concerns() const
     QStringList sentences;
     for (const Disk &disk : m_disks) {
         if (disk.full)
-            sentences << (disk.stopsAgents() ? u"%1, and %2 are needed: all agents are frozen until there is room."_s
-                                             : u"%1, and %2 are needed: what is measured is not kept."_s)
+            sentences << (disk.stopsAgents()
+                              ? u"%1, and %2 in all are needed: all agents are frozen until there is room."_s
+                              : u"%1, and %2 in all are needed: what is measured is not kept."_s)
                              .arg(freeText(disk.room), needText(disk));
     }
     return sentences;

@@ -124,7 +124,7 @@ class FullDiskCase(unittest.TestCase):
 
     def assert_refused(self):
         message = self.hub.until(lambda: self.refusal()[0], "new work is refused", 5)
-        self.assertRegex(message, r"^Not done: \d+ MB free on /.*, and \d+ MB are needed to go on\. All agents are frozen, "
+        self.assertRegex(message, r"^Not done: \d+ MB free on /.*, and \d+ MB in all are needed to go on\. All agents are frozen, "
                                   r"nothing is lost\. Make room there; agenthubctl doctor says what can go")
         self.assertLess(self.refusal()[1], 1)
 
