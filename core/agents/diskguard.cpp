@@ -1,6 +1,5 @@
 #include "core/agents/diskguard.h"
 
-#include "core/base/durablefile.h"
 #include "core/base/log.h"
 
 #include <QDir>
@@ -20,6 +19,7 @@ using Place = GuardedDisk::Place;
 
 // While agents run or a disk is full; else nothing but the hub writes, and that looks by itself.
 constexpr std::chrono::seconds closeLook{1}, farLook{5};
+constexpr std::chrono::seconds leastHiddenRest{5}, mostHiddenRest{300};
 
 // As it is on record: scope `disk` of the pauses, and the subject of its alert.
 constexpr EnumText<Place> placeTexts[]{{Place::Data, QLatin1StringView("data")},
@@ -79,11 +79,10 @@ std::vector<GuardedDisk> disksToGuard(const DataFolder &data, const Settings &se
     return disks;
 }
 
-DiskGuard::DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Workers &workers, Brake &brake,
-                     RunKeeper &runs, TaskDriver &driver, recovery::Checkpointer &checkpointer,
-                     monitor::AlertCenter &alerts, const Settings &settings)
+DiskGuard::DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Brake &brake, RunKeeper &runs,
+                     TaskDriver &driver, recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts,
+                     const Settings &settings)
     : m_stores(stores)
-    , m_workers(workers)
     , m_brake(brake)
     , m_runs(runs)
     , m_driver(driver)
@@ -100,12 +99,8 @@ DiskGuard::DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Work
     };
     connect(&stores.commits, &db::CommitGroup::ranOutOfRoom, this, ranOut, Qt::QueuedConnection);
     connect(&brake, &Brake::spoolFailed, this, ranOut);
-    connect(&checkpointer, &recovery::Checkpointer::checkpointTaken, this, [this](const Checkpoint &taken) {
-        if (m_unsaved == taken.id.task) {
-            m_unsaved.reset();
-            diskOf(Place::Vault).need = 0;
-        }
-    });
+    connect(&checkpointer, &recovery::Checkpointer::checkpointTaken, this,
+            [this](const Checkpoint &taken) { needNothing(taken.id.task); });
     stores.commits.setBeforeCommit([this] { beforeCommit(); });
 }
 
@@ -203,21 +198,27 @@ void DiskGuard::looked(const QList<DiskRoom> &rooms)
     }
     // A quota of the account, which no look shows: only what could not be written does.
     const bool hidden = std::exchange(m_ranOut, false) && !full;
+    dropNeedOfEnded();
     for (Disk &disk : m_disks)
         judge(disk);
-    if (hidden)
+    if (hidden) {
+        m_disks.front().hidden = true;
+        m_hiddenRest = m_calm.hasExpired() ? leastHiddenRest : std::min(2 * m_hiddenRest, mostHiddenRest);
+        m_tryHidden.setRemainingTime(m_hiddenRest);
         becomeFull(m_disks.front(), true);
+    }
     tellLog();
 }
 
 void DiskGuard::judge(Disk &disk)
 {
+    if (disk.changing)
+        return;
     const qint64 wanted = wantedReserve(m_settings, disk.room);
     disk.reserve->setSize(wanted);
     const qint64 missing = disk.reserve->missing();
-    if (disk.changing)
-        return;
     if (isFull(disk.room)) {
+        disk.hidden = false;
         const bool given = missing > 0 || wanted == 0;
         if (!disk.full || !disk.recorded || !given)
             becomeFull(disk, !given);
@@ -228,7 +229,8 @@ void DiskGuard::judge(Disk &disk)
     } else if (!hasRoomFor(disk.room, std::max<qint64>(missing, 0) + disk.need)) {
         return;
     } else if (missing != 0 || disk.full) {
-        makeReserve(disk);
+        if (!disk.hidden || m_tryHidden.hasExpired())
+            makeReserve(disk);
     }
 }
 
@@ -269,13 +271,14 @@ void DiskGuard::record(Disk &disk)
 Result<> DiskGuard::enter(const Disk &disk)
 {
     const QString where = textOf(whatLiesThere, disk.place), name = textOf(placeTexts, disk.place);
-    const QString found = u"%1, where %2; %3 needed."_s.arg(freeText(disk.room), where, needText(disk));
+    QString found = u"%1, where %2; %3 in all are needed."_s.arg(freeText(disk.room), where, needText(disk));
+    if (disk.hidden)
+        found += u" It could not be written all the same: a quota may be used up."_s;
     if (disk.stopsAgents()) {
         HUB_CHECK(m_stores.holds.recordFullDisk(name, found));
         m_stores.commits.afterCommit([this] { m_brake.recorded({}, Hold::FullDisk); });
     }
     HUB_CHECK(audit(u"disk-full"_s, found));
-    const QString advice = u" Make room there: agenthubctl doctor says what can go. All goes on by itself then."_s;
     HUB_CHECK(m_alerts.raise(
         {.type = AlertType::ResourceWarning,
          .level = disk.stopsAgents() ? AlertLevel::Critical : AlertLevel::Warning,
@@ -287,18 +290,21 @@ Result<> DiskGuard::enter(const Disk &disk)
                         (disk.stopsAgents() ? u" Nothing is lost. What needs room is refused; looking and going back "
                                               u"work."_s
                                             : u" Everything else works."_s) +
-                        advice,
+                        u' ' + wayOut(disk),
          .standing = true}));
     return {};
 }
 
-// When it can be made, there is room: also by a quota that no look shows.
+// When it can be made, and more than that would fit, there is room: also by a quota that no look shows.
 void DiskGuard::makeReserve(Disk &disk)
 {
     disk.changing = true;
-    whenDone(m_workers.run(u"disks"_s, [reserve = disk.reserve] { return reserve->make(); }), this,
+    const qint64 beyond = disk.full ? 4 * leastFree(disk.room.size) : 0;
+    whenDone(m_workers.run(u"disks"_s, [reserve = disk.reserve, beyond] { return reserve->make(beyond); }), this,
              [this, &disk](const Result<> &made) {
                  disk.changing = false;
+                 if (disk.hidden)
+                     m_tryHidden.setRemainingTime(m_hiddenRest);
                  if (!made) {
                      if (!disk.full && made.error().code != ErrorCode::ShuttingDown)
                          qCWarning(lcAgents).noquote() << "no reserve for a full disk:" << made.error().message;
@@ -317,6 +323,8 @@ void DiskGuard::becomeFree(Disk &disk)
             qCWarning(lcAgents).noquote() << "what a full disk stopped can't go on yet:" << done.error().message;
             return;
         }
+        if (std::exchange(disk.hidden, false))
+            m_calm.setRemainingTime(2 * mostHiddenRest);
         disk.full = disk.recorded = false;
         disk.need = 0;
         if (disk.place == Place::Data)
@@ -365,6 +373,15 @@ void DiskGuard::beforeCommit()
         qCWarning(lcAgents).noquote() << given.error().message;
 }
 
+QString DiskGuard::wayOut(const Disk &disk) const
+{
+    const QString general = u"Make room there: agenthubctl doctor says what can go. All goes on by itself then."_s;
+    if (disk.need == 0 || !m_unsaved)
+        return general;
+    return general + u" Or remove large files from the working tree of task #%1, which could not be saved, and save "
+                     "it: agenthubctl checkpoint %1"_s.arg(m_unsaved->toString());
+}
+
 QString DiskGuard::needText(const Disk &disk) const
 {
     return inMegabytes(std::max<qint64>(disk.reserve->missing(), 0) + disk.need + 4 * leastFree(disk.room.size));
@@ -383,7 +400,7 @@ std::optional<Error> DiskGuard::refusal()
         if (!disk.full || forOneTask || !disk.stopsAgents())
             continue;
         return fail(ErrorCode::DiskFull,
-                    u"Not done: %1, and %2 are needed to go on. All agents are frozen, nothing is lost."_s.arg(
+                    u"Not done: %1, and %2 in all are needed to go on. All agents are frozen, nothing is lost."_s.arg(
                         freeText(disk.room), needText(disk)),
                     u"Make room there; agenthubctl doctor says what can go. Agents then go on by themselves."_s);
     }
@@ -395,8 +412,9 @@ QStringList DiskGuard::concerns() const
     QStringList sentences;
     for (const Disk &disk : m_disks) {
         if (disk.full)
-            sentences << (disk.stopsAgents() ? u"%1, and %2 are needed: all agents are frozen until there is room."_s
-                                             : u"%1, and %2 are needed: what is measured is not kept."_s)
+            sentences << (disk.stopsAgents()
+                              ? u"%1, and %2 in all are needed: all agents are frozen until there is room."_s
+                              : u"%1, and %2 in all are needed: what is measured is not kept."_s)
                              .arg(freeText(disk.room), needText(disk));
     }
     return sentences;
@@ -416,10 +434,35 @@ void DiskGuard::giveWay(qint64 needed)
 void DiskGuard::noRoomToSave(TaskId task, qint64 needed)
 {
     QMetaObject::invokeMethod(this, [this, task, needed] {
+        Disk &disk = diskOf(Place::Vault);
+        disk.recorded = disk.recorded && m_unsaved == task; // the way out is another one
+        disk.need = needed;
         m_unsaved = task;
-        diskOf(Place::Vault).need = needed;
         look();
     });
+}
+
+void DiskGuard::nothingToSave(TaskId task)
+{
+    QMetaObject::invokeMethod(this, [this, task] { needNothing(task); });
+}
+
+void DiskGuard::needNothing(TaskId task)
+{
+    if (m_unsaved != task)
+        return;
+    m_unsaved.reset();
+    diskOf(Place::Vault).need = 0;
+}
+
+// Nobody will save it any more, and the agents of the others do not wait for that.
+void DiskGuard::dropNeedOfEnded()
+{
+    if (!m_unsaved)
+        return;
+    const auto task = m_stores.tasks.get(*m_unsaved);
+    if (task ? isEnded(task->state) : task.error().code == ErrorCode::NotFound)
+        needNothing(*m_unsaved);
 }
 
 void DiskGuard::tellLog()

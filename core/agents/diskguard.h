@@ -8,6 +8,8 @@
 #include "core/base/reserve.h"
 #include "core/recovery/roomkeeper.h"
 
+#include <QDeadlineTimer>
+
 namespace hub::agents
 {
 
@@ -30,9 +32,8 @@ class DiskGuard final : public QObject, public recovery::RoomKeeper
     Q_OBJECT
 
 public:
-    DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Workers &workers, Brake &brake, RunKeeper &runs,
-              TaskDriver &driver, recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts,
-              const Settings &settings);
+    DiskGuard(std::vector<GuardedDisk> disks, state::Stores &stores, Brake &brake, RunKeeper &runs, TaskDriver &driver,
+              recovery::Checkpointer &checkpointer, monitor::AlertCenter &alerts, const Settings &settings);
     ~DiskGuard() override;
 
     // At start, before runs are adopted: what was full for the hub before this one still is, until a look says else.
@@ -46,6 +47,7 @@ public:
     // recovery::RoomKeeper
     void giveWay(qint64 needed) override;
     void noRoomToSave(TaskId task, qint64 needed) override;
+    void nothingToSave(TaskId task) override;
 
 Q_SIGNALS:
     // Where the monitor's history lies: what is measured can't be kept, or can again.
@@ -58,6 +60,7 @@ private:
         bool full = false;
         bool recorded = false; // as full
         bool changing = false; // its reserve is being made or given up
+        bool hidden = false;   // no look shows that it is full: a quota of the account
     };
 
     void look();
@@ -69,16 +72,19 @@ private:
     void becomeFree(Disk &disk);
     void beforeCommit();
     void tellLog();
+    void needNothing(TaskId task);
+    void dropNeedOfEnded();
     Disk &diskOf(GuardedDisk::Place place); // the first one, when that place has none of its own
     bool stopsAgents() const;
     QString needText(const Disk &disk) const;
+    QString wayOut(const Disk &disk) const;
     Result<> enter(const Disk &disk);
     Result<> leave(const Disk &disk);
     Result<> audit(const QString &action, const QString &detail);
 
     std::vector<Disk> m_disks; // the first one has the database; their places and reserves are any thread's
     state::Stores &m_stores;
-    Workers &m_workers;
+    Workers m_workers; // its own: a full disk can't wait until long jobs of others leave it a thread
     Brake &m_brake;
     RunKeeper &m_runs;
     TaskDriver &m_driver;
@@ -86,6 +92,9 @@ private:
     const Settings &m_settings;
     std::optional<TaskId> m_unsaved; // whose checkpoint didn't fit
     bool m_ranOut = false;           // something could not be written since the last look
+    // A hidden one tells only agents that go on when it is full again, so they try ever more seldom.
+    QDeadlineTimer m_tryHidden, m_calm; // not before; what comes after this is not of the same trouble
+    std::chrono::seconds m_hiddenRest{};
     bool m_looking = false, m_lookAgain = false;
     bool m_logLost = false; // that it can't be written is told
     QTimer m_timer;

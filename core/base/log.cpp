@@ -4,9 +4,12 @@
 
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstring>
+#include <mutex>
 #include <poll.h>
 #include <unistd.h>
 
@@ -50,6 +53,22 @@ bool takesMore()
     return ::poll(&out, 1, lossReason == 0 ? moment : 0) > 0;
 }
 
+// A log that can't be written must not stop the hub: a pipe that takes more promises to take this much and not a whole
+// line. Answers why something was lost; 0: nothing was.
+int writeAsFarAsItGoes(QByteArrayView line)
+{
+    while (!line.isEmpty()) {
+        if (!takesMore())
+            return EAGAIN;
+        const QByteArrayView piece = line.first(std::min<qsizetype>(line.size(), PIPE_BUF));
+        const ssize_t written = ::write(STDERR_FILENO, piece.data(), size_t(piece.size()));
+        if (written != piece.size())
+            return written < 0 ? errno : ENOSPC;
+        line = line.sliced(piece.size());
+    }
+    return 0;
+}
+
 void writeLine(QtMsgType type, const QMessageLogContext &context, const QString &message)
 {
     const QByteArray line =
@@ -57,13 +76,10 @@ void writeLine(QtMsgType type, const QMessageLogContext &context, const QString 
             .arg(toIso(SystemClock{}.now()), levelText(type),
                  QLatin1StringView(context.category ? context.category : "default"), redactSecrets(message))
             .toUtf8();
-    // One write per line: several threads log at once, and a log that can't be written must not stop the hub.
-    if (!takesMore()) {
-        lossReason = EAGAIN;
-        return;
-    }
-    const ssize_t written = ::write(STDERR_FILENO, line.constData(), size_t(line.size()));
-    lossReason = written == line.size() ? 0 : written < 0 ? errno : ENOSPC;
+    // Several threads log at once, and what one finds room for must not be taken by another.
+    static std::mutex turn;
+    const std::lock_guard lock(turn);
+    lossReason = writeAsFarAsItGoes(line);
 }
 
 } // namespace
@@ -85,7 +101,7 @@ QString logLoss()
 {
     const int reason = lossReason;
     return reason == 0        ? QString()
-           : reason == EAGAIN ? u"Who reads it doesn't"_s
+           : reason == EAGAIN ? u"The program that reads the log has stopped reading"_s
                               : QString::fromLocal8Bit(std::strerror(reason));
 }
 

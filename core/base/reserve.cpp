@@ -73,43 +73,33 @@ qint64 Reserve::taken() const
     return ::lstat(m_path.constData(), &info) == 0 && S_ISREG(info.st_mode) ? qint64(info.st_size) : 0;
 }
 
-void Reserve::setSize(qint64 size)
-{
-    const std::lock_guard lock(m_mutex);
-    m_size = size;
-}
-
-qint64 Reserve::missing() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_size - taken();
-}
-
-Result<> Reserve::make()
+Result<> Reserve::make(qint64 beyond)
 {
     const std::lock_guard lock(m_mutex);
     const QByteArray folder = m_path.first(m_path.lastIndexOf('/'));
-    if (m_size == 0) {
-        if (::unlink(m_path.constData()) != 0 && errno != ENOENT)
-            return systemError(errno, u"remove", m_path);
-        return {};
+    const qint64 before = taken(), wanted = m_size, tried = wanted + beyond;
+    if (tried > 0) {
+        HUB_TRY(const FileHandle file, openFile(m_path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+        auto made = before < tried ? takeBlocks(file.fd(), before, tried, m_path) : Result<>();
+        if (::ftruncate(file.fd(), made ? wanted : before) != 0 && made)
+            made = systemError(errno, u"shorten", m_path);
+        if (made)
+            made = syncFile(file.fd(), m_path);
+        if (!made)
+            return made;
     }
-    HUB_TRY(const FileHandle file, openFile(m_path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
-    const qint64 before = taken();
-    auto made = before < m_size ? takeBlocks(file.fd(), before, m_size, m_path) : Result<>();
-    const qint64 size = made ? m_size : before;
-    if (::ftruncate(file.fd(), size) != 0 && made)
-        made = systemError(errno, u"shorten", m_path);
-    if (!made)
-        return made;
-    HUB_CHECK(syncFile(file.fd(), m_path));
-    return syncFolder(folder);
+    if (wanted > 0)
+        return syncFolder(folder);
+    if (::unlink(m_path.constData()) != 0 && errno != ENOENT)
+        return systemError(errno, u"remove", m_path);
+    return {};
 }
 
 Result<bool> Reserve::giveUp(Last last)
 {
     const std::lock_guard lock(m_mutex);
-    const qint64 before = taken(), piece = m_size > 0 ? (m_size + pieces - 1) / pieces : before;
+    const qint64 before = taken(), wanted = m_size;
+    const qint64 piece = wanted > 0 ? (wanted + pieces - 1) / pieces : before;
     if (before == 0 || (last == Last::Keep && before <= piece))
         return false;
     HUB_TRY(const FileHandle file, openFile(m_path, O_RDWR | O_NOFOLLOW));

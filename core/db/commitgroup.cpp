@@ -33,13 +33,17 @@ void CommitGroup::logFailure(const QString &what, const Error &error)
 Result<> CommitGroup::enter()
 {
     Q_ASSERT_X(!m_inside, "CommitGroup", "work must not submit work and expect it to be part of itself");
-    if (!m_open) {
+    if (!m_open)
         HUB_CHECK(m_database.run(u"BEGIN"_s));
-        m_open = true;
-    }
-    if (auto saved = m_database.run(u"SAVEPOINT work"_s); !saved)
+    if (auto saved = m_database.run(u"SAVEPOINT work"_s); !saved) {
+        // Nobody would commit what was begun for this work alone.
+        if (!m_open) {
+            if (auto undone = m_database.run(u"ROLLBACK"_s); !undone)
+                qCWarning(lcDb).noquote() << undone.error().message;
+        }
         return saved;
-    m_inside = true;
+    }
+    m_open = m_inside = true;
     if (!m_commitPosted) {
         m_commitPosted = true;
         // Low priority: work that is already queued for this thread gets into the same commit.

@@ -63,7 +63,7 @@ Result<> checkSpace(const Vault &vault, const std::vector<std::pair<ScanFolder *
                 .arg(*request.leaveFree >> 20),
             u"Make room there, or lower vault/reserve_mb."_s);
     return fail(ErrorCode::DiskFull, found + u". The files themselves are as they were."_s,
-                u"Make room there; agenthubctl doctor says what can go. Agents are frozen until it fits."_s);
+                u"Make room there; agenthubctl doctor says what can go."_s);
 }
 
 } // namespace

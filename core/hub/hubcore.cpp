@@ -185,8 +185,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_machine = std::make_unique<agents::MachineWatch>(*c.m_stores, c.m_workers, brake, *c.m_driver, *c.m_alerts,
                                                          *c.m_history, c.m_data, c.m_config.settings, c.m_id,
                                                          monitor::Sources::ofThisMachine());
-    c.m_disks = std::make_unique<agents::DiskGuard>(c.m_guarded, *c.m_stores, c.m_workers, brake, *c.m_runs,
-                                                    *c.m_driver, *c.m_checkpointer, *c.m_alerts, c.m_config.settings);
+    c.m_disks = std::make_unique<agents::DiskGuard>(c.m_guarded, *c.m_stores, brake, *c.m_runs, *c.m_driver,
+                                                    *c.m_checkpointer, *c.m_alerts, c.m_config.settings);
     c.m_checkpointer->setRoomKeeper(*c.m_disks);
     connect(c.m_disks.get(), &agents::DiskGuard::historyHasRoom, c.m_machine.get(), &agents::MachineWatch::keepHistory);
     c.m_services = std::make_unique<Services>(Services{*c.m_stores,

@@ -315,6 +315,8 @@ Result<> Checkpointer::storeAll(git::Vault &vault, const std::vector<Entry *> &t
             newest->head == checkpoint.head && newest->messageSeq == checkpoint.messageSeq) {
             if (auto removed = vault.removeRef(refOf(checkpoint.id)); !removed)
                 qCWarning(lcRecovery).noquote() << removed.error().message;
+            if (m_room)
+                m_room->nothingToSave(entry.request.task);
             continue;
         }
         entry.answer = std::optional(checkpoint);

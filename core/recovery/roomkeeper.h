@@ -14,6 +14,8 @@ public:
     virtual void giveWay(qint64 needed) = 0;
     // The task could not be saved, since it needs so many bytes: what its agents do is not protected any more.
     virtual void noRoomToSave(TaskId task, qint64 needed) = 0;
+    // Nothing of the task has changed since its newest checkpoint: what it has done is protected again.
+    virtual void nothingToSave(TaskId task) = 0;
 };
 
 } // namespace hub::recovery

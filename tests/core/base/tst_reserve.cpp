@@ -84,6 +84,24 @@ private Q_SLOTS:
         QVERIFY(blocksOf(path) < 2 * megabyte);
     }
 
+    void whatWouldNotFitBesideItLeavesItAsItWas()
+    {
+        const QTemporaryDir folder;
+        const QByteArray path = QFile::encodeName(folder.path());
+        Reserve reserve(path, megabyte);
+        const auto room = roomOf(path);
+        QVERIFY(room);
+        QVERIFY(!reserve.make(room->size * 2));
+        QCOMPARE(reserve.missing(), megabyte);
+        QVERIFY(reserve.make(megabyte));
+        QCOMPARE(reserve.missing(), 0);
+        QVERIFY(blocksOf(path) < 2 * megabyte);
+        Reserve none(path, 0);
+        QVERIFY(!none.make(room->size * 2));
+        QVERIFY(none.make(megabyte));
+        QCOMPARE(blocksOf(path), -1);
+    }
+
     void whenADiskIsFull_data()
     {
         QTest::addColumn<qint64>("size");

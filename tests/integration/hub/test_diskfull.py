@@ -124,7 +124,7 @@ class FullDiskCase(unittest.TestCase):
 
     def assert_refused(self):
         message = self.hub.until(lambda: self.refusal()[0], "new work is refused", 5)
-        self.assertRegex(message, r"^Not done: \d+ MB free on /.*, and \d+ MB are needed to go on\. All agents are frozen, "
+        self.assertRegex(message, r"^Not done: \d+ MB free on /.*, and \d+ MB in all are needed to go on\. All agents are frozen, "
                                   r"nothing is lost\. Make room there; agenthubctl doctor says what can go")
         self.assertLess(self.refusal()[1], 1)
 
@@ -265,6 +265,24 @@ class Vault(FullDiskCase):
             (tree / f"big{i}").unlink()
         self.hub.do("checkpoint", "--task-id", task)
         self.hub.until(lambda: self.states([task]) != ["T"], "the agent goes on")
+        self.hub.until(lambda: not self.alerts(), "the alert ends by itself")
+
+    def test_a_task_that_can_not_be_saved_stops_nobody_when_it_is_over(self):
+        agent = self.hub.script("echo ready; sleep 600")
+        self.hub.do("agents", "set", agent, "max_parallel", 2)
+        task, other = self.hub.assign(agent), self.hub.assign(agent)
+        self.hub.wait_said(task, "ready")
+        self.hub.wait_said(other, "ready")
+        self.hub.until(self.reserve, "there is a reserve")
+        tree = self.hub.tree(task)
+        for i in range(5):
+            (tree / f"big{i}").write_bytes(os.urandom(30 * MEGABYTE))
+        self.assertNotEqual(self.hub.ctl("checkpoint", "--task-id", task)[0], 0)
+        alert = self.hub.until(self.alerts, "a person is told")[0]
+        self.assertIn(f"agenthubctl checkpoint {task}", alert["description"])
+        self.assert_frozen([task, other])
+        self.hub.ctl("cancel-task", task, "--yes")
+        self.hub.until(lambda: self.states([other]) != ["T"], "the other agent goes on")
         self.hub.until(lambda: not self.alerts(), "the alert ends by itself")
 
 
