@@ -91,6 +91,8 @@ private:
     Result<Place> placeOf(const state::Project &project) const;
     Result<PurgeReport> search(const Facts &facts, const PurgeRequest &request, const git::VaultFindings &vault);
     Result<> lookAtRows(const Facts &facts, const SecretText &text, PurgeReport &report);
+    Result<> lookAtRuns(const Facts &facts, const SecretText &text, PurgeReport &report);
+    Result<std::optional<Run>> runOf(const QString &folder) const;
     Result<> changeRows(const Facts &facts, const std::optional<SecretText> &text, const state::RowPurge::Moves &moves);
     Result<> changeBodies(const Facts &facts, const SecretText &text);
     Result<> changeCopies(const Facts &facts, const std::optional<SecretText> &text,
