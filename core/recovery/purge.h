@@ -32,6 +32,7 @@ struct PurgeReport {
     QList<std::pair<QString, QString>> notReached; // where it may still be, and what to do about that
 
     bool isEmpty() const;
+    QString inWords() const;                           // what was found, for people, without what was looked for
     QString confirm(const ProjectName &project) const; // names exactly this, and nothing of what is looked for
 };
 
@@ -86,6 +87,7 @@ private:
     Result<PurgeReport> resumeJob(const ProjectName &project, const QString &who);
     Result<> begun(const PurgeRequest &request, const Facts &facts);
     Result<> ended(const PurgeRequest &request);
+    Result<> removeNote(const ProjectName &project) const;
     Result<PurgeReport> work(const PurgeRequest &request);
     Result<> settleRuns(const Facts &facts, QList<TaskId> &held);
     Result<Place> placeOf(const state::Project &project) const;

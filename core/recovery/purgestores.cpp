@@ -1,4 +1,5 @@
 // What lies beside the vaults: rows of both databases, large bodies, copies of the databases, folders of runs.
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
@@ -60,12 +61,43 @@ QStringList filesWith(const QString &folder, const SecretText &text)
 
 bool isOver(const Run &run) { return run.state == RunState::Ended || run.state == RunState::Interrupted; }
 
-// A statement that gives the moved-away log back to the disk. Busy while somebody else reads.
+// A statement that gives the moved-away log back to the disk. False at once while somebody else reads: the thread of
+// the database must not wait for that.
 Result<bool> emptyLog(db::Database &database)
 {
-    HUB_TRY(const auto busy, database.selectOne(u"PRAGMA wal_checkpoint(TRUNCATE)"_s, {},
-                                                [](const db::Row &row) { return row.number(0); }));
-    return busy.value_or(0) == 0;
+    const auto number = [](const db::Row &row) { return row.number(0); };
+    HUB_TRY(const auto patience, database.selectOne(u"PRAGMA busy_timeout"_s, {}, number));
+    HUB_CHECK(database.run(u"PRAGMA busy_timeout=0"_s));
+    const auto busy = database.selectOne(u"PRAGMA wal_checkpoint(TRUNCATE)"_s, {}, number);
+    HUB_CHECK(database.run(u"PRAGMA busy_timeout=%1"_s.arg(patience.value_or(0))));
+    if (!busy)
+        return busy.error().code == ErrorCode::Conflict ? Result(false) : Result<bool>(busy.error());
+    return busy->value_or(0) == 0;
+}
+
+// Copies that were not made to their end: by a backup, or by a purge before this one.
+QStringList unfinishedIn(const QString &backups)
+{
+    QStringList paths;
+    const QStringList names{u"*.partial*"_s, u"*"_s + QLatin1StringView(halfDone) + u"*"_s};
+    for (const QString &name : QDir(backups).entryList(names, QDir::Files | QDir::Hidden))
+        paths << backups + u'/' + name;
+    return paths;
+}
+
+// What SQLite writes anew lies beside the old, and goes through the log.
+Result<> checkRoomFor(const QString &database)
+{
+    const QByteArray path = QFile::encodeName(database);
+    const qint64 needed = 2 * QFileInfo(database).size();
+    HUB_TRY(const DiskRoom room, roomOf(path));
+    if (hasRoomFor(room, needed))
+        return {};
+    return fail(ErrorCode::DiskFull,
+                u"%1 is written anew for this, which takes %2 MB, and there are %3."_s.arg(database)
+                    .arg((needed >> 20) + 1)
+                    .arg(freeText(room)),
+                u"Make room on that disk, then give the same command again; agenthubctl doctor shows what uses it."_s);
 }
 
 } // namespace
@@ -122,6 +154,10 @@ Result<> Purge::lookAtRows(const Facts &facts, const SecretText &text, PurgeRepo
             report.notReached.append({u"backups/"_s + name, u"It is damaged, and the text was not seen in it."_s});
         else if (!found->isEmpty())
             report.copies.append({name, u"%1 rows"_s.arg(found->size())});
+    }
+    for (const QString &path : unfinishedIn(m_data.backups())) {
+        if (const auto bytes = readFile(QFile::encodeName(path)); bytes && text.isIn(*bytes))
+            report.copies.append({path.section(u'/', -1), u"has the text and was not finished: removed as a whole"_s});
     }
     return lookAtRuns(facts, text, report);
 }
@@ -243,9 +279,8 @@ Result<> Purge::changeBodies(const Facts &facts, const SecretText &text)
 Result<> Purge::changeCopies(const Facts &facts, const std::optional<SecretText> &text,
                              const state::RowPurge::Moves &moves, PurgeReport &report)
 {
-    for (const QString &name :
-         QDir(m_data.backups()).entryList({u"*"_s + QLatin1StringView(halfDone) + u"*"_s}, QDir::Files))
-        HUB_CHECK(removeTree(QFile::encodeName(m_data.backups() + u'/' + name)));
+    for (const QString &path : unfinishedIn(m_data.backups()))
+        HUB_CHECK(removeTree(QFile::encodeName(path)));
     for (const QString &path : copies()) {
         const QByteArray raw = QFile::encodeName(path);
         const QString name = path.section(u'/', -1);
@@ -291,8 +326,9 @@ Result<> Purge::changeCopies(const Facts &facts, const std::optional<SecretText>
             continue;
         // Under another name until it is whole: one that was changed and not written anew would look done.
         const QString beside = path + QLatin1StringView(halfDone);
-        if (!QFile::copy(path, beside))
-            return fail(ErrorCode::Storage, u"%1 can't be copied; there may be no room."_s.arg(path));
+        QFile original(path);
+        if (!original.copy(beside))
+            return fail(ErrorCode::Storage, u"%1 can't be copied: %2."_s.arg(path, original.errorString()));
         {
             HUB_TRY(const auto database, db::Database::open(beside));
             state::RowPurge writer(*database, facts.project.name, facts.ids);
@@ -377,12 +413,14 @@ Result<> Purge::changeRuns(const Facts &facts, const SecretText &text)
 // database anew takes.
 Result<> Purge::compact()
 {
+    for (const QString &database : {m_data.stateDatabase(), m_monitor.path()})
+        HUB_CHECK(checkRoomFor(database));
     HUB_CHECK(takeResult(runOn(this, [this]() -> Result<> {
         m_stores.commits.flush();
         HUB_CHECK(m_stores.commits.database().run(u"VACUUM"_s));
         return m_monitor.run(u"VACUUM"_s);
     })));
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 300; ++i) {
         HUB_TRY(const bool empty, takeResult(runOn(this, [this]() -> Result<bool> {
                     m_stores.commits.flush();
                     HUB_TRY(const bool first, emptyLog(m_stores.commits.database()));
