@@ -55,6 +55,51 @@ PurgeRewriter::PurgeRewriter(const ObjectStore &store, ObjectSink &sink, const P
     m_known.insert(scan.tags.begin(), scan.tags.end());
 }
 
+std::vector<QByteArray> PurgeRewriter::namesIn(const ObjectId &tree, const std::vector<QByteArray> &names)
+{
+    std::set<QByteArray> taken;
+    for (const QByteArray &old : names) {
+        if (name(old) == old)
+            taken.insert(old);
+    }
+    std::vector<QByteArray> now;
+    for (const QByteArray &old : names) {
+        const QByteArray blanked = name(old);
+        now.push_back(blanked);
+        for (int n = 2; blanked != old && !taken.insert(now.back()).second; ++n)
+            now.back() = m_numbered[tree][old] = blanked + '-' + QByteArray::number(n);
+    }
+    return now;
+}
+
+QByteArray PurgeRewriter::nameIn(const ObjectId &tree, const QByteArray &old) const
+{
+    const auto numbered = m_numbered.find(tree);
+    if (numbered == m_numbered.end() || !numbered->second.contains(old))
+        return name(old);
+    return numbered->second.at(old);
+}
+
+// Where what lies at a path of the old trees lies in the new ones.
+Result<QByteArray> PurgeRewriter::pathIn(const QList<ObjectId> &trees, const QByteArray &path) const
+{
+    for (ObjectId tree : trees) {
+        QByteArrayList parts;
+        for (const QByteArray &part : m_numbered.empty() ? QByteArrayList() : path.split('/')) {
+            parts << nameIn(tree, part);
+            std::optional<Held> held;
+            if (!tree.isNull()) {
+                HUB_TRY(held, findInTree(m_store, tree, part));
+            }
+            tree = held && held->mode == modeFolder ? held->id : ObjectId();
+        }
+        // The text may go across a slash.
+        if (const QByteArray now = name(parts.join('/')); !parts.isEmpty() && now != name(path))
+            return now;
+    }
+    return name(path);
+}
+
 // The history first: what snapshots and records name of it is known then.
 Result<> PurgeRewriter::run(const std::vector<ObjectId> &order)
 {
@@ -211,22 +256,19 @@ Result<ObjectId> PurgeRewriter::textTree(const ObjectId &id)
     if (const auto known = m_trees.find(id); known != m_trees.end())
         return known->second;
     HUB_TRY(const auto entries, readTree(m_store, id));
+    const auto names = namesIn(id, namesOf(entries));
     std::vector<TreeEntry> kept;
-    std::set<QByteArray> names;
     bool changed = false;
-    for (const TreeEntry &entry : entries)
-        names.insert(entry.name);
-    for (TreeEntry entry : entries) {
-        const TreeEntry before = entry;
+    for (size_t i = 0; i < entries.size(); ++i) {
+        TreeEntry entry = entries[i];
         if (entry.mode == modeFolder) {
             HUB_TRY(entry.id, textTree(entry.id));
         } else if (entry.mode != modeCommit) {
             HUB_TRY(entry.id, blob(entry.id));
         }
-        entry.name = name(entry.name);
-        changed = changed || entry != before;
-        const bool taken = entry.name != before.name && !names.insert(entry.name).second;
-        if (!entry.id.isNull() && !taken)
+        entry.name = names[i];
+        changed = changed || entry != entries[i];
+        if (!entry.id.isNull())
             kept.push_back(std::move(entry));
     }
     HUB_TRY(const ObjectId place, putTree(id, std::move(kept), changed));
@@ -362,9 +404,11 @@ Result<ObjectId> PurgeRewriter::texts(const ObjectId &id)
         return known->second;
     HUB_TRY(auto entries, readTree(m_store, id));
     const auto before = entries;
-    for (TreeEntry &entry : entries) {
+    const auto names = namesIn(id, namesOf(entries));
+    for (size_t i = 0; i < entries.size(); ++i) {
+        TreeEntry &entry = entries[i];
         HUB_TRY(entry.id, entry.mode == modeFolder ? texts(entry.id) : textBlob(entry.id));
-        entry.name = name(entry.name);
+        entry.name = names[i];
     }
     HUB_TRY(const ObjectId place, putTree(id, entries, entries != before));
     return m_textTrees[id] = place;

@@ -16,6 +16,14 @@
 namespace hub::git
 {
 
+inline std::vector<QByteArray> namesOf(const std::vector<TreeEntry> &entries)
+{
+    std::vector<QByteArray> names;
+    for (const TreeEntry &entry : entries)
+        names.push_back(entry.name);
+    return names;
+}
+
 class PurgeRewriter
 {
 public:
@@ -64,12 +72,17 @@ private:
     Result<ObjectId> textBlob(const ObjectId &id);
     Result<QByteArray> text(QByteArray bytes);
     Result<ObjectId> blob(const ObjectId &id);
-    Result<ObjectId> manifest(const ObjectId &id, const Names &names);
+    // `trees` are those that its paths lie in.
+    Result<ObjectId> manifest(const ObjectId &id, const Names &names, const QList<ObjectId> &trees);
     Result<ObjectId> putTree(const ObjectId &old, std::vector<TreeEntry> entries, bool changed);
     Result<> collect(const ObjectId &tree, const QByteArray &prefix, Names &names);
     Result<> leave(const ObjectId &tree);
     Result<bool> touches(const ObjectId &tree);
     bool isErased(const QByteArray &path) const { return !m_target.text && isOrBelow(path, m_target.path); }
+    // Without the text two entries of a tree may have one name; then one gets a number.
+    std::vector<QByteArray> namesIn(const ObjectId &tree, const std::vector<QByteArray> &names);
+    QByteArray nameIn(const ObjectId &tree, const QByteArray &name) const;
+    Result<QByteArray> pathIn(const QList<ObjectId> &trees, const QByteArray &path) const;
     QByteArray name(const QByteArray &name) const { return m_target.text ? m_target.text->blanked(name) : name; }
 
     const ObjectStore &m_store;
@@ -81,6 +94,7 @@ private:
     Moves m_done, m_moved, m_trees, m_textTrees, m_blobs, m_textBlobs;
     std::map<std::pair<ObjectId, QByteArray>, ObjectId> m_pathTrees;
     std::unordered_map<ObjectId, bool, ObjectIdHash> m_touches;
+    std::unordered_map<ObjectId, std::map<QByteArray, QByteArray>, ObjectIdHash> m_numbered; // old names to new ones
     IdSet m_left, m_fixedWith, m_snapshots, m_records;
     std::set<QByteArray> m_paths;
     qint64 m_commits = 0;

@@ -154,7 +154,6 @@ private:
         m_finder.reset();
         m_sealed.clear();
         m_keep = false;
-        ++m_scan.objects;
         return m_left == 0 ? finish() : Result<>();
     }
 
@@ -223,7 +222,6 @@ Result<ObjectScan> listObjects(const QByteArray &repository, const std::atomic<b
             const auto id = ObjectId::fromHex(line.first(std::min<qsizetype>(40, line.size())));
             if (!id)
                 continue;
-            ++scan.objects;
             if (line.endsWith(" commit"))
                 scan.commits.push_back(*id);
             else if (line.endsWith(" tree"))

@@ -18,7 +18,6 @@ struct ObjectScan {
     IdSet blobs;  // that hold the text as it is
     IdSet sealed; // blobs that hold it compressed: a zlib or gzip stream, or a pack of git
     IdSet others; // commits, trees and tags that hold it themselves
-    qint64 objects = 0;
 };
 
 // Without a text nothing is read but names and types. Bounded in memory; ShuttingDown once `stop`.

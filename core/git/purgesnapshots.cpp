@@ -24,9 +24,14 @@ Result<ObjectId> PurgeRewriter::nested(const ObjectId &id)
     if (id.isNull())
         return id;
     HUB_TRY(const auto entries, readTree(m_store, id));
+    std::vector<QByteArray> roots;
+    for (const TreeEntry &entry : entries)
+        roots.push_back(decodeName(entry.name));
+    const auto names = namesIn(id, roots);
     std::vector<TreeEntry> kept;
-    for (TreeEntry entry : entries) {
-        const QByteArray root = decodeName(entry.name);
+    for (size_t i = 0; i < entries.size(); ++i) {
+        TreeEntry entry = entries[i];
+        const QByteArray &root = roots[i];
         if (isErased(root)) {
             if (entry.mode == modeFolder)
                 HUB_CHECK(leave(entry.id));
@@ -40,7 +45,7 @@ Result<ObjectId> PurgeRewriter::nested(const ObjectId &id)
             HUB_TRY(entry.id, blob(entry.id));
         }
         if (m_target.text)
-            entry.name = encodeName(name(root));
+            entry.name = encodeName(names[i]);
         if (entry.id.isNull() && entry.mode == modeFolder) {
             HUB_TRY(entry.id, m_sink.put(ObjectType::Tree, {})); // still a nested repository
         }
@@ -57,7 +62,7 @@ Result<> PurgeRewriter::collect(const ObjectId &id, const QByteArray &prefix, Na
         return {};
     HUB_TRY(const auto entries, readTree(m_store, id));
     for (const TreeEntry &entry : entries) {
-        const QByteArray path = prefix + entry.name;
+        const QByteArray path = prefix + nameIn(id, entry.name);
         const bool folder = entry.mode == modeFolder;
         if (m_target.text) {
             if (folder && m_trees.contains(entry.id) && m_trees.at(entry.id) != entry.id)
@@ -75,7 +80,7 @@ Result<> PurgeRewriter::collect(const ObjectId &id, const QByteArray &prefix, Na
     return {};
 }
 
-Result<ObjectId> PurgeRewriter::manifest(const ObjectId &id, const Names &names)
+Result<ObjectId> PurgeRewriter::manifest(const ObjectId &id, const Names &names, const QList<ObjectId> &trees)
 {
     HUB_TRY(const RawObject object, m_store.read(id));
     HUB_TRY(Manifest m, parseManifest(object.bytes));
@@ -89,29 +94,32 @@ Result<ObjectId> PurgeRewriter::manifest(const ObjectId &id, const Names &names)
     HUB_CHECK(place(m.alsoHeld));
     for (auto &[branch, commit] : m.branches)
         HUB_CHECK(place(commit));
-    const auto clean = [&](auto &map) {
+    const auto clean = [&](auto &map) -> Result<> {
         std::remove_reference_t<decltype(map)> kept;
         for (const auto &[path, value] : map) {
             bool stays = !isErased(path);
             if constexpr (std::is_same_v<std::decay_t<decltype(value)>, NotHeldReason>)
                 stays = stays || value == NotHeldReason::Purged; // that it was purged before stays known
-            if (stays)
-                kept[name(path)] = value;
+            if (!stays)
+                continue;
+            HUB_TRY(const QByteArray now, pathIn(trees, path));
+            kept[now] = value;
         }
         map = std::move(kept);
+        return {};
     };
-    clean(m.modes);
-    clean(m.emptyFolders);
-    clean(m.notHeld);
-    clean(m.inMotion);
-    clean(m.blanked);
+    HUB_CHECK(clean(m.modes));
+    HUB_CHECK(clean(m.emptyFolders));
+    HUB_CHECK(clean(m.notHeld));
+    HUB_CHECK(clean(m.inMotion));
+    HUB_CHECK(clean(m.blanked));
     std::erase_if(m.indexFlags, [&](const IndexEntry &entry) { return isErased(entry.path); });
     for (IndexEntry &entry : m.indexFlags) {
         if (m_store.has(entry.id) && entry.mode != modeCommit) {
             HUB_TRY(const ObjectId now, blob(entry.id));
             entry.id = now;
         }
-        entry.path = name(entry.path);
+        HUB_TRY(entry.path, pathIn(trees, entry.path));
     }
     std::erase_if(m.indexFlags, [](const IndexEntry &entry) { return entry.id.isNull() && !entry.intentToAdd; });
     if (m_target.text) {
@@ -141,10 +149,12 @@ Result<ObjectId> PurgeRewriter::snapshot(const ObjectId &id, const RawObject &ob
     HUB_TRY(const SnapshotParts parts, readSnapshotTree(m_store, parsed.tree));
     std::vector<TreeEntry> kept;
     Names names;
+    QList<ObjectId> trees;
     for (TreeEntry entry : entries) {
         const ObjectId before = entry.id;
         if (entry.name == "files" || entry.name == "ignored" || entry.name == "index") {
             HUB_TRY(entry.id, tree(entry.id, {}));
+            trees << before;
         } else if (entry.name == "conflicts") {
             HUB_TRY(entry.id, stages(entry.id));
         } else if (entry.name == "nested") {
@@ -173,7 +183,7 @@ Result<ObjectId> PurgeRewriter::snapshot(const ObjectId &id, const RawObject &ob
     }
     for (TreeEntry &entry : kept) {
         if (entry.name == "manifest") {
-            HUB_TRY(entry.id, manifest(entry.id, names));
+            HUB_TRY(entry.id, manifest(entry.id, names, trees));
         }
     }
     HUB_TRY(const ObjectId root, putTree(parsed.tree, kept, kept != entries));
@@ -190,11 +200,15 @@ Result<ObjectId> PurgeRewriter::recordedTrees(const ObjectId &id)
 {
     HUB_TRY(auto trees, readTree(m_store, id));
     const auto before = trees;
-    for (TreeEntry &one : trees) {
+    const auto names = namesIn(id, namesOf(trees));
+    for (size_t i = 0; i < trees.size(); ++i) {
+        TreeEntry &one = trees[i];
         HUB_TRY(const auto entries, readTree(m_store, one.id));
         std::vector<TreeEntry> kept;
+        QList<ObjectId> indexes; // before the manifest, as git sorts them
         for (TreeEntry entry : entries) {
             if (entry.name == "index") {
+                indexes << entry.id;
                 HUB_TRY(entry.id, tree(entry.id, {}));
                 if (entry.id.isNull()) {
                     HUB_TRY(entry.id, m_sink.put(ObjectType::Tree, {}));
@@ -204,13 +218,13 @@ Result<ObjectId> PurgeRewriter::recordedTrees(const ObjectId &id)
             } else if (entry.name == "state") {
                 HUB_TRY(entry.id, texts(entry.id));
             } else if (entry.name == "manifest") {
-                HUB_TRY(entry.id, manifest(entry.id, {}));
+                HUB_TRY(entry.id, manifest(entry.id, {}, indexes));
             }
             if (!entry.id.isNull())
                 kept.push_back(std::move(entry));
         }
         HUB_TRY(one.id, putTree(one.id, kept, kept != entries));
-        one.name = name(one.name);
+        one.name = names[i];
     }
     return putTree(id, trees, trees != before);
 }

@@ -101,7 +101,7 @@ public:
 
     Result<VaultFindings> findings() const
     {
-        VaultFindings found{.objects = m_scan.objects, .commits = m_rewriter->commits()};
+        VaultFindings found{.commits = m_rewriter->commits()};
         IdSet named;
         for (const auto &[name, id] : m_refs) {
             named.insert(id);
@@ -151,10 +151,9 @@ public:
         return gone.isEmpty() ? Result<>() : m_vault.removeRefs(gone);
     }
 
-    Result<VaultRewrite> rewrite() const
+    VaultRewrite rewrite() const
     {
-        HUB_TRY(VaultFindings found, findings());
-        VaultRewrite done{.found = std::move(found)};
+        VaultRewrite done;
         for (const auto &[from, to] : m_rewriter->moved())
             done.moved[from] = to;
         IdSet left = m_rewriter->left();
@@ -389,10 +388,12 @@ Result<VaultRewrite> rewriteForPurge(Vault &vault, const PurgeTarget &target, co
 Result<qint64> dropPurged(Vault &vault, const VaultRewrite &rewrite, const Named &named, const std::atomic<bool> &stop)
 {
     HUB_TRY(const IdSet going, condemned(vault, rewrite, named, stop));
-    if (going.empty())
-        return 0;
     const QByteArray &path = vault.path(), folder = careFolder(path) + "/purge";
     HUB_TRY(Seed seed, readSeed(path));
+    if (going.empty()) {
+        HUB_CHECK(removePackLeftovers(path, seed));
+        return 0;
+    }
     HUB_TRY(const auto packs, listPacks(path, seed));
     HUB_TRY(const auto own, buildWithout(path, packs, going, false, folder, stop));
     HUB_TRY(const auto seeded, buildWithout(path, packs, going, true, folder, stop));
@@ -410,6 +411,7 @@ Result<qint64> dropPurged(Vault &vault, const VaultRewrite &rewrite, const Named
     seed.packs.removeIf([&](const QByteArray &pack) { return seeded.packs.contains(pack); });
     HUB_CHECK(writeSeed(path, seed));
     HUB_CHECK(removeTree(careFolder(path)));
+    HUB_CHECK(removePackLeftovers(path, seed)); // of a program that built beside and died when its folder went
     HUB_CHECK(vault.objects().reopen());
     return qint64(going.size());
 }

@@ -23,7 +23,6 @@ struct PurgeTarget {
 };
 
 struct VaultFindings {
-    qint64 objects = 0;                  // looked at
     std::map<QByteArray, qint64> tasks;  // checkpoints that have it, by task
     qint64 checkpoints = 0, records = 0; // ... that have it
     qint64 others = 0;                   // other refs
@@ -36,7 +35,6 @@ struct VaultFindings {
 };
 
 struct VaultRewrite {
-    VaultFindings found;
     std::map<ObjectId, ObjectId> moved; // old names to new ones: commits, tags, and the files of snapshots
     // What drop() is to take out if nothing else needs it, and what is known to be without it.
     QList<ObjectId> left, clean;

@@ -297,6 +297,7 @@ void HubCore::watchProjects()
     };
     connect(m_owners.get(), &recovery::Owners::projectChanged, this, changed);
     connect(m_projects.get(), &recovery::ProjectKeeper::projectChanged, this, changed);
+    connect(m_purge.get(), &recovery::Purge::projectChanged, this, changed);
     connect(m_records.get(), &recovery::Records::repaired, this,
             [this](const ProjectName &project) { m_owners->look(project); });
 }
@@ -360,7 +361,6 @@ void HubCore::tellPurges()
                                             u"it is finished"_s);
         });
         m_owners->look(project);
-        m_driver->admit(); // its tasks may have waited for that
     });
     connect(m_purge.get(), &recovery::Purge::stuck, this, [this](const ProjectName &project, const QString &why) {
         const QString subject = u"purge of "_s + project.toString();

@@ -55,6 +55,13 @@ Result<QList<state::GitOperation>> openRows(const state::GitLog &log, const Proj
     return open;
 }
 
+// A purge keeps others away from the project, but where a branch stands is no business of its own.
+Result<> mayPutBack(const state::Project &project)
+{
+    const bool held = project.doing[u"what"_s] == u"purge"_s && project.doing[u"blocked"_s].toString().isEmpty();
+    return held && !project.removed ? Result<>() : state::mayTouch(project);
+}
+
 } // namespace
 
 MovedRefs::MovedRefs(state::Stores &stores, Vaults &vaults, monitor::AlertCenter &alerts, const DataFolder &data)
@@ -128,7 +135,7 @@ Result<bool> MovedRefs::putBack(const ProjectName &project, const git::Repositor
     outcome.kept = shown(*held);
     HUB_TRY(const bool begun, m_stores.commits.ask([&]() -> Result<bool> {
         HUB_TRY(const auto known, m_stores.projects.get(project));
-        HUB_CHECK(state::mayTouch(known));
+        HUB_CHECK(mayPutBack(known));
         // A person, or the hub for one, may have accounted for it meanwhile.
         HUB_TRY(const Facts facts, factsOf(project, change));
         if (facts.open && !facts.begun)

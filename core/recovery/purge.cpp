@@ -82,6 +82,22 @@ bool PurgeReport::isEmpty() const
     return vault.isEmpty() && rows.isEmpty() && bodies == 0 && copies.isEmpty() && runs.isEmpty();
 }
 
+QString PurgeReport::inWords() const
+{
+    QStringList words;
+    if (!vault.isEmpty())
+        words << u"in the vault"_s;
+    for (auto at = rows.begin(); at != rows.end(); ++at)
+        words << u"%1: %2"_s.arg(at.key()).arg(at.value());
+    if (bodies > 0)
+        words << u"large messages: %1"_s.arg(bodies);
+    for (const auto &[copy, what] : copies)
+        words << u"backups/"_s + copy;
+    for (const QString &run : runs)
+        words << u"runs/"_s + run;
+    return words.join(u", ");
+}
+
 QString PurgeReport::confirm(const ProjectName &project) const
 {
     QCryptographicHash hash(QCryptographicHash::Sha256);
@@ -126,10 +142,13 @@ Result<QSet<TaskId>> Purge::unfinished() const
 
 void Purge::begin()
 {
-    QList<state::Project> projects = m_stores.projects.all().valueOr({});
-    projects += m_stores.projects.removed().valueOr({});
+    const auto known = m_stores.projects.all(), removed = m_stores.projects.removed();
+    if (!known || !removed) { // then no note may go: it may be of one that is under way
+        qCWarning(lcRecovery).noquote() << "no purge is gone on with:" << (known ? removed : known).error().message;
+        return;
+    }
     QSet<QString> begun;
-    for (const auto &project : projects) {
+    for (const auto &project : *known + *removed) {
         if (project.doing[u"what"_s] != purging)
             continue;
         begun.insert(project.name.toString());
@@ -257,7 +276,7 @@ Result<> Purge::begun(const PurgeRequest &request, const Facts &facts)
     HUB_CHECK(writeFileDurably(QFile::encodeName(noteOf(request.project)), toJson(noteText(request))));
     if (facts.project.doing[u"what"_s] == purging)
         return {};
-    return m_stores.commits.ask([&]() -> Result<> {
+    const auto written = m_stores.commits.ask([&]() -> Result<> {
         HUB_TRY(const auto project, m_stores.projects.get(request.project));
         HUB_CHECK(m_stores.projects.setDoing(
             request.project, {{u"what"_s, purging}, {u"who"_s, request.who}, {u"blocked"_s, project.blocked}}));
@@ -271,6 +290,10 @@ Result<> Purge::begun(const PurgeRequest &request, const Facts &facts)
              .detail = u"begins to erase %1 from project %2"_s.arg(whatOf(request.target), request.project.toString()),
              .outcome = u"begun"_s});
     });
+    // Whether it was written is not known when the hub ends; the next one sees.
+    if (!written && written.error().code != ErrorCode::ShuttingDown)
+        HUB_CHECK(removeNote(request.project));
+    return written;
 }
 
 Result<> Purge::ended(const PurgeRequest &request)
@@ -289,7 +312,12 @@ Result<> Purge::ended(const PurgeRequest &request)
         m_stores.commits.afterCommit([this, name = request.project] { Q_EMIT projectChanged(name); });
         return {};
     }));
-    const QByteArray note = QFile::encodeName(noteOf(request.project));
+    return removeNote(request.project);
+}
+
+Result<> Purge::removeNote(const ProjectName &project) const
+{
+    const QByteArray note = QFile::encodeName(noteOf(project));
     HUB_CHECK(removeTree(note));
     return syncFolder(note.first(note.lastIndexOf('/')));
 }
@@ -340,26 +368,33 @@ Result<PurgeReport> Purge::work(const PurgeRequest &request)
         if (text)
             HUB_CHECK(changeBodies(facts, *text));
         report.copies.clear();
-        HUB_CHECK(changeCopies(facts, text, moves, report));
+        // Where copies are made, so that none is in the making: one made later has the rows as they are now.
+        HUB_CHECK(takeResult(
+            m_workers.run(u"backups"_s, [&]() -> Result<> { return changeCopies(facts, text, moves, report); })));
         // Only now does nothing name the old objects any more.
         HUB_TRY(report.objects, git::dropPurged(*vault, rewrite, place.named, m_stop));
         for (const TaskId &task : std::as_const(facts.ids)) {
             HUB_CHECK(removeTree(m_data.statCache(task))); // it names objects that are gone
-            for (const char *scratch : {"scratch/", "scratch/trial-", "scratch/move-"})
-                HUB_CHECK(removeTree(QFile::encodeName(m_data.path(QLatin1StringView(scratch) + task.toString()))));
+            for (const char *scratch :
+                 {"scratch/%1", "scratch/trial-%1", "scratch/move-%1", "scratch/drill-%1", "scratch/drill-%1.cache"})
+                HUB_CHECK(
+                    removeTree(QFile::encodeName(m_data.path(QString::fromLatin1(scratch).arg(task.toString())))));
         }
         m_vaults.forget(request.project);
         if (text) {
             HUB_CHECK(removeBodies(*text));
             HUB_CHECK(changeRuns(facts, *text));
         }
-        HUB_CHECK(compact());
+        if (text)
+            HUB_CHECK(compact());
         HUB_TRY(vault, m_vaults.of(request.project));
         HUB_TRY(const auto left, git::lookForPurge(*vault, request.target, place.named, m_stop));
         HUB_TRY(const PurgeReport after, search(facts, request, left));
         if (!after.isEmpty())
-            return fail(ErrorCode::Conflict, u"Something that has it came in meanwhile; it is not all erased yet."_s,
-                        u"Give the same command again."_s);
+            return fail(
+                ErrorCode::Conflict,
+                u"Something that has it came in meanwhile (%1); it is not all erased yet."_s.arg(after.inWords()),
+                u"Give the same command again."_s);
         report.notReached = after.notReached;
         HUB_CHECK(ended(request));
         return report;

@@ -32,6 +32,7 @@ struct PurgeReport {
     QList<std::pair<QString, QString>> notReached; // where it may still be, and what to do about that
 
     bool isEmpty() const;
+    QString inWords() const;                           // what was found, for people, without what was looked for
     QString confirm(const ProjectName &project) const; // names exactly this, and nothing of what is looked for
 };
 
@@ -86,11 +87,14 @@ private:
     Result<PurgeReport> resumeJob(const ProjectName &project, const QString &who);
     Result<> begun(const PurgeRequest &request, const Facts &facts);
     Result<> ended(const PurgeRequest &request);
+    Result<> removeNote(const ProjectName &project) const;
     Result<PurgeReport> work(const PurgeRequest &request);
     Result<> settleRuns(const Facts &facts, QList<TaskId> &held);
     Result<Place> placeOf(const state::Project &project) const;
     Result<PurgeReport> search(const Facts &facts, const PurgeRequest &request, const git::VaultFindings &vault);
     Result<> lookAtRows(const Facts &facts, const SecretText &text, PurgeReport &report);
+    Result<> lookAtRuns(const Facts &facts, const SecretText &text, PurgeReport &report);
+    Result<std::optional<Run>> runOf(const QString &folder) const;
     Result<> changeRows(const Facts &facts, const std::optional<SecretText> &text, const state::RowPurge::Moves &moves);
     Result<> changeBodies(const Facts &facts, const SecretText &text);
     Result<> changeCopies(const Facts &facts, const std::optional<SecretText> &text,

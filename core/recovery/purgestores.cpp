@@ -1,4 +1,5 @@
 // What lies beside the vaults: rows of both databases, large bodies, copies of the databases, folders of runs.
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
@@ -7,6 +8,7 @@
 #include <QDir>
 #include <QDirIterator>
 #include <QFile>
+#include <QFileInfo>
 #include <QThread>
 
 #include <cerrno>
@@ -57,12 +59,45 @@ QStringList filesWith(const QString &folder, const SecretText &text)
     return found;
 }
 
-// A statement that gives the moved-away log back to the disk. Busy while somebody else reads.
+bool isOver(const Run &run) { return run.state == RunState::Ended || run.state == RunState::Interrupted; }
+
+// A statement that gives the moved-away log back to the disk. False at once while somebody else reads: the thread of
+// the database must not wait for that.
 Result<bool> emptyLog(db::Database &database)
 {
-    HUB_TRY(const auto busy, database.selectOne(u"PRAGMA wal_checkpoint(TRUNCATE)"_s, {},
-                                                [](const db::Row &row) { return row.number(0); }));
-    return busy.value_or(0) == 0;
+    const auto number = [](const db::Row &row) { return row.number(0); };
+    HUB_TRY(const auto patience, database.selectOne(u"PRAGMA busy_timeout"_s, {}, number));
+    HUB_CHECK(database.run(u"PRAGMA busy_timeout=0"_s));
+    const auto busy = database.selectOne(u"PRAGMA wal_checkpoint(TRUNCATE)"_s, {}, number);
+    HUB_CHECK(database.run(u"PRAGMA busy_timeout=%1"_s.arg(patience.value_or(0))));
+    if (!busy)
+        return busy.error().code == ErrorCode::Conflict ? Result(false) : Result<bool>(busy.error());
+    return busy->value_or(0) == 0;
+}
+
+// Copies that were not made to their end: by a backup, or by a purge before this one.
+QStringList unfinishedIn(const QString &backups)
+{
+    QStringList paths;
+    const QStringList names{u"*.partial*"_s, u"*"_s + QLatin1StringView(halfDone) + u"*"_s};
+    for (const QString &name : QDir(backups).entryList(names, QDir::Files | QDir::Hidden))
+        paths << backups + u'/' + name;
+    return paths;
+}
+
+// What SQLite writes anew lies beside the old, and goes through the log.
+Result<> checkRoomFor(const QString &database)
+{
+    const QByteArray path = QFile::encodeName(database);
+    const qint64 needed = 2 * QFileInfo(database).size();
+    HUB_TRY(const DiskRoom room, roomOf(path));
+    if (hasRoomFor(room, needed))
+        return {};
+    return fail(ErrorCode::DiskFull,
+                u"%1 is written anew for this, which takes %2 MB, and there are %3."_s.arg(database)
+                    .arg((needed >> 20) + 1)
+                    .arg(freeText(room)),
+                u"Make room on that disk, then give the same command again; agenthubctl doctor shows what uses it."_s);
 }
 
 } // namespace
@@ -108,34 +143,65 @@ Result<> Purge::lookAtRows(const Facts &facts, const SecretText &text, PurgeRepo
         const auto database = db::Database::open(path, db::Database::Mode::ReadOnly);
         const auto found = database ? state::RowPurge(**database, facts.project.name, facts.ids).find(text)
                                     : Result<QList<state::FoundRow>>(database.error());
-        const auto bytes = found ? QByteArray() : readFile(QFile::encodeName(path)).valueOr({});
+        if (!found && !QFileInfo::exists(path))
+            continue; // thinned out meanwhile
+        if (!found && found.error().code != ErrorCode::Corrupt)
+            return found.error();
+        HUB_TRY(const QByteArray bytes, found ? Result(QByteArray()) : readFile(QFile::encodeName(path)));
         if (!found && text.isIn(bytes))
-            report.copies.append({name, u"has the text and can't be opened: removed as a whole"_s});
+            report.copies.append({name, u"has the text and is damaged: removed as a whole"_s});
         else if (!found)
-            report.notReached.append({u"backups/"_s + name, u"It can't be opened, and the text was not seen in it."_s});
+            report.notReached.append({u"backups/"_s + name, u"It is damaged, and the text was not seen in it."_s});
         else if (!found->isEmpty())
             report.copies.append({name, u"%1 rows"_s.arg(found->size())});
     }
+    for (const QString &path : unfinishedIn(m_data.backups())) {
+        if (const auto bytes = readFile(QFile::encodeName(path)); bytes && text.isIn(*bytes))
+            report.copies.append({path.section(u'/', -1), u"has the text and was not finished: removed as a whole"_s});
+    }
+    return lookAtRuns(facts, text, report);
+}
+
+Result<> Purge::lookAtRuns(const Facts &facts, const SecretText &text, PurgeReport &report)
+{
     const QString folder = m_data.path(u"runs"_s);
     for (const QString &name : QDir(folder).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
-        const QString run = folder + u'/' + name;
-        const auto living =
-            std::find_if(facts.living.begin(), facts.living.end(), [&](const Run &one) { return one.folder == run; });
-        QStringList files = filesWith(run, text);
-        if (living == facts.living.end() || !facts.working.contains(living->task)) {
-            if (!files.isEmpty())
-                report.runs << name;
+        QStringList files = filesWith(folder + u'/' + name, text);
+        if (files.isEmpty())
+            continue;
+        HUB_TRY(const auto run, runOf(folder + u'/' + name));
+        if (!run) {
+            report.notReached.append({u"runs/%1, of a run that is not known here"_s.arg(name),
+                                      u"Remove that folder when no program of that run lives any more."_s});
             continue;
         }
-        const auto segments = files.removeIf([](const QString &path) { return path.endsWith(u".seg"); });
+        const QString end = u"It goes when the run ends: agenthubctl cancel-task %1"_s.arg(run->task.toString());
+        if (!isOver(*run) && !facts.ids.contains(run->task)) {
+            report.notReached.append(
+                {u"the folder of run %1 of another project, which lives"_s.arg(run->id.toString()), end});
+            continue;
+        }
+        const bool stays = !isOver(*run) && facts.working.contains(run->task);
+        if (stays && files.removeIf([](const QString &path) { return path.endsWith(u".seg"); }) > 0)
+            report.notReached.append({u"the spool of run %1, which lives"_s.arg(run->id.toString()), end});
         if (!files.isEmpty())
             report.runs << name;
-        if (segments > 0)
-            report.notReached.append(
-                {u"the spool of run %1, which lives"_s.arg(living->id.toString()),
-                 u"It goes when the run ends: agenthubctl cancel-task %1"_s.arg(living->task.toString())});
     }
     return {};
+}
+
+// As the database has it now; nothing of a folder that no run of this hub has.
+Result<std::optional<Run>> Purge::runOf(const QString &folder) const
+{
+    const auto id = RunId::parse(folder.section(u'-', -1));
+    if (!id)
+        return std::optional<Run>();
+    return m_stores.commits.ask([&]() -> Result<std::optional<Run>> {
+        const auto run = m_stores.runs.get(*id);
+        if (!run && run.error().code != ErrorCode::NotFound)
+            return run.error();
+        return run && run->folder == folder ? std::optional(*run) : std::nullopt;
+    });
 }
 
 // Found on a connection of its own, changed on the hub thread; again until nothing is left, for agents may go on.
@@ -213,15 +279,15 @@ Result<> Purge::changeBodies(const Facts &facts, const SecretText &text)
 Result<> Purge::changeCopies(const Facts &facts, const std::optional<SecretText> &text,
                              const state::RowPurge::Moves &moves, PurgeReport &report)
 {
-    for (const QString &name :
-         QDir(m_data.backups()).entryList({u"*"_s + QLatin1StringView(halfDone) + u"*"_s}, QDir::Files))
-        HUB_CHECK(removeTree(QFile::encodeName(m_data.backups() + u'/' + name)));
+    for (const QString &path : unfinishedIn(m_data.backups()))
+        HUB_CHECK(removeTree(QFile::encodeName(path)));
     for (const QString &path : copies()) {
         const QByteArray raw = QFile::encodeName(path);
         const QString name = path.section(u'/', -1);
         struct Wanted {
             QList<state::FoundRow> rows;
             QList<state::MovedIds> moved;
+            QList<state::LargeBody> large;
             QList<std::pair<qint64, NewBody>> bodies;
             bool isNothing() const { return rows.isEmpty() && moved.isEmpty() && bodies.isEmpty(); }
         };
@@ -233,35 +299,36 @@ Result<> Purge::changeCopies(const Facts &facts, const std::optional<SecretText>
             if (!text)
                 return wanted;
             HUB_TRY(wanted.rows, reader.find(*text));
-            HUB_TRY(const auto bodies, reader.largeBodies());
-            for (const auto &body : bodies) {
-                HUB_TRY(const auto changed, newBody(body.file, *text));
-                if (!changed)
-                    continue;
-                HUB_TRY(const QByteArray bytes, m_stores.bodies.get(body.file));
-                HUB_CHECK(m_stores.bodies.put(text->marked(bytes)));
-                wanted.bodies.append({body.message, *changed});
-            }
+            HUB_TRY(wanted.large, reader.largeBodies());
             return wanted;
         };
-        const auto wanted = look();
+        auto wanted = look();
+        if (!wanted && wanted.error().code != ErrorCode::Corrupt)
+            return wanted.error(); // a busy or full disk says nothing about the copy
         if (!wanted) {
-            const auto bytes = readFile(raw);
-            const bool has = text && bytes && text->isIn(*bytes);
-            if (has) {
+            HUB_TRY(const QByteArray bytes, readFile(raw));
+            if (text && text->isIn(bytes)) {
                 HUB_CHECK(removeTree(raw));
                 HUB_CHECK(syncFolder(QFile::encodeName(m_data.backups())));
+                report.copies.append({name, u"had the text and was damaged: removed as a whole"_s});
             }
-            if (has)
-                report.copies.append({name, u"had the text and could not be opened: removed as a whole"_s});
             continue;
+        }
+        for (const auto &body : std::as_const(wanted->large)) {
+            HUB_TRY(const auto changed, newBody(body.file, *text));
+            if (!changed)
+                continue;
+            HUB_TRY(const QByteArray bytes, m_stores.bodies.get(body.file));
+            HUB_CHECK(m_stores.bodies.put(text->marked(bytes)));
+            wanted->bodies.append({body.message, *changed});
         }
         if (wanted->isNothing())
             continue;
         // Under another name until it is whole: one that was changed and not written anew would look done.
         const QString beside = path + QLatin1StringView(halfDone);
-        if (!QFile::copy(path, beside))
-            return fail(ErrorCode::Storage, u"%1 can't be copied; there may be no room."_s.arg(path));
+        QFile original(path);
+        if (!original.copy(beside))
+            return fail(ErrorCode::Storage, u"%1 can't be copied: %2."_s.arg(path, original.errorString()));
         {
             HUB_TRY(const auto database, db::Database::open(beside));
             state::RowPurge writer(*database, facts.project.name, facts.ids);
@@ -314,26 +381,24 @@ Result<> Purge::removeBodies(const SecretText &text)
     return {};
 }
 
-// Of a run that has ended all is stored. One that lives keeps its spool; what it was started with was read.
+// Of a run that has ended all is stored. One that lives keeps its spool; what it was started with was read. Others
+// begin and end while this looks, so each is asked about when its folder is to be changed.
 Result<> Purge::changeRuns(const Facts &facts, const SecretText &text)
 {
     const QString folder = m_data.path(u"runs"_s);
-    QSet<QString> alive;
-    HUB_TRY(const auto living, m_stores.commits.ask([&] { return m_stores.runs.living(); }));
-    for (const Run &run : living)
-        alive.insert(run.folder);
     for (const QString &name : QDir(folder).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
-        const QString run = folder + u'/' + name;
-        const bool ours =
-            std::any_of(facts.living.begin(), facts.living.end(), [&](const Run &one) { return one.folder == run; });
-        if (alive.contains(run) && !ours)
+        const QStringList files = filesWith(folder + u'/' + name, text);
+        if (files.isEmpty())
             continue;
-        for (const QString &path : filesWith(run, text)) {
-            if (!alive.contains(run)) {
-                HUB_CHECK(removeTree(QFile::encodeName(run)));
-                HUB_CHECK(syncFolder(QFile::encodeName(folder)));
-                break;
-            }
+        HUB_TRY(const auto run, runOf(folder + u'/' + name));
+        if (run && isOver(*run)) {
+            HUB_CHECK(removeTree(QFile::encodeName(run->folder)));
+            HUB_CHECK(syncFolder(QFile::encodeName(folder)));
+            continue;
+        }
+        if (!run || !facts.ids.contains(run->task))
+            continue;
+        for (const QString &path : files) {
             if (path.endsWith(u".seg"))
                 continue;
             const QByteArray raw = QFile::encodeName(path);
@@ -348,12 +413,14 @@ Result<> Purge::changeRuns(const Facts &facts, const SecretText &text)
 // database anew takes.
 Result<> Purge::compact()
 {
+    for (const QString &database : {m_data.stateDatabase(), m_monitor.path()})
+        HUB_CHECK(checkRoomFor(database));
     HUB_CHECK(takeResult(runOn(this, [this]() -> Result<> {
         m_stores.commits.flush();
         HUB_CHECK(m_stores.commits.database().run(u"VACUUM"_s));
         return m_monitor.run(u"VACUUM"_s);
     })));
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 300; ++i) {
         HUB_TRY(const bool empty, takeResult(runOn(this, [this]() -> Result<bool> {
                     m_stores.commits.flush();
                     HUB_TRY(const bool first, emptyLog(m_stores.commits.database()));

@@ -182,9 +182,8 @@ private Q_SLOTS:
         VALUE(const auto look, lookForPurge(*scene.vault, textTarget(), named, never));
         QVERIFY(!look.isEmpty());
         QCOMPARE(look.refsOfUser, QList<QByteArray>());
-        VALUE(const auto done, scene.purge(textTarget()));
-        QCOMPARE(done.found.checkpoints, look.checkpoints);
-        QVERIFY(done.found.checkpoints > 0);
+        QVERIFY(look.checkpoints > 0);
+        VERIFY_VALUE(scene.purge(textTarget()));
         QCOMPARE(scene.search(), QByteArray());
         QVERIFY(scene.isWhole());
         QCOMPARE(scene.inVault(u"git rev-parse refs/checkpoints/1/1 refs/checkpoints/1/3"_s), first); // untouched
@@ -196,6 +195,25 @@ private Q_SLOTS:
                      verified.differences.empty() ? "" : verified.differences.front().first.constData());
         }
         QCOMPARE(scene.scratch.inRepo(u"cat kept third"_s), QByteArray("first\nthird\n"));
+    }
+
+    void filesThatHaveOneNameWithoutItAllStay()
+    {
+        Scene scene(base);
+        const QString blanked = u"a-"_s + QString(secret.size(), u'x');
+        VERIFY_VALUE(scene.take(1, u"s=$(cat ../secret); echo one > \"a-$s\"; chmod 600 a-*; echo two > %1; "
+                                   "mkdir \"d-$s\" d%2; echo three > \"d-$s/file\"; chmod 640 d-*/file; "
+                                   "echo four > d%2/file; chmod 644 d%2/file"_s.arg(blanked, blanked.mid(1))));
+        scene.scratch.inRepo(u"rm -r a-* d-*"_s);
+        VERIFY_VALUE(scene.take(2, u"true"_s));
+        VERIFY_VALUE(scene.purge(textTarget()));
+        QCOMPARE(scene.search(), QByteArray());
+        QVERIFY(scene.isWhole());
+        VALUE(const VerifyReport verified, scene.goBack(1));
+        QVERIFY2(verified.exact(), verified.differences.empty() ? "" : verified.differences.front().first.constData());
+        QCOMPARE(scene.scratch.inRepo(u"cat %1 %1-2 d%2/file d%2-2/file; stat -c %a %1 %1-2 d%2/file d%2-2/file"_s.arg(
+                     blanked, blanked.mid(1))),
+                 QByteArray("two\none\nfour\nthree\n644\n600\n644\n640\n"));
     }
 
     void allElseOfTheFileComesBack()
@@ -224,14 +242,16 @@ private Q_SLOTS:
         VALUE(const auto look, lookForPurge(*scene.vault, textTarget(), named, never));
         QVERIFY(look.refsOfUser.contains("refs/heads/work"));
         QVERIFY(!look.refsOfUser.contains("refs/heads/main"));
-        VALUE(const auto done, scene.purge(textTarget()));
-        QCOMPARE(done.found.commits, 0);
+        QCOMPARE(look.commits, 0);
+        VERIFY_VALUE(scene.purge(textTarget()));
         QVERIFY(scene.isWhole());
         // Rewritten, then purged again.
         scene.scratch.inRepo(
             u"git reset -q --hard main; git reflog expire --expire=now --all; rm -f .git/ORIG_HEAD; git gc -q --prune=now"_s);
-        VALUE(const auto again, scene.purge(textTarget()));
-        QVERIFY(again.found.commits > 0);
+        VALUE(const auto left, namedInRepository(scene.place));
+        VALUE(const auto again, lookForPurge(*scene.vault, textTarget(), left, never));
+        QVERIFY(again.commits > 0);
+        VERIFY_VALUE(scene.purge(textTarget()));
         QCOMPARE(scene.search(), QByteArray());
         QVERIFY(scene.isWhole());
         VALUE(const VerifyReport verified, scene.goBack(1));
@@ -265,8 +285,10 @@ private Q_SLOTS:
         scene.scratch.inRepo(u"git reset -q; rm -rf '%1'; rm -f .git/ORIG_HEAD; git gc -q --prune=now"_s.arg(name));
         VERIFY_VALUE(scene.take(2, u"echo two > two"_s));
         QVERIFY(!scene.search().isEmpty());
-        VALUE(const auto done, scene.purge({.path = path}));
-        QCOMPARE(done.found.checkpoints, 1);
+        VALUE(const auto before, namedInRepository(scene.place));
+        VALUE(const auto look, lookForPurge(*scene.vault, {.path = path}, before, never));
+        QCOMPARE(look.checkpoints, 1);
+        VERIFY_VALUE(scene.purge({.path = path}));
         QCOMPARE(scene.search(), QByteArray());
         QVERIFY(scene.isWhole());
         QCOMPARE(scene.files(1, name), others);
@@ -330,8 +352,10 @@ private Q_SLOTS:
         scene.scratch.inRepo(u"git stash drop -q; rm .git/hooks/own; rm -f .git/ORIG_HEAD; git gc -q --prune=now"_s);
         VERIFY_VALUE(takeRecord(*scene.vault, scene.place, fromMillis(2000)));
         QVERIFY(!scene.search().isEmpty());
-        VALUE(const auto done, scene.purge(textTarget()));
-        QCOMPARE(done.found.records, 1);
+        VALUE(const auto named, namedInRepository(scene.place));
+        VALUE(const auto look, lookForPurge(*scene.vault, textTarget(), named, never));
+        QCOMPARE(look.records, 1);
+        VERIFY_VALUE(scene.purge(textTarget()));
         QCOMPARE(scene.search(), QByteArray());
         QVERIFY(scene.isWhole());
         VALUE(const auto record, newestRecord(*scene.vault));

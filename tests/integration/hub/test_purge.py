@@ -3,6 +3,8 @@
 
 usage: test_purge.py BIN_DIR [unittest options]
 """
+import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -140,6 +142,7 @@ class Text(PurgeCase):
     def test_it_is_nowhere_and_all_else_stays(self):
         task = self.leak()
         self.copy_database()
+        self.leave_behind(task)
         messages = self.rows("select task, seq, at, role, kind, author, turn, run from message")
         clean = self.rows(f"select seq, body from message where body_file is null and instr(body, 'heron') = 0")
         files = {c["checkpoint_id"]: self.files(c["checkpoint_id"]) for c in self.checkpoints(task)}
@@ -153,7 +156,7 @@ class Text(PurgeCase):
         self.assertEqual(preview["checkpoints_by_task"], {str(task): preview["checkpoints"]})
         self.assertGreaterEqual(preview["rows"]["messages"], 2)
         self.assertEqual(preview["bodies"], 1)
-        self.assertEqual(len(preview["copies"]), 1)
+        self.assertEqual(len(preview["copies"]), 3)
         self.assertEqual([n for n in preview["not_reached"] if "worktrees" in n["where"] or "commits" in n["where"]], [])
         self.assertTrue(search(self.hub.data), "a preview changes nothing")
         done = self.erase()
@@ -180,6 +183,59 @@ class Text(PurgeCase):
         self.assertEqual({e["outcome"] for e in audit}, {"begun", "done"})
         code, nothing = self.purge()
         self.assertEqual((code, nothing["checkpoints"]), (0, 0))
+
+    def leave_behind(self, task):
+        """What a hub that died in a backup or a drill leaves, and a copy that is damaged."""
+        backups, scratch = self.hub.data / "backups", self.hub.data / "scratch"
+        (backups / "task_state.partial").write_text(SECRET)
+        (backups / "task_state-v3-20260102T000000Z.db").write_text(SECRET * 100)
+        (scratch / f"drill-{task}").mkdir(parents=True)
+        (scratch / f"drill-{task}" / "note").write_text(SECRET)
+        (scratch / f"drill-{task}.cache").write_text(SECRET)
+
+    def test_a_copy_that_is_busy_is_no_damaged_one(self):
+        self.leak()
+        self.copy_database()
+        copy = next((self.hub.data / "backups").glob("*.db"))
+        with contextlib.closing(sqlite3.connect(copy)) as database:
+            database.execute("begin exclusive")
+            code, answer = self.purge("--yes")
+            self.assertNotEqual(code, 0, answer)
+        self.assertTrue(copy.exists())
+        self.erase()
+        self.assertTrue(copy.exists())
+        self.assert_gone()
+
+    def test_a_living_run_of_another_project_keeps_its_folder(self):
+        other = self.hub.folder / "other"
+        subprocess.run(["git", "clone", "-q", self.hub.repository, other], check=True)
+        self.hub.do("projects", "add", other)
+        agent = self.hub.script(f"cat '{self.secret}'; echo; echo leaked; sleep 1000", "neighbour")
+        task = self.hub.do("assign-task", "do it", "--agent", agent, "--project", "other")["task_id"]
+        self.hub.wait_said(task, "leaked")
+        self.leak()
+        answer = self.erase()
+        self.assertTrue(any("of another project, which lives" in n["where"] for n in answer["not_reached"]), answer)
+        self.assertEqual(self.rows("select doing, blocked from project where name = 'project'"), [("{}", "")])
+        self.assertTrue(any("/runs/" in f for f in search(self.hub.data)))
+        self.assertTrue(self.hub.do("task-status", task)["pid"])
+
+    def test_branches_are_watched_after_a_purge_that_the_next_hub_ends(self):
+        self.leak()
+        self.hub.kill()
+        with contextlib.closing(sqlite3.connect(self.hub.data / "task_state.db")) as database:
+            database.execute("update project set doing = ?, blocked = 'it is purged'", (json.dumps({"what": "purge", "who": "me", "blocked": ""}),))
+            database.commit()
+        (self.hub.data / "purge").mkdir(mode=0o700, exist_ok=True)
+        (self.hub.data / "purge" / "project").write_text(json.dumps({"text": base64.b64encode(SECRET.encode()).decode(), "path": ""}))
+        self.hub.start()
+        self.hub.until(lambda: self.rows("select doing, blocked from project") == [("{}", "")], "it is finished")
+        self.assert_gone()
+        known = "select value from known_ref where ref = 'refs/heads/main'"
+        self.hub.until(lambda: self.rows(known), "it is looked at")
+        tree = subprocess.run(["git", "commit-tree", "HEAD^{tree}", "-m", "moved"], cwd=self.hub.repository, check=True, capture_output=True, text=True)
+        (self.hub.repository / ".git" / "refs" / "heads" / "main").write_text(tree.stdout)
+        self.hub.until(lambda: self.rows(known) == [(tree.stdout.strip(),)], "the move is seen")
 
     def bodies(self):
         return sorted(body.read_text() for body in (self.hub.data / "bodies").glob("*/*"))
