@@ -3,7 +3,7 @@
 
 hub_packages=(
     g++ cmake ninja-build ccache pkg-config git ca-certificates python3
-    qt6-base-dev libqt6sql6-sqlite libgit2-dev libsqlite3-dev zlib1g-dev libsodium-dev
+    qt6-base-dev libqt6sql6-sqlite qt6-websockets-dev libgit2-dev libsqlite3-dev zlib1g-dev libsodium-dev
     strace procps util-linux clang-format-14
     fonts-dejavu-core tzdata # for agenthub-render: its letters, and the times of charts
 )

@@ -1,0 +1,135 @@
+#include "headless/discord/gatewayclient.h"
+
+#include "core/base/async.h"
+#include "headless/discord/useragent.h"
+
+#include <QLoggingCategory>
+#include <QNetworkRequest>
+#include <QPointer>
+#include <QSslConfiguration>
+#include <QWebSocket>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::discord
+{
+
+namespace
+{
+
+Q_LOGGING_CATEGORY(lcGateway, "hub.discord.gateway")
+
+constexpr quint64 largestMessage = 16 * 1024 * 1024;
+
+} // namespace
+
+GatewayClient::GatewayClient(GatewayOptions options, Ask ask, std::optional<GatewaySession> session, QObject *parent)
+    : QObject(parent)
+    , m_gateway(std::move(options), rollDice, std::move(session))
+    , m_ask(std::move(ask))
+{
+    m_timer.setSingleShot(true);
+    m_timer.setTimerType(Qt::PreciseTimer);
+    connect(&m_timer, &QTimer::timeout, this, [this] { perform(m_gateway.tick(momentNow())); });
+}
+
+GatewayClient::~GatewayClient() { forgetSocket(); }
+
+void GatewayClient::start() { perform(m_gateway.start(momentNow())); }
+void GatewayClient::stop(Gateway::Leaving leaving) { perform(m_gateway.stop(leaving)); }
+void GatewayClient::setPresence(const Presence &presence) { perform(m_gateway.setPresence(presence, momentNow())); }
+
+// A listener of dispatched() may delete us, or call us: each call's own actions are then done first.
+void GatewayClient::perform(const GatewayActions &actions)
+{
+    const QPointer<GatewayClient> alive(this);
+    for (const GatewayAction &action : actions) {
+        std::visit([this](const auto &what) { perform(what); }, action);
+        if (!alive)
+            return;
+    }
+    setTimer();
+}
+
+void GatewayClient::setTimer()
+{
+    const auto next = m_gateway.nextWake();
+    if (!next)
+        m_timer.stop();
+    else
+        m_timer.start(std::max(milliseconds(0), *next - momentNow()));
+}
+
+void GatewayClient::perform(const action::AskForGateway &)
+{
+    whenDone(m_ask(), this, [this](const Result<GatewayInfo> &info) {
+        perform(info ? m_gateway.gatewayFound(*info, momentNow())
+                     : m_gateway.gatewayNotFound(info.error(), momentNow()));
+    });
+}
+
+void GatewayClient::perform(const action::OpenConnection &open)
+{
+    forgetSocket();
+    m_inflate = std::make_unique<InflateStream>();
+    m_socket = new QWebSocket(QString(), QWebSocketProtocol::VersionLatest, this);
+    m_socket->setMaxAllowedIncomingMessageSize(largestMessage);
+    m_socket->setMaxAllowedIncomingFrameSize(largestMessage);
+    connect(m_socket, &QWebSocket::textMessageReceived, this,
+            [this](const QString &text) { perform(m_gateway.received(text.toUtf8(), momentNow())); });
+    connect(m_socket, &QWebSocket::binaryMessageReceived, this, &GatewayClient::onBinary);
+    connect(m_socket, &QWebSocket::disconnected, this,
+            [this] { perform(m_gateway.closed(int(m_socket->closeCode()), momentNow())); });
+    connect(m_socket, qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, [this] {
+        qCInfo(lcGateway).noquote() << "connection:" << m_socket->errorString();
+        if (m_socket->state() != QAbstractSocket::ConnectedState)
+            perform(m_gateway.closed(std::nullopt, momentNow()));
+    });
+    QNetworkRequest request(open.url);
+    request.setRawHeader("User-Agent", userAgent());
+    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+    tls.setProtocol(QSsl::TlsV1_2OrLater);
+    m_socket->setSslConfiguration(tls);
+    m_socket->open(request);
+}
+
+void GatewayClient::onBinary(const QByteArray &message)
+{
+    const auto payload = m_inflate->take(message);
+    if (!payload)
+        perform(m_gateway.unreadable(payload.error().message, momentNow()));
+    else if (*payload)
+        perform(m_gateway.received(**payload, momentNow()));
+}
+
+void GatewayClient::perform(const action::SendText &send)
+{
+    if (m_socket)
+        m_socket->sendTextMessage(QString::fromUtf8(send.text));
+}
+
+void GatewayClient::perform(const action::CloseConnection &close)
+{
+    if (m_socket)
+        m_socket->disconnect(this);
+    if (m_socket && m_socket->state() == QAbstractSocket::ConnectedState)
+        m_socket->close(QWebSocketProtocol::CloseCode(close.code));
+    forgetSocket();
+}
+
+// The farewell may still be on its way out, but nobody waits for the answer to it.
+void GatewayClient::forgetSocket()
+{
+    if (!m_socket)
+        return;
+    QWebSocket *old = std::exchange(m_socket, nullptr);
+    old->disconnect(this);
+    old->setParent(nullptr);
+    if (old->state() == QAbstractSocket::ConnectingState)
+        old->abort(); // or it would come to stand beside the next one
+    QTimer::singleShot(2000, old, &QObject::deleteLater);
+}
+
+void GatewayClient::perform(const action::Remark &remark) { qCInfo(lcGateway).noquote() << remark.text; }
+
+} // namespace hub::discord

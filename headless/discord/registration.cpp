@@ -1,0 +1,202 @@
+#include "headless/discord/registration.h"
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::discord
+{
+
+namespace
+{
+
+using commands::Access;
+using commands::CommandSpec;
+using commands::OptionKind;
+using commands::OptionSpec;
+
+enum class Type { Subcommand = 1, Text = 3, Integer = 4, Flag = 5 };
+
+Type typeOf(OptionKind kind)
+{
+    switch (kind) {
+    case OptionKind::Number: return Type::Integer;
+    case OptionKind::Flag: return Type::Flag;
+    default: return Type::Text;
+    }
+}
+
+// What the hub knows the possible values of.
+bool autocompletes(OptionKind kind)
+{
+    switch (kind) {
+    case OptionKind::Text:
+    case OptionKind::Number:
+    case OptionKind::Flag:
+    case OptionKind::Choice:
+    case OptionKind::Program: return false;
+    case OptionKind::Task:
+    case OptionKind::Checkpoint:
+    case OptionKind::Agent:
+    case OptionKind::Project:
+    case OptionKind::Approval:
+    case OptionKind::Alert:
+    case OptionKind::Operation:
+    case OptionKind::Message:
+    case OptionKind::Path:
+    case OptionKind::Setting:
+    case OptionKind::Command: return true;
+    }
+    return false;
+}
+
+QJsonObject optionJson(const OptionSpec &spec)
+{
+    QJsonObject option{{u"type"_s, int(typeOf(spec.kind))},
+                       {u"name"_s, QString(spec.name)},
+                       {u"description"_s, QString(spec.description)}};
+    if (spec.required)
+        option[u"required"_s] = true;
+    if (autocompletes(spec.kind))
+        option[u"autocomplete"_s] = true;
+    QJsonArray choices;
+    for (const QLatin1StringView choice : spec.choices)
+        choices.append(QJsonObject{{u"name"_s, QString(choice)}, {u"value"_s, QString(choice)}});
+    if (!choices.isEmpty())
+        option[u"choices"_s] = choices;
+    return option;
+}
+
+// Discord wants the required ones first.
+QJsonArray optionsJson(const CommandSpec &spec)
+{
+    QJsonArray options;
+    if (spec.entryAccess() == Access::Machine)
+        return options;
+    for (const bool required : {true, false}) {
+        for (const OptionSpec &option : spec.options) {
+            if (option.required == required && !option.secret)
+                options.append(optionJson(option));
+        }
+    }
+    return options;
+}
+
+QJsonObject commandJson(const QString &name, const QString &description, const QJsonArray &options, CommandScope scope)
+{
+    QJsonObject command{{u"type"_s, 1},
+                        {u"name"_s, name},
+                        {u"description"_s, description},
+                        // Discord would else hide commands from people whom only the hub's own roles allow.
+                        {u"default_member_permissions"_s, QJsonValue::Null}};
+    if (!options.isEmpty())
+        command[u"options"_s] = options;
+    if (scope == CommandScope::Global) {
+        command[u"contexts"_s] = QJsonArray{0};          // servers
+        command[u"integration_types"_s] = QJsonArray{0}; // installed by a server
+    }
+    return command;
+}
+
+// A group's own sentence is seen by nobody: Discord shows those of its subcommands.
+QString groupDescription(const QString &group, const QStringList &words)
+{
+    const QString all = group + u": "_s + words.join(u", "_s);
+    return all.size() <= 80 ? all : all.first(79) + u'…';
+}
+
+// What is compared: members with the value that they have when they are left out say nothing.
+QJsonValue essence(const QJsonValue &value, bool isCommand)
+{
+    static const QStringList members{u"name"_s,
+                                     u"description"_s,
+                                     u"options"_s,
+                                     u"choices"_s,
+                                     u"required"_s,
+                                     u"value"_s,
+                                     u"type"_s,
+                                     u"autocomplete"_s,
+                                     u"contexts"_s,
+                                     u"min_value"_s,
+                                     u"max_value"_s,
+                                     u"min_length"_s,
+                                     u"max_length"_s,
+                                     u"name_localizations"_s,
+                                     u"description_localizations"_s,
+                                     u"default_member_permissions"_s};
+    if (value.isArray()) {
+        QJsonArray kept;
+        for (const QJsonValue &one : value.toArray())
+            kept.append(essence(one, isCommand));
+        return kept;
+    }
+    if (!value.isObject())
+        return value;
+    QJsonObject kept;
+    const QJsonObject object = value.toObject();
+    for (auto it = object.begin(); it != object.end(); ++it) {
+        const bool said = !it->isNull() && *it != QJsonValue(false) && *it != QJsonValue(QJsonArray{});
+        if (said && members.contains(it.key()))
+            kept[it.key()] = it.key().endsWith("localizations"_L1) ? *it : essence(*it, false);
+    }
+    if (isCommand && !kept.contains(u"type"_s))
+        kept[u"type"_s] = 1;
+    return kept;
+}
+
+QList<QJsonValue> sortedEssence(const QJsonArray &commands)
+{
+    QList<QJsonValue> all;
+    for (const QJsonValue &command : commands)
+        all << essence(command, true);
+    std::sort(all.begin(), all.end(), [](const QJsonValue &a, const QJsonValue &b) {
+        return a["name"_L1].toString() < b["name"_L1].toString();
+    });
+    return all;
+}
+
+} // namespace
+
+QJsonArray applicationCommands(std::span<const CommandSpec> table, CommandScope scope)
+{
+    QJsonArray commands;
+    QStringList done;
+    for (const CommandSpec &row : table) {
+        const QString name(row.name);
+        const QString group = name.section(u' ', 0, 0);
+        if (group == name) {
+            if (row.entryAccess() != Access::Machine)
+                commands.append(commandJson(name, QString(row.description), optionsJson(row), scope));
+            continue;
+        }
+        if (done.contains(group))
+            continue;
+        done << group;
+        QJsonArray subcommands;
+        QStringList words;
+        bool anyHere = false; // that can be done on Discord
+        for (const CommandSpec &part : table) {
+            const QString word = QString(part.name).section(u' ', 1, 1);
+            if (QString(part.name).section(u' ', 0, 0) != group || word.isEmpty())
+                continue;
+            words << word;
+            anyHere = anyHere || part.entryAccess() != Access::Machine;
+            QJsonObject subcommand{
+                {u"type"_s, int(Type::Subcommand)}, {u"name"_s, word}, {u"description"_s, QString(part.description)}};
+            const QJsonArray options = optionsJson(part);
+            if (!options.isEmpty())
+                subcommand[u"options"_s] = options;
+            subcommands.append(subcommand);
+        }
+        if (anyHere)
+            commands.append(commandJson(group, groupDescription(group, words), subcommands, scope));
+    }
+    return commands;
+}
+
+bool areRegistered(const QJsonArray &wanted, const QJsonArray &registered)
+{
+    return sortedEssence(wanted) == sortedEssence(registered);
+}
+
+} // namespace hub::discord
