@@ -192,7 +192,8 @@ private Q_SLOTS:
         QCOMPARE(bench.turn(), QStringList());    // the second's is under way still
         bench.answer(limits(u"new"_s, 5, 4, 2s));
         QCOMPARE(bench.turn(), QStringList{post2});
-        QCOMPARE(bench.untilNext(), 2050);
+        bench.answer(limits(u"old"_s, 5, 4, 2s)); // and back: nothing of the old one is left over
+        QCOMPARE(bench.turn(), QStringList{post1});
     }
 
     void aRefusalHoldsWhatItIsAbout_data()

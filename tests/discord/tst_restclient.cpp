@@ -92,6 +92,10 @@ private Q_SLOTS:
             2); // Discord tells by the nonce
         row("an edit", "PATCH", edit, text(u"x"_s), {Fault::ResetAfter, Fault::Silence}, u"200"_s, 3);
         row("it ends some time", "PATCH", edit, text(u"x"_s), QList<Fault>(20, Fault::Error500), u"500"_s, 0);
+        row("an interaction's answer, and Discord in trouble", "POST", callback, deferred,
+            {Fault::Error500, Fault::ResetAfter, Fault::Error500}, u"200"_s, 2);
+        row("an interaction's answer that never succeeds", "POST", callback, deferred,
+            QList<Fault>(20, Fault::Error500), u"500"_s, 0);
         row("an interaction's answer", "POST", callback, deferred, {Fault::ResetBefore}, u"200"_s, 1);
     }
     void eachFaultIsMendedWhereThatIsSafe()
