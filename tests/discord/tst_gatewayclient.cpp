@@ -102,14 +102,14 @@ private Q_SLOTS:
         GatewayOptions options = quick();
         options.compressed = compressed;
         Bench bench(options);
-        bench.fake.heartbeatInterval = 100;
+        bench.fake.heartbeatInterval = 1000; // shorter, and a busy machine looks like a zombie
         bench.client.start();
         QTRY_COMPARE(bench.all, QStringList{u"READY"_s});
         bench.publish(200);
         bench.fake.publish(u"BIG"_s, QJsonObject{{u"text"_s, QString(1'200'000, u'x')}});
         QTRY_COMPARE(bench.arrived, bench.expected);
         QTRY_COMPARE(bench.all.last(), u"BIG"_s);
-        QTRY_VERIFY(bench.fake.beats() >= 5);
+        QTRY_VERIFY(bench.fake.beats() >= 3);
         bench.client.setPresence({Presence::Status::DoNotDisturb, u"safe mode"_s});
         QTRY_COMPARE(bench.fake.presences().size(), qsizetype(1));
         QCOMPARE(bench.fake.connections(), 1);
