@@ -33,7 +33,15 @@ GatewayClient::GatewayClient(GatewayOptions options, Ask ask, std::optional<Gate
     connect(&m_timer, &QTimer::timeout, this, [this] { perform(m_gateway.tick(momentNow())); });
 }
 
-GatewayClient::~GatewayClient() { forgetSocket(); }
+// We may be deleted by a listener, that is from within a socket's signal: it must outlive that.
+GatewayClient::~GatewayClient()
+{
+    forgetSocket();
+    for (QWebSocket *old : findChildren<QWebSocket *>()) {
+        old->setParent(nullptr);
+        old->deleteLater();
+    }
+}
 
 void GatewayClient::start() { perform(m_gateway.start(momentNow())); }
 void GatewayClient::stop(Gateway::Leaving leaving) { perform(m_gateway.stop(leaving)); }
@@ -124,7 +132,6 @@ void GatewayClient::forgetSocket()
         return;
     QWebSocket *old = std::exchange(m_socket, nullptr);
     old->disconnect(this);
-    old->setParent(nullptr);
     if (old->state() == QAbstractSocket::ConnectingState)
         old->abort(); // or it would come to stand beside the next one
     QTimer::singleShot(2000, old, &QObject::deleteLater);

@@ -39,24 +39,20 @@ void RateLimiter::again(Ticket ticket, const Route &route, Moment giveUpAt, Mome
     bucket.notBefore = std::max(bucket.notBefore, notBefore);
 }
 
-Moment RateLimiter::heldUntil(const Route &route) const
+// When the first call that waits there may go; nothing: after the answer to the one that is under way.
+std::optional<Moment> RateLimiter::freeAt(const Bucket &bucket, const Route &route, Moment now) const
 {
-    return route.isCountedGlobally() ? std::max(m_botHeld, m_allHeld) : m_allHeld;
-}
-
-void RateLimiter::refresh(Bucket &bucket, Moment now) const
-{
-    if (bucket.limit && bucket.reset && *bucket.reset <= now) {
-        bucket.left = *bucket.limit;
-        bucket.reset.reset();
-    }
-}
-
-bool RateLimiter::lets(const Bucket &bucket, Moment now) const
-{
-    if (bucket.notBefore > now)
-        return false;
-    return bucket.limit ? bucket.left > bucket.inFlight : bucket.inFlight == 0;
+    if (bucket.inFlight > 0)
+        return std::nullopt;
+    Moment at = std::max({now, bucket.notBefore, m_allHeld});
+    if (bucket.left <= 0)
+        at = std::max(at, bucket.reset);
+    if (!route.isCountedGlobally())
+        return at;
+    at = std::max(at, m_botHeld);
+    if (m_global.size() >= perSecond)
+        at = std::max(at, m_global[m_global.size() - perSecond] + second);
+    return at;
 }
 
 RateLimiter::Turn RateLimiter::turn(Moment now)
@@ -75,25 +71,20 @@ RateLimiter::Turn RateLimiter::turn(Moment now)
                 ++it;
             }
         }
-        refresh(bucket, now);
         if (!bucket.waiting.empty())
             first.emplace(bucket.waiting.begin()->first, &bucket);
     }
-    while (!first.empty()) {
-        const auto [ticket, bucket] = *first.begin();
-        first.erase(first.begin());
-        const Route &route = bucket->waiting.begin()->second.route;
-        const bool counted = route.isCountedGlobally();
-        if (!lets(*bucket, now) || heldUntil(route) > now || (counted && m_global.size() >= perSecond))
+    for (const auto &[ticket, bucket] : first) {
+        const Route route = bucket->waiting.begin()->second.route;
+        const auto at = freeAt(*bucket, route, now);
+        if (!at || *at > now)
             continue;
-        if (counted)
+        if (route.isCountedGlobally())
             m_global.push_back(now);
         m_flying.insert(ticket, route);
         ++bucket->inFlight;
         turn.go.append(ticket);
         bucket->waiting.erase(bucket->waiting.begin());
-        if (!bucket->waiting.empty())
-            first.emplace(bucket->waiting.begin()->first, bucket);
     }
     std::sort(turn.expired.begin(), turn.expired.end());
     return turn;
@@ -140,19 +131,9 @@ void RateLimiter::answered(Ticket ticket, int status, const LimitHeaders &header
     m_flying.remove(ticket);
     Bucket &bucket = m_buckets[keyOf(route)];
     --bucket.inFlight;
-    refresh(bucket, now);
-
-    if (headers.limit && headers.remaining && headers.resetAfter) {
-        // Answers overtake each other: within one window the smaller number is the later one.
-        const Moment reset = now + *headers.resetAfter + margin;
-        const bool sameWindow = bucket.limit && bucket.reset && reset <= *bucket.reset + 500ms;
-        bucket.left = sameWindow ? std::min(bucket.left, *headers.remaining) : *headers.remaining;
-        bucket.reset = sameWindow ? std::max(reset, *bucket.reset) : reset;
-        bucket.limit = std::max(*headers.limit, 1);
-    } else if (bucket.limit && bucket.left > 0) {
-        --bucket.left; // it may have been counted
-        if (!bucket.reset)
-            bucket.reset = now + second;
+    if (headers.remaining && headers.resetAfter) {
+        bucket.left = *headers.remaining;
+        bucket.reset = now + *headers.resetAfter + margin;
     }
 
     const bool shared = headers.scope == LimitHeaders::Scope::Shared;
@@ -175,22 +156,6 @@ void RateLimiter::answered(Ticket ticket, int status, const LimitHeaders &header
         m_botHeld = std::max(m_botHeld, until);
     else
         bucket.notBefore = std::max(bucket.notBefore, until);
-}
-
-std::optional<Moment> RateLimiter::freeAt(const Bucket &bucket, const Route &route, Moment now) const
-{
-    Moment at = std::max({now, bucket.notBefore, heldUntil(route)});
-    if (!bucket.limit) {
-        if (bucket.inFlight > 0)
-            return std::nullopt; // its answer will tell
-    } else if (bucket.left <= bucket.inFlight) {
-        if (!bucket.reset)
-            return std::nullopt;
-        at = std::max(at, *bucket.reset);
-    }
-    if (route.isCountedGlobally() && m_global.size() >= perSecond)
-        at = std::max(at, m_global[m_global.size() - perSecond] + second);
-    return at;
 }
 
 std::optional<Moment> RateLimiter::nextWake(Moment now) const
@@ -216,8 +181,7 @@ void RateLimiter::dropIdle(Moment now)
     m_swept = now;
     m_buckets.removeIf([now](const std::pair<const Key &, Bucket &> &entry) {
         const Bucket &bucket = entry.second;
-        return bucket.waiting.empty() && bucket.inFlight == 0 && bucket.notBefore <= now &&
-               (!bucket.reset || *bucket.reset <= now);
+        return bucket.waiting.empty() && bucket.inFlight == 0 && bucket.notBefore <= now && bucket.reset <= now;
     });
 }
 

@@ -1,8 +1,9 @@
-// Who may call Discord's API now. Knows what Discord said about its limits and lets each call wait its turn; calls of
-// one bucket keep their order. Reads no clock and opens no connection. Not thread-safe.
+// Who may call Discord's API now. Knows what Discord said about its limits and lets each call wait its turn. Reads no
+// clock and opens no connection. Not thread-safe.
 //
-// A bucket is what Discord names in an answer, together with the channel, guild or webhook of the call. Before the
-// first answer of a kind of call has named it, one call at a time is let through.
+// A bucket is what Discord names in an answer, together with the channel, guild or webhook of the call; before the
+// first answer of a kind of call has named it, the kind stands for it. One call of a bucket is under way at a time, so
+// that they keep their order (several connections would not), and each knows what the one before it left over.
 #pragma once
 
 #include "headless/discord/limitheaders.h"
@@ -60,10 +61,9 @@ private:
     struct Bucket {
         std::map<Ticket, Waiting> waiting;
         int inFlight = 0;
-        std::optional<int> limit;    // nothing: not known yet
-        int left = 0;                // as Discord last said, before those in flight
-        std::optional<Moment> reset; // when `left` is `limit` again; nothing: it is
-        Moment notBefore{};          // after a 429 or a failure
+        int left = 1;       // as Discord last said
+        Moment reset{};     // from then on there are more again
+        Moment notBefore{}; // after a 429 or a failure
     };
     struct Key {
         QString name; // of the bucket, or the kind of call while that is not known
@@ -74,10 +74,7 @@ private:
 
     Key keyOf(const Route &route) const;
     void learnName(const Route &route, const QString &name);
-    void refresh(Bucket &bucket, Moment now) const;
-    bool lets(const Bucket &bucket, Moment now) const;
     std::optional<Moment> freeAt(const Bucket &bucket, const Route &route, Moment now) const;
-    Moment heldUntil(const Route &route) const;
     void dropIdle(Moment now);
 
     QHash<QString, QString> m_names; // kind of call → bucket

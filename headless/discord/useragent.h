@@ -6,7 +6,6 @@
 namespace hub::discord
 {
 
-// An address is part of the form; .invalid says that this one leads nowhere.
-inline QByteArray userAgent() { return QByteArrayLiteral("DiscordBot (https://agenthub.invalid, " HUB_VERSION ")"); }
+QByteArray userAgent();
 
 } // namespace hub::discord

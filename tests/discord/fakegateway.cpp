@@ -259,7 +259,9 @@ void FakeGateway::onResume(const QJsonObject &data)
     if (!survives(Place::Resuming))
         return;
     m_state = State::Ready;
-    for (qint64 sequence = from + 1; sequence <= m_events.size(); ++sequence) {
+    // Events may come more than once: now and then the replay begins with some that were there before.
+    const qint64 first = m_resumes % 3 == 0 ? std::max<qint64>(from - 2, 2) : from + 1;
+    for (qint64 sequence = first; sequence <= m_events.size(); ++sequence) {
         sendEvent(sequence);
         if (!survives(Place::Replaying))
             return;
