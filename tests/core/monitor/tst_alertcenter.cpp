@@ -165,7 +165,8 @@ private Q_SLOTS:
         QVERIFY(!told.isFinished());
         sink.answer({});
         QTRY_VERIFY(told.isFinished());
-        for (const auto &one : *takeResult(told))
+        GET(const auto sinks, takeResult(told));
+        for (const auto &one : sinks)
             QCOMPARE(one.problem, QString());
         sink.broken = true;
         GET(const auto other,
@@ -173,7 +174,8 @@ private Q_SLOTS:
         center.deliver();
         auto late = center.howTold(other, std::chrono::milliseconds{1});
         QTRY_VERIFY(late.isFinished());
-        QCOMPARE(takeResult(late)->last().problem, u"no line"_s);
+        GET(const auto lateSinks, takeResult(late));
+        QCOMPARE(lateSinks.last().problem, u"no line"_s);
     }
 
     void aResolvedAlertIsResolvedOnce()
