@@ -1,5 +1,7 @@
 #include "core/base/durablefile.h"
 
+#include "core/base/diskroom.h"
+
 #include <QFile>
 
 #include <cerrno>
@@ -7,7 +9,6 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -168,14 +169,8 @@ Result<> removeTree(const QByteArray &path)
 
 Result<qint64> freeSpace(const QByteArray &path)
 {
-    QByteArray place = path;
-    struct statvfs info;
-    while (::statvfs(place.constData(), &info) != 0) {
-        if (errno != ENOENT || place == "/" || place == ".")
-            return systemError(errno, u"measure", path);
-        place = parentOf(place);
-    }
-    return qint64(info.f_bavail) * qint64(info.f_frsize);
+    HUB_TRY(const DiskRoom room, roomOf(path));
+    return room.free;
 }
 
 } // namespace hub

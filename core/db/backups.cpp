@@ -36,13 +36,6 @@ std::optional<Backup> backupFrom(const QFileInfo &file)
                   fromMillis(at.toMSecsSinceEpoch()), file.size()};
 }
 
-} // namespace
-
-QString Backup::name() const { return QFileInfo(path).completeBaseName(); }
-
-namespace
-{
-
 // A copy must not be what fills the disk.
 Result<> checkRoom(const QString &database, const QByteArray &folder)
 {
@@ -85,6 +78,8 @@ Result<Backup> makeFrom(const QString &database, const QString &folder, const QS
 }
 
 } // namespace
+
+QString Backup::name() const { return QFileInfo(path).completeBaseName(); }
 
 Result<Backup> makeBackup(const QString &database, const QString &folder, Instant now)
 {

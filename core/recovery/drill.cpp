@@ -33,11 +33,6 @@ Result<git::RepositoryPlace> scratchRepository(const QByteArray &folder, const Q
     return git::locate(folder);
 }
 
-} // namespace
-
-namespace
-{
-
 // Practising must not be what fills the disk.
 Result<> checkRoom(const git::Vault &vault, const git::RestorePlan &plan, const QByteArray &folder)
 {
@@ -226,7 +221,9 @@ void Drill::tell(TaskId task, const Result<DrillReport> &report)
                     report.error().code == ErrorCode::DiskFull || report.error().code == ErrorCode::Refused))
         return;
     m_stores.commits.submitOrLog(u"the outcome of a drill"_s, [this, task, report]() -> Result<> {
-        if (report ? report->isExact() && report->backupProblem.isEmpty() : isKeptOff(task))
+        if (isKeptOff(task))
+            return {};
+        if (report && report->isExact() && report->backupProblem.isEmpty())
             return m_alerts.resolveSubject(AlertType::ManualIntervention, subject, u"it went well"_s);
         QStringList wrong;
         if (!report)

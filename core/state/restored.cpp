@@ -29,8 +29,7 @@ Result<> settleRestored(db::Database &copy, const QString &reason, Instant now)
          {toMillis(now), reason}},
         {u"DELETE FROM open_request"_s},
         {u"UPDATE tool_request SET answer = '{\"error\":{\"code\":-32000,\"message\":\"interrupted\"}}' WHERE answer "
-         u"IS "
-         "NULL"_s},
+         "IS NULL"_s},
         {u"UPDATE turn SET state = 'interrupted', ended_at = ?, outcome = ? WHERE state = 'open'"_s,
          {toMillis(now), reason}},
         {u"UPDATE task SET state = 'interrupted', reason = ? WHERE state IN ('preparing','running','awaiting_approval')"_s,
