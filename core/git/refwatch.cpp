@@ -210,6 +210,13 @@ std::optional<RefValues> readWatched(const QByteArray &commonDir, const QList<QB
     return values;
 }
 
+std::optional<QByteArray> headLogAtRest(const QByteArray &commonDir)
+{
+    const QByteArray length = QByteArray::number(loggedWithReason(commonDir + '/' + headLog));
+    struct stat info;
+    return ::lstat((commonDir + "/HEAD.lock").constData(), &info) == 0 ? std::nullopt : std::optional(length);
+}
+
 QByteArray watchStamp(const QByteArray &commonDir, const QList<QByteArray> &refs)
 {
     constexpr qint64 sameMoment = 20'000'000; // nanoseconds; file systems count in steps of up to 10 ms

@@ -25,6 +25,10 @@ std::optional<QList<QByteArray>> guardedRefs(const QByteArray &commonDir);
 // HEAD, its reflog and these refs, in a repository that is whole enough to say: nothing when it isn't.
 std::optional<RefValues> readWatched(const QByteArray &commonDir, const QList<QByteArray> &refs);
 
+// "logs/HEAD", or nothing while git is moving HEAD: it writes the reflog first and HEAD afterwards, both under
+// HEAD.lock. Asked before readWatched(), it never counts a line whose move readWatched() does not see yet.
+std::optional<QByteArray> headLogAtRest(const QByteArray &commonDir);
+
 // Changes with every change of those values or of the guard's files; empty when it may not yet tell two changes of the
 // same moment apart. Costs a stat a file.
 QByteArray watchStamp(const QByteArray &commonDir, const QList<QByteArray> &refs);

@@ -226,6 +226,7 @@ Result<RefWatcher::Watch> RefWatcher::lookJob(Eye &eye)
         return eye.state;
     }
     eye.state.heard = m_notifier.watch(eye.project.toString(), commonDir, eye.refs);
+    const auto headLog = git::headLogAtRest(commonDir);
     auto now = git::readWatched(commonDir, eye.refs);
     eye.state.watched = now.has_value();
     if (!now) // damaged; whoever repairs it says so, and then it is looked at anew
@@ -239,7 +240,7 @@ Result<RefWatcher::Watch> RefWatcher::lookJob(Eye &eye)
     }
     HUB_TRY(eye.outside, m_stores.commits.ask([&] { return account(eye, *now, read, names); }));
     eye.state.settled = eye.outside.isEmpty() && eye.telling.isEmpty();
-    eye.headLog = now->at(git::headLog);
+    eye.headLog = headLog.value_or(eye.headLog);
     eye.stamp = eye.outside.isEmpty() ? stamp : QByteArray();
     eye.state.lookedAt = begun;
     return eye.state;

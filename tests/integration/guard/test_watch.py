@@ -201,6 +201,18 @@ class ByAnAgent(Watched):
         self.settled()
         self.assertEqual((self.alerts(), self.log("moved outside", "put back")), ([], []))
 
+    def test_head_that_git_is_about_to_move_is_not_taken_for_an_agents_move(self):
+        self.begin()
+        main, other = self.main, self.person("git rev-parse other")[1].strip()
+        with open(self.repository / ".git/HEAD.lock", "w", encoding="utf-8") as lock:
+            lock.write("ref: refs/heads/other\n")
+        with open(self.repository / ".git/logs/HEAD", "a", encoding="utf-8") as log:
+            log.write(f"{main} {other} T <t@example.org> 1700000000 +0000\tcheckout: moving from main to other\n")
+        self.settled()
+        os.rename(self.repository / ".git/HEAD.lock", self.repository / ".git/HEAD")
+        self.settled()
+        self.assertEqual((self.alerts(), self.log("moved outside", "put back")), ([], []))
+
     def test_a_move_on_top_of_an_unseen_one_is_told(self):
         self.begin()
         self.hub.kill()
