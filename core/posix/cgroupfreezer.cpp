@@ -184,20 +184,21 @@ bool waitFrozen2(const std::string &folder, bool frozen, long long deadline)
     }
 }
 
-bool waitState1(const std::string &folder, std::string_view wanted, long long deadline)
+// A process that was between two states when it was asked, as the parent of a vfork, is not asked again by the kernel:
+// so the state is written until it is reached.
+bool reachState1(const std::string &folder, std::string_view wanted, long long deadline)
 {
+    const std::string path = folder + "/freezer.state";
     std::string text;
-    long wait = 50;
-    for (;;) {
+    for (long wait = 50;; wait = std::min(wait * 2, 2000L)) {
         // Reading drives a pending change forward.
-        if (readFileAt(AT_FDCWD, (folder + "/freezer.state").c_str(), text) != 0)
+        if (writeControl(path, wanted) != 0 || readFileAt(AT_FDCWD, path.c_str(), text) != 0)
             return false;
         if (text.compare(0, wanted.size(), wanted) == 0)
             return true;
         if (monotonicMicros() >= deadline)
             return false;
         pauseMicros(wait);
-        wait = std::min(wait * 2, 2000L);
     }
 }
 
@@ -206,8 +207,7 @@ bool setFrozen(FreezeMethod version, const std::string &folder, bool frozen, lon
     if (version == FreezeMethod::Cgroup2)
         return writeControl(folder + "/cgroup.freeze", frozen ? "1" : "0") == 0 &&
                waitFrozen2(folder, frozen, deadline);
-    const std::string_view state = frozen ? "FROZEN" : "THAWED";
-    return writeControl(folder + "/freezer.state", state) == 0 && waitState1(folder, state, deadline);
+    return reachState1(folder, frozen ? "FROZEN" : "THAWED", deadline);
 }
 
 // Frozen first, so that nothing forks or acts between the signals; a process that is thawed with SIGKILL pending dies
