@@ -112,7 +112,7 @@ public:
     {
         m_froze.reset();
         const auto began = Watch::now();
-        m_link.freeze(++m_epoch);
+        m_link.freeze({.epoch = ++m_epoch});
         HUB_CHECK(await(u"the tree is frozen"_s, [&] { return m_froze.has_value(); }));
         const double took = millisecondsSince(began);
         if (!m_froze->report.success || int(m_froze->report.processes) != processes)

@@ -52,7 +52,8 @@ private:
     void onHello();
     void onGo(uint64_t epoch);
     void onInput(uint64_t number, std::string_view bytes, bool closes);
-    void onFreeze(uint64_t epoch, uint32_t leaseMillis);
+    void onFreeze(const FreezeWish &wish);
+    FreezeReport runOnWhileLocked(FreezeReport frozen, uint32_t graceMillis);
     void endLease();
     void onThaw();
     void onEnd(uint32_t graceMillis);
@@ -60,7 +61,7 @@ private:
     void onAcknowledge(const Position &position);
     void refuseInput(const char *why);
     void tell(StatusKind kind, const std::string &text);
-    FreezeReport freezeTree(const char *why, bool isNews = true);
+    FreezeReport freezeTree(const char *why, bool isNews = true, uint32_t graceMillis = 0);
     void thawTree(const char *why);
     void killTree(const char *why);
 

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
+#include <sys/stat.h>
+#include <thread>
 #include <utility>
 
 namespace hub::posix
@@ -29,13 +32,10 @@ void Shim::onMessage(const Message &message)
         if (const auto number = getNumber64(message.payload))
             onInput(*number, {}, true);
         return;
-    case MessageType::Freeze: {
-        uint64_t epoch = 0;
-        uint32_t lease = 0;
-        if (getFreeze(message.payload, epoch, lease))
-            onFreeze(epoch, lease);
+    case MessageType::Freeze:
+        if (const auto wish = getFreeze(message.payload))
+            onFreeze(*wish);
         return;
-    }
     case MessageType::End:
         if (const auto grace = getNumber32(message.payload))
             onEnd(*grace);
@@ -145,17 +145,18 @@ void Shim::tell(StatusKind kind, const std::string &text)
         putStatus(m_socket.out(), {kind, m_lastInput, text});
 }
 
-void Shim::onFreeze(uint64_t epoch, uint32_t leaseMillis)
+void Shim::onFreeze(const FreezeWish &wish)
 {
-    m_newestEpoch = std::max(m_newestEpoch, epoch);
+    m_newestEpoch = std::max(m_newestEpoch, wish.epoch);
     FreezeReport report{m_identity.method, true, 0, 0};
     if (m_state == ShimState::Running && !m_treeEnded) {
         const bool lasts = m_frozen && !m_frozenByLease && !m_frozenByStall;
         m_frozenByStall = false; // from now on only the hub thaws
         // A lease on top of a lasting freeze changes nothing; a lasting one ends the lease.
-        m_frozenByLease = leaseMillis > 0 && (m_frozenByLease || !m_frozen);
-        m_leaseAt = m_frozenByLease ? monotonicMicros() + leaseMillis * 1000LL : never;
-        report = freezeTree("the hub asked", !lasts);
+        m_frozenByLease = wish.leaseMillis > 0 && (m_frozenByLease || !m_frozen);
+        m_leaseAt = m_frozenByLease ? monotonicMicros() + wish.leaseMillis * 1000LL : never;
+        const uint32_t grace = m_frozen ? 0 : wish.graceMillis; // what is frozen stays so
+        report = freezeTree("the hub asked", !lasts, grace);
     }
     putFreezeNews(m_socket.out(), MessageType::Frozen, {report, m_newestEpoch});
 }
@@ -174,9 +175,30 @@ void Shim::onThaw()
         putFreezeNews(m_socket.out(), MessageType::Thawed, {{m_identity.method, true, 0, 0}, m_newestEpoch});
 }
 
-FreezeReport Shim::freezeTree(const char *why, bool isNews)
+// A git that is frozen in the middle of its work keeps its locks, and other people's git fails at them. It needs
+// milliseconds to be done. A lock that has stood for longer is one that was left, or whose hook takes its time.
+FreezeReport Shim::runOnWhileLocked(FreezeReport frozen, uint32_t graceMillis)
 {
-    const FreezeReport report = m_freezer->freeze();
+    constexpr std::chrono::milliseconds slice{2};
+    const long long begun = monotonicMicros() - frozen.micros;
+    const auto isHeld = [](const std::string &path) {
+        constexpr time_t young = 10; // seconds
+        struct stat info;
+        return ::lstat(path.c_str(), &info) == 0 && ::time(nullptr) - info.st_mtime < young;
+    };
+    while (frozen.success && std::any_of(m_spec.locks.begin(), m_spec.locks.end(), isHeld) &&
+           monotonicMicros() - begun < graceMillis * 1000LL) {
+        m_freezer->thaw();
+        std::this_thread::sleep_for(slice);
+        frozen = m_freezer->freeze();
+        frozen.micros = uint32_t(monotonicMicros() - begun);
+    }
+    return frozen;
+}
+
+FreezeReport Shim::freezeTree(const char *why, bool isNews, uint32_t graceMillis)
+{
+    const FreezeReport report = runOnWhileLocked(m_freezer->freeze(), graceMillis);
     m_frozen = true;
     if (report.method == FreezeMethod::Walk)
         m_recheckAt = monotonicMicros() + 100'000;

@@ -24,8 +24,19 @@ constexpr std::chrono::seconds byItselfLimit{5};
 // A shim that could not start its agent, for want of room or of processes, is asked again.
 constexpr std::chrono::seconds startAgain{1};
 
+// How long an agent may run on to give back git's locks, when a hold is not an emergency.
+constexpr quint32 lockGraceMillis = 300;
+
 // Longest time that a checkpoint may hold an agent still; the shim ends it then, or when the hub is gone.
 constexpr quint32 scanLeaseMillis = 20000;
+
+posix::FreezeWish wishFor(Hold reason, quint64 epoch)
+{
+    const bool urgent = reason == Hold::SafeMode || reason == Hold::FullDisk;
+    return {.epoch = epoch,
+            .leaseMillis = reason == Hold::Scan ? scanLeaseMillis : 0,
+            .graceMillis = urgent ? 0 : lockGraceMillis};
+}
 
 } // namespace
 
@@ -84,14 +95,14 @@ void Brake::holdNow(const Scope &scope, Hold reason, std::shared_ptr<QPromise<Re
             result.processes = int(run.lastFreeze.processes);
             // A freeze that lasted only as long as the hub has to become one that lasts.
             if (run.holds == Holds(reason) || lasting)
-                run.link->freeze(m_epoch, 0);
+                run.link->freeze({.epoch = m_epoch});
             stop.report.runs << result;
         } else if (run.welcomed && run.waiting) {
-            run.link->freeze(m_epoch, 0); // nothing runs yet; a go that is under way is refused
+            run.link->freeze({.epoch = m_epoch}); // nothing runs yet; a go that is under way is refused
             stop.report.runs << result;
         } else {
             // Sent after the welcome when the shim has not answered yet.
-            run.link->freeze(m_epoch, reason == Hold::Scan ? scanLeaseMillis : 0);
+            run.link->freeze(wishFor(reason, m_epoch));
             stop.open << id;
         }
     }
@@ -190,7 +201,7 @@ void Brake::watch(const RunPlace &place, Holds holds, quint64 epoch)
         else if (run.welcomed && run.waiting)
             startIfFree(run);
         else if (run.welcomed && run.holds && !run.frozen)
-            run.link->freeze(m_epoch, 0);
+            run.link->freeze({.epoch = m_epoch});
         else if (run.welcomed && !run.holds && run.frozen)
             keepFrozen(run);
     });
@@ -244,7 +255,7 @@ void Brake::connectLink(Watched &watched)
                 else if (run.epoch != m_epoch)
                     Q_EMIT holdsOutdated(id);
                 else if (run.holds && run.holds != Holds(Hold::Unrecorded))
-                    run.link->freeze(m_epoch, 0); // a frozen one too: what froze it may end by itself
+                    run.link->freeze({.epoch = m_epoch}); // a frozen one too: what froze it may end by itself
             }));
     connect(link, &ShimLink::started, this, on([this, id](Watched &run, const posix::RunIdentity &identity) {
                 run.waiting = false;

@@ -90,9 +90,9 @@ void ShimLink::closeInput(quint64 number)
     flush();
 }
 
-void ShimLink::freeze(quint64 epoch, quint32 leaseMillis)
+void ShimLink::freeze(const posix::FreezeWish &wish)
 {
-    posix::putFreeze(m_out, epoch, leaseMillis);
+    posix::putFreeze(m_out, wish);
     flush();
 }
 

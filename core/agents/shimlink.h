@@ -40,8 +40,8 @@ public:
     void sendInput(quint64 number, const QByteArray &bytes);
     void closeInput(quint64 number);
     // With a lease the shim thaws when it runs out or this connection ends; 0 lasts until thaw().
-    void freeze(quint64 epoch, quint32 leaseMillis = 0); // → froze
-    void thaw();                                         // → thawed
+    void freeze(const posix::FreezeWish &wish); // → froze
+    void thaw();                                // → thawed
     // SIGTERM to the agent's group, SIGKILL to the whole tree after the grace; 0 kills at once, frozen or not.
     void end(quint32 graceMillis); // → exited
     void signalAgent(int number);

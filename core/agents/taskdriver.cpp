@@ -6,6 +6,8 @@
 #include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
+#include "core/git/gitlock.h"
+#include "core/git/workingtree.h"
 #include "core/monitor/sensors.h"
 
 #include <QDir>
@@ -334,7 +336,7 @@ Result<> TaskDriver::start(TaskId id)
     HUB_TRY(const auto launch, m_stores.commits.ask([&] { return plan(id); }));
     if (!launch)
         return {};
-    HUB_CHECK(launchShim(m_config.shimProgram, QFile::encodeName(launch->run.folder), launch->spec));
+    HUB_CHECK(this->launch(*launch));
     QMetaObject::invokeMethod(
         this,
         [this, launch = *launch] {
@@ -343,6 +345,20 @@ Result<> TaskDriver::start(TaskId id)
         },
         Qt::QueuedConnection);
     return {};
+}
+
+// On a worker.
+Result<> TaskDriver::launch(const Launch &launch) const
+{
+    posix::ShimSpec spec = launch.spec;
+    if (const auto place = git::locateTree(QByteArray::fromStdString(spec.folder))) {
+        std::vector<QByteArray> shared{"config", "packed-refs"};
+        if (const auto head = git::readHead(*place); head && !head->branch.isEmpty())
+            shared.push_back(head->branch);
+        for (const QByteArray &path : git::lockFiles(*place, shared))
+            spec.locks.push_back(path.toStdString());
+    }
+    return launchShim(m_config.shimProgram, QFile::encodeName(launch.run.folder), spec);
 }
 
 // All may have been ended while its shim was started.

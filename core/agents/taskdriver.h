@@ -132,6 +132,7 @@ private:
     Result<bool> mayStart(const Task &task);
     Result<std::optional<Launch>> plan(TaskId task);
     Result<> start(TaskId task);
+    Result<> launch(const Launch &launch) const;
     void keepLaunched(const Launch &launch);
     void setEnvironment(posix::ShimSpec &spec, const Task &task, const QStringList &names,
                         const QMap<QString, QString> &more) const;

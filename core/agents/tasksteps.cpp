@@ -3,7 +3,6 @@
 #include "core/agents/taskdriver.h"
 
 #include "core/agents/presets.h"
-#include "core/agents/shimlauncher.h"
 #include "core/base/durablefile.h"
 #include "core/base/log.h"
 #include "core/settings/projectsettings.h"
@@ -90,7 +89,7 @@ Result<> TaskDriver::startStep(TaskId id, TreeStep step, const Waiting &waiting)
     }));
     if (!launch)
         return {};
-    auto launched = launchShim(m_config.shimProgram, QFile::encodeName(launch->run.folder), launch->spec);
+    auto launched = this->launch(*launch);
     if (!launched) {
         HUB_CHECK(m_stores.commits.ask([&]() -> Result<> {
             m_stepsWaited.erase(launch->run.id);

@@ -23,14 +23,6 @@ constexpr std::chrono::milliseconds patience{3000}, pause{50};
 // A program takes the lock and shows as its holder within this time.
 constexpr std::chrono::milliseconds settled{1000};
 
-std::vector<QByteArray> lockPaths(const RepositoryPlace &place, const std::vector<QByteArray> &branches)
-{
-    std::vector<QByteArray> paths{place.gitDir + "/index.lock", place.gitDir + "/HEAD.lock"};
-    for (const QByteArray &branch : branches)
-        paths.push_back(place.commonDir + '/' + branch + ".lock");
-    return paths;
-}
-
 QByteArray linkTarget(const QByteArray &path)
 {
     QByteArray target(4096, '\0');
@@ -134,10 +126,18 @@ Result<> awaitLock(const RepositoryPlace &place, const QByteArray &lock)
 
 } // namespace
 
+std::vector<QByteArray> lockFiles(const RepositoryPlace &place, const std::vector<QByteArray> &branches)
+{
+    std::vector<QByteArray> paths{place.gitDir + "/index.lock", place.gitDir + "/HEAD.lock"};
+    for (const QByteArray &branch : branches)
+        paths.push_back(place.commonDir + '/' + branch + ".lock");
+    return paths;
+}
+
 Result<std::optional<ForeignLock>> foreignLock(const RepositoryPlace &place, const std::vector<QByteArray> &branches)
 {
     std::optional<ForeignLock> left;
-    for (const QByteArray &path : lockPaths(place, branches)) {
+    for (const QByteArray &path : lockFiles(place, branches)) {
         HUB_TRY(const auto foreign, heldAt(place, path));
         if (foreign && foreign->holder != 0)
             return foreign;
@@ -149,7 +149,7 @@ Result<std::optional<ForeignLock>> foreignLock(const RepositoryPlace &place, con
 
 Result<> awaitLocks(const RepositoryPlace &place, const std::vector<QByteArray> &branches)
 {
-    for (const QByteArray &path : lockPaths(place, branches))
+    for (const QByteArray &path : lockFiles(place, branches))
         HUB_CHECK(awaitLock(place, path));
     return {};
 }

@@ -46,6 +46,8 @@ std::string encodeSpec(const ShimSpec &spec)
         put("arg", argument);
     for (const std::string &entry : spec.environment)
         put("env", entry);
+    for (const std::string &path : spec.locks)
+        put("lock", path);
     put("quota", std::to_string(spec.quota));
     put("freeze", spec.freeze);
     put("segment", std::to_string(spec.segmentSize));
@@ -79,6 +81,8 @@ std::string decodeSpec(std::string_view bytes, ShimSpec &spec)
             spec.arguments.emplace_back(value);
         else if (key == "env")
             spec.environment.emplace_back(value);
+        else if (key == "lock")
+            spec.locks.emplace_back(value);
         else if (key == "quota")
             good = readNumber(value, spec.quota);
         else if (key == "freeze")
@@ -114,10 +118,10 @@ std::string checkSpec(const ShimSpec &spec)
         if (equals == std::string::npos || equals == 0)
             return "the environment entry '" + entry.substr(0, equals) + "' has no name or value";
     }
-    for (const auto *list : {&spec.arguments, &spec.environment}) {
+    for (const auto *list : {&spec.arguments, &spec.environment, &spec.locks}) {
         for (const std::string &text : *list) {
             if (text.find('\0') != std::string::npos)
-                return "an argument or environment entry holds a zero byte";
+                return "an argument, environment entry or lock holds a zero byte";
         }
     }
     return {};

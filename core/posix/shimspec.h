@@ -15,6 +15,7 @@ struct ShimSpec {
     std::string folder;                   // where the agent starts
     std::vector<std::string> arguments;   // the first is the program, looked up in the agent's own PATH
     std::vector<std::string> environment; // "K=V", complete: the agent inherits nothing
+    std::vector<std::string> locks;       // files that a frozen agent should not leave held: git's, in its tree
     uint64_t quota = 1ULL << 30;          // bytes of unacknowledged spool
     std::string freeze = "auto";          // auto, cgroup2, cgroup1, walk
     uint64_t segmentSize = 8ULL << 20;    // bytes

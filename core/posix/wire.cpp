@@ -70,12 +70,13 @@ void putHello(std::string &out, uint16_t version)
     putMessage(out, MessageType::Hello, payload);
 }
 
-void putFreeze(std::string &out, uint64_t epoch, uint32_t leaseMillis)
+void putFreeze(std::string &out, const FreezeWish &wish)
 {
     std::string payload;
     ByteWriter writer(payload);
-    writer.number(epoch);
-    writer.number(leaseMillis);
+    writer.number(wish.epoch);
+    writer.number(wish.leaseMillis);
+    writer.number(wish.graceMillis);
     putMessage(out, MessageType::Freeze, payload);
 }
 
@@ -163,12 +164,17 @@ std::optional<uint32_t> getNumber32(std::string_view payload)
     return reader.ok() ? std::optional(value) : std::nullopt;
 }
 
-bool getFreeze(std::string_view payload, uint64_t &epoch, uint32_t &leaseMillis)
+std::optional<FreezeWish> getFreeze(std::string_view payload)
 {
     ByteReader reader(payload);
-    epoch = reader.number<uint64_t>();
-    leaseMillis = reader.number<uint32_t>();
-    return reader.ok();
+    FreezeWish wish;
+    wish.epoch = reader.number<uint64_t>();
+    wish.leaseMillis = reader.number<uint32_t>();
+    if (!reader.ok())
+        return std::nullopt;
+    const auto grace = reader.number<uint32_t>();
+    wish.graceMillis = reader.ok() ? grace : 0; // an earlier hub's
+    return wish;
 }
 
 bool getInput(std::string_view payload, uint64_t &number, std::string_view &bytes)

@@ -20,7 +20,7 @@ enum class MessageType : uint8_t {
     Go = 2,          // u64 epoch
     Input = 3,       // u64 number, bytes
     CloseInput = 4,  // u64 number, from the same row of numbers
-    Freeze = 5,      // u64 epoch, u32 lease in ms; 0 lasts until thaw
+    Freeze = 5,      // u64 epoch, u32 lease in ms; 0 lasts until thaw; u32 grace in ms, 0 when it is missing
     Thaw = 6,        //
     End = 7,         // u32 grace in ms; 0 kills at once
     Signal = 8,      // i32 signal number
@@ -83,9 +83,15 @@ void putMessage(std::string &out, MessageType type, std::string_view payload = {
 void putNumber64(std::string &out, MessageType type, uint64_t value); // go, close-input, start-refused
 void putNumber32(std::string &out, MessageType type, uint32_t value); // end, signal
 void putHello(std::string &out, uint16_t version = wireVersion);
-// With a lease the shim thaws by itself when it runs out or the hub disconnects, unless a lasting freeze came
-// meanwhile.
-void putFreeze(std::string &out, uint64_t epoch, uint32_t leaseMillis);
+
+struct FreezeWish {
+    uint64_t epoch = 0;
+    // The shim thaws by itself when it runs out or the hub disconnects, unless a lasting freeze came meanwhile.
+    uint32_t leaseMillis = 0;
+    // As long as one of the spec's locks is held, and no longer than this, the tree runs on in short slices.
+    uint32_t graceMillis = 0;
+};
+void putFreeze(std::string &out, const FreezeWish &wish);
 void putInput(std::string &out, uint64_t number, std::string_view bytes);
 void putPosition(std::string &out, MessageType type, const Position &position); // acknowledge, data
 void putWelcome(std::string &out, const Welcome &welcome);
@@ -97,7 +103,7 @@ void putStatus(std::string &out, const StatusNews &news);
 std::optional<uint16_t> getHello(std::string_view payload);
 std::optional<uint64_t> getNumber64(std::string_view payload);
 std::optional<uint32_t> getNumber32(std::string_view payload);
-bool getFreeze(std::string_view payload, uint64_t &epoch, uint32_t &leaseMillis);
+std::optional<FreezeWish> getFreeze(std::string_view payload);
 bool getInput(std::string_view payload, uint64_t &number, std::string_view &bytes);
 std::optional<Position> getPosition(std::string_view payload);
 std::optional<Welcome> getWelcome(std::string_view payload);

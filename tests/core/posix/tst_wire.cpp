@@ -18,6 +18,7 @@ private Q_SLOTS:
         putWelcome(out, {wireVersion, ShimState::Running, identity, 9, true, 4, {1, 2}, {0, 5}});
         putInput(out, 10, std::string(inputLimit, 'i'));
         putFreezeNews(out, MessageType::Frozen, {{FreezeMethod::Walk, true, 7, 99}, 4});
+        putFreeze(out, {.epoch = 5, .leaseMillis = 6, .graceMillis = 7});
         putExited(out, {ExitKind::Signal, 9, "killed"}, {3, 4});
         putStatus(out, {StatusKind::InputRefused, 8, "why"});
         std::string_view rest = out;
@@ -32,6 +33,8 @@ private Q_SLOTS:
         QCOMPARE(bytes.size(), inputLimit);
         const auto news = getFreezeNews(takeMessage(rest, broken)->payload);
         QVERIFY(news && news->report.processes == 7 && news->report.micros == 99 && news->epoch == 4);
+        const auto wish = getFreeze(takeMessage(rest, broken)->payload);
+        QVERIFY(wish && wish->epoch == 5 && wish->leaseMillis == 6 && wish->graceMillis == 7);
         RunExit end;
         Position behind;
         QVERIFY(getExited(takeMessage(rest, broken)->payload, end, behind));
@@ -87,6 +90,7 @@ private Q_SLOTS:
         spec.folder = "/tmp/a b";
         spec.arguments = {"sh", "-c", "echo = \n \xff"};
         spec.environment = {"PATH=/bin", "EMPTY=", "E=a=b\nc"};
+        spec.locks = {"/tmp/a b/.git/index.lock", "/x"};
         spec.quota = 1ULL << 40;
         spec.freeze = "walk";
         spec.segmentSize = 4096;

@@ -18,6 +18,13 @@ class TestShimFreeze : public QObject
 {
     Q_OBJECT
 
+    static void methods()
+    {
+        QTest::addColumn<QByteArray>("method");
+        for (const char *method : {"walk", "cgroup1", "cgroup2"})
+            QTest::newRow(method) << QByteArray(method);
+    }
+
     static void methodsAndTrees()
     {
         QTest::addColumn<QByteArray>("method");
@@ -46,7 +53,7 @@ private Q_SLOTS:
         SHIM_WAIT(run.growing(200).size() == alive); // a busy machine lets each go on when it is its turn
 
         for (int round = 1; round <= 3; ++round) {
-            run.link->freeze(quint64(round));
+            run.link->freeze({.epoch = quint64(round)});
             SHIM_WAIT(run.froze.size() == round);
             QCOMPARE(run.growing(300), QStringList());
             QVERIFY(run.froze.last().report.success);
@@ -58,7 +65,7 @@ private Q_SLOTS:
             SHIM_WAIT(run.growing(300).size() == alive);
         }
         // Frozen outlives the hub, and a frozen tree can be ended without running again.
-        run.link->freeze(9);
+        run.link->freeze({.epoch = 9});
         SHIM_WAIT(run.froze.size() == 4);
         run.dropLink();
         QCOMPARE(run.growing(200), QStringList());
@@ -94,12 +101,7 @@ private Q_SLOTS:
         QCOMPARE(run.growing(100), QStringList());
     }
 
-    void aFrozenAgentThatIsEndedWithGraceMeetsTheSignalFirst_data()
-    {
-        QTest::addColumn<QByteArray>("method");
-        for (const char *method : {"walk", "cgroup1", "cgroup2"})
-            QTest::newRow(method) << QByteArray(method);
-    }
+    void aFrozenAgentThatIsEndedWithGraceMeetsTheSignalFirst_data() { methods(); }
     void aFrozenAgentThatIsEndedWithGraceMeetsTheSignalFirst()
     {
         QFETCH(QByteArray, method);
@@ -110,12 +112,74 @@ private Q_SLOTS:
         QVERIFY(run.connectLink());
         run.link->go(1);
         SHIM_WAIT(run.text(Stream::Output) == "ready\n");
-        run.link->freeze(2);
+        run.link->freeze({.epoch = 2});
         SHIM_WAIT(run.froze.size() == 1);
         run.link->end(15000);
         SHIM_WAIT(run.exitFrame);
         QVERIFY(*run.exitFrame == (RunExit{ExitKind::Code, 4, {}}));
         QVERIFY(run.text(Stream::Output).endsWith("bye\n"));
+    }
+
+    void aShellThatStartsProgramAfterProgramIsFrozenEachTime_data() { methods(); }
+    void aShellThatStartsProgramAfterProgramIsFrozenEachTime()
+    {
+        QFETCH(QByteArray, method);
+        ShimRun run({"sh", "-c", "echo ready; while :; do touch heart; done"}); // dash waits in vfork
+        run.spec.freeze = method.toStdString();
+        run.spec.folder = run.scratch().toStdString();
+        if (auto launched = run.launch(); !launched)
+            QSKIP(qPrintable(launched.error().message));
+        QVERIFY(run.connectLink());
+        run.link->go(1);
+        SHIM_WAIT(run.text(Stream::Output) == "ready\n");
+        for (int round = 1; round <= 25; ++round) {
+            run.link->freeze({.epoch = quint64(round)});
+            SHIM_WAIT(run.froze.size() == round);
+            QVERIFY(run.froze.last().report.success);
+            run.link->thaw();
+            SHIM_WAIT(run.thawed.size() == round);
+        }
+    }
+
+    void anAgentIsNotFrozenWhileItHoldsALockUnlessItTakesTooLong_data()
+    {
+        QTest::addColumn<QByteArray>("method");
+        QTest::addColumn<QString>("script"); // it makes the lock; "go" tells that the freeze was asked for
+        QTest::addColumn<quint32>("grace");
+        QTest::addColumn<bool>("released");
+        const QString takesAWhile = u"for i in 1 2 3 4 5 6 7 8; do sleep 0.01; done; rm lock; echo done; sleep 600"_s;
+        for (const char *method : {"walk", "cgroup1", "cgroup2"}) {
+            QTest::addRow("%s, soon given back", method) << QByteArray(method) << takesAWhile << 15000U << true;
+            QTest::addRow("%s, an emergency", method) << QByteArray(method) << takesAWhile << 0U << false;
+            QTest::addRow("%s, never given back", method) << QByteArray(method) << u"sleep 600"_s << 100U << false;
+            QTest::addRow("%s, left long ago", method)
+                << QByteArray(method) << u"touch -d '1 minute ago' lock; sleep 600"_s << 3'600'000U << false;
+        }
+    }
+    void anAgentIsNotFrozenWhileItHoldsALockUnlessItTakesTooLong()
+    {
+        QFETCH(QByteArray, method);
+        QFETCH(QString, script);
+        QFETCH(quint32, grace);
+        QFETCH(bool, released);
+        const QString begin = u"touch lock; echo ready; while [ ! -e go ]; do sleep 0.01; done; "_s;
+        ShimRun run({"sh", "-c", (begin + script).toUtf8()});
+        run.spec.freeze = method.toStdString();
+        run.spec.folder = run.scratch().toStdString();
+        run.spec.locks = {run.spec.folder + "/another", run.spec.folder + "/lock"};
+        if (auto launched = run.launch(); !launched)
+            QSKIP(qPrintable(launched.error().message));
+        QVERIFY(run.connectLink());
+        run.link->go(1);
+        SHIM_WAIT(run.text(Stream::Output) == "ready\n");
+        QFile go(run.scratch() + u"/go"_s);
+        if (grace != 0) // else it may be done before the freeze
+            QVERIFY(go.open(QIODevice::WriteOnly));
+        run.link->freeze({.epoch = 2, .graceMillis = grace});
+        SHIM_WAIT(run.froze.size() == 1);
+        QVERIFY(run.froze.last().report.success);
+        QCOMPARE(!QFile::exists(run.scratch() + u"/lock"_s), released);
+        QVERIFY(run.froze.last().report.micros >= (grace == 100U ? 100'000U : 0U));
     }
 
     void aJobThatStoodStillBeforeStaysStoppedAfterTheThaw()
@@ -126,7 +190,7 @@ private Q_SLOTS:
         SHIM_WAIT(run.text(Stream::Output).endsWith("stopped\n"));
         const pid_t job = run.text(Stream::Output).split('\n').first().toInt();
         SHIM_WAIT(readStat(job)->isStopped());
-        run.link->freeze(2);
+        run.link->freeze({.epoch = 2});
         SHIM_WAIT(run.froze.size() == 1);
         QVERIFY(run.froze.last().report.success);
         run.link->thaw();
@@ -156,7 +220,7 @@ private Q_SLOTS:
         connect(run.link.get(), &ShimLink::froze, this, [&] { whole = timer.nsecsElapsed() / 1000; });
         for (int round = 1; round <= 5; ++round) {
             timer.start();
-            run.link->freeze(quint64(round));
+            run.link->freeze({.epoch = quint64(round)});
             SHIM_WAIT(run.froze.size() == round);
             const FreezeReport frozen = run.froze.last().report;
             run.link->thaw();
@@ -202,7 +266,7 @@ private Q_SLOTS:
         SHIM_WAIT(welcome);
         QCOMPARE(freezeMethodText(welcome->identity.method), "walk");
         link.go(1);
-        link.freeze(2);
+        link.freeze({.epoch = 2});
         SHIM_WAIT(froze);
         QVERIFY(froze->report.success);
         QCOMPARE(froze->report.processes, 1U);

@@ -100,7 +100,7 @@ private Q_SLOTS:
         run.link->go(1);
         SHIM_WAIT(run.text(Stream::Output) == "ready\n" && run.beats() > 50);
         if (frozen) {
-            run.link->freeze(1);
+            run.link->freeze({.epoch = 1});
             SHIM_WAIT(run.froze.size() == 1);
         }
         QCOMPARE(endRemains(run.folder(), run.mark(), run.identity).error().code, ErrorCode::Refused);

@@ -116,7 +116,7 @@ private Q_SLOTS:
         run.acknowledges = false;
         QVERIFY(run.start());
         SHIM_WAIT((run.collect(), run.hasNote("output is held back")));
-        run.link->freeze(7);
+        run.link->freeze({.epoch = 7});
         SHIM_WAIT(run.froze.size() == 1);
         run.acknowledges = true;
         run.collect();

@@ -148,7 +148,7 @@ private Q_SLOTS:
         ShimRun run({"cat"});
         QVERIFY(run.launch());
         QVERIFY(run.connectLink());
-        run.link->freeze(5);
+        run.link->freeze({.epoch = 5});
         run.link->go(4);
         SHIM_WAIT(run.refusedEpoch);
         QCOMPARE(*run.refusedEpoch, 5U);
