@@ -7,6 +7,10 @@
 #include "core/ipc/peer.h"
 #include "core/ipc/server.h"
 #include "headless/daemon/signalwatcher.h"
+#ifdef HUB_DISCORD
+#include "headless/discord/bot.h"
+#include "headless/discord/secrets.h"
+#endif
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -83,6 +87,24 @@ void takeProject(Hub &hub, const QString &path)
     });
 }
 
+#ifdef HUB_DISCORD
+// None without a token, which is said once; the hub works on without Discord.
+std::unique_ptr<discord::Bot> makeBot(Hub &hub, const Settings &settings, const QString &dataDir)
+{
+    const auto token = discord::botToken(settings, dataDir, QProcessEnvironment::systemEnvironment());
+    ::unsetenv("DISCORD_BOT_TOKEN");
+    if (!token) {
+        qCCritical(lcDiscord).noquote() << "no Discord:" << token.error().message << token.error().hint;
+        return nullptr;
+    }
+    if (!*token) {
+        qCInfo(lcDiscord).noquote() << "no Discord: there is no bot token (agenthubctl discord check says what to do)";
+        return nullptr;
+    }
+    return std::make_unique<discord::Bot>(discord::BotConfig{.token = **token, .settings = settings}, hub, hub);
+}
+#endif
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -113,6 +135,7 @@ int main(int argc, char **argv)
         return complain(config.error());
     installLogSink(config->settings.text(setting::logLevel));
     const QString dataDir = config->dataDir;
+    const Settings settings = config->settings;
     auto hub = Hub::start(*std::move(config));
     if (!hub)
         return complain(hub.error());
@@ -126,6 +149,11 @@ int main(int argc, char **argv)
         return complain(socket.error());
     qCInfo(lcHub).noquote() << "ready, data in" << dataDir << "socket" << socket->path;
     server.listen(*std::move(socket));
+#ifdef HUB_DISCORD
+    const auto bot = makeBot(**hub, settings, dataDir);
+    if (bot)
+        bot->start();
+#endif
     if (line.isSet(u"project"_s))
         takeProject(**hub, line.value(u"project"_s));
 

@@ -22,6 +22,7 @@ Q_LOGGING_CATEGORY(lcAgents, "hub.agents")
 Q_LOGGING_CATEGORY(lcRecovery, "hub.recovery")
 Q_LOGGING_CATEGORY(lcAlerts, "hub.alerts")
 Q_LOGGING_CATEGORY(lcMonitor, "hub.monitor")
+Q_LOGGING_CATEGORY(lcDiscord, "hub.discord")
 Q_LOGGING_CATEGORY(lcIpc, "hub.ipc")
 Q_LOGGING_CATEGORY(lcCommands, "hub.commands")
 

@@ -22,6 +22,12 @@ struct Caller {
     std::optional<RunId> run; // set for Role::Agent
 };
 
+// Where a command was given, when that says what is meant without a folder: a task's thread, a project's channel.
+struct Place {
+    std::optional<TaskId> task;
+    QString project; // empty: none
+};
+
 struct CommandCall {
     QString command;     // the table's name: "rollback task_checkpoint"
     QJsonObject options; // by the table's option names; strings, numbers, booleans
@@ -30,6 +36,7 @@ struct CommandCall {
     QString confirm;     // Reply::confirm of the preview that was agreed to
     QString folder;      // the caller's working directory, to find the task or project meant; may be empty
     Caller caller;
+    Place place{};
 };
 
 } // namespace hub::commands

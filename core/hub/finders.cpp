@@ -44,8 +44,12 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
         if (const auto checkpoint = CheckpointId::parse(options.value(option).toString()))
             return services.stores.tasks.get(checkpoint->task);
     }
+    if (call.place.task)
+        return services.stores.tasks.get(*call.place.task);
     HUB_TRY(const auto all, services.stores.tasks.all());
-    HUB_TRY(const auto project, projectFilter(services, call, options));
+    HUB_TRY(auto project, projectFilter(services, call, options));
+    if (!project)
+        project = ProjectName::parse(call.place.project);
     const QString agent = options.value(u"agent"_s).toString();
     QList<Task> open;
     for (const Task &task : all) {
@@ -73,7 +77,9 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
 Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,
                                    const QJsonObject &options)
 {
-    const QString given = options.value(u"project"_s).toString();
+    QString given = options.value(u"project"_s).toString();
+    if (given.isEmpty())
+        given = call.place.project;
     HUB_TRY(const auto all, services.stores.projects.all());
     QList<state::Project> prefixed;
     for (const auto &project : all) {

@@ -7,10 +7,10 @@
 namespace hub
 {
 
-// The task named, also by a whole checkpoint id (12/3), else the one whose working tree the caller is in, else the only
-// open one (of that agent, in that project).
+// The task named, also by a whole checkpoint id (12/3), else the one of the place (a thread), else the one whose
+// working tree the caller is in, else the only open one (of that agent, in that project).
 Result<Task> findTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options);
-// The project named, else the one the caller is in, else the only one.
+// The project named, else the one of the place (a channel), else the one the caller is in, else the only one.
 Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,
                                    const QJsonObject &options);
 // The agent named, else the only one.

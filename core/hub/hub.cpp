@@ -132,7 +132,8 @@ std::optional<std::pair<agents::Scope, agents::Hold>> Hub::scopeOf(const command
             return std::pair(Scope{.agent = agent}, Hold::AgentPause);
     }
     if (spec->name == "pause-task"_L1) {
-        if (const auto task = TaskId::parse(options->value(u"task_id"_s).toString()))
+        const QString given = options->value(u"task_id"_s).toString();
+        if (const auto task = given.isEmpty() ? call.place.task : TaskId::parse(given))
             return std::pair(Scope{.task = task}, Hold::TaskPause);
     }
     return std::nullopt; // found with the database's help; the handler stops it then
@@ -163,6 +164,22 @@ QFuture<Result<commands::Reply>> Hub::execute(const commands::CommandCall &call)
     }
     dispatch(std::nullopt);
     return future;
+}
+
+QFuture<Result<NotePort::Notes>> Hub::notes(const QString &kind)
+{
+    return m_core->commits().post([core = m_core.get(), kind] { return core->notes().ofKind(kind); });
+}
+
+QFuture<Result<>> Hub::setNote(const QString &kind, const QString &key, const QJsonObject &value)
+{
+    return m_core->commits().post(
+        [core = m_core.get(), kind, key, value] { return core->notes().set(kind, key, value); });
+}
+
+QFuture<Result<>> Hub::removeNote(const QString &kind, const QString &key)
+{
+    return m_core->commits().post([core = m_core.get(), kind, key] { return core->notes().remove(kind, key); });
 }
 
 QFuture<Result<QJsonObject>> Hub::callTool(const ToolCall &call)

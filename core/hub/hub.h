@@ -6,6 +6,8 @@
 #include "core/base/datafolder.h"
 #include "core/base/durablefile.h"
 #include "core/hub/hubport.h"
+#include "core/hub/noteport.h"
+#include "core/monitor/alertsink.h"
 #include "core/settings/settings.h"
 
 #include <QThread>
@@ -20,11 +22,12 @@ struct HubConfig {
     QByteArray hookProgram; // copied into guarded repositories
     QString programFolder;  // where agenthubctl lies, for agents' PATH, and agenthub-render
     Settings settings;
+    std::vector<std::shared_ptr<monitor::AlertSink>> alertSinks; // beside the hub's own; called on the hub thread
 };
 
 class HubCore;
 
-class Hub final : public HubPort
+class Hub final : public HubPort, public NotePort
 {
     Q_OBJECT
 
@@ -37,6 +40,9 @@ public:
 
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
     QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
+    QFuture<Result<Notes>> notes(const QString &kind) override;
+    QFuture<Result<>> setNote(const QString &kind, const QString &key, const QJsonObject &value) override;
+    QFuture<Result<>> removeNote(const QString &kind, const QString &key) override;
 
     // For telling agents from people; I/O thread.
     std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const;

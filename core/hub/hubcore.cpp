@@ -134,6 +134,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_alerts->addSink(std::make_unique<monitor::LogSink>());
     c.m_alerts->addSink(std::make_unique<monitor::CommandSink>(c.m_config.settings));
     c.m_alerts->addSink(std::make_unique<monitor::WebhookSink>(c.m_config.settings, c.m_workers, c.m_data));
+    for (const auto &sink : c.m_config.alertSinks)
+        c.m_alerts->addSink(sink);
     c.m_profiles = std::make_unique<agents::ProfileBook>(config.agentsDir);
     c.m_vaults = std::make_unique<recovery::Vaults>(c.m_data);
     c.m_owners =

@@ -21,6 +21,7 @@ public:
     Dispatcher &dispatcher() { return *m_dispatcher; }
     Lifecycle &lifecycle() { return *m_lifecycle; }
     db::CommitGroup &commits() { return m_stores->commits; }
+    state::NoteStore &notes() { return m_stores->notes; }
 
     // No work begins any more. Any thread.
     void stopWorkers()

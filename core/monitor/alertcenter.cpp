@@ -43,7 +43,7 @@ AlertCenter::AlertCenter(db::CommitGroup &commits, AlertBook &book, const Clock 
     m_channels.push_back(std::make_unique<Channel>(Channel{.sink = &book}));
 }
 
-void AlertCenter::addSink(std::unique_ptr<AlertSink> sink)
+void AlertCenter::addSink(std::shared_ptr<AlertSink> sink)
 {
     m_channels.push_back(std::make_unique<Channel>(Channel{.sink = sink.get()}));
     m_sinks.push_back(std::move(sink));

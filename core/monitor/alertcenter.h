@@ -19,7 +19,7 @@ public:
     AlertCenter(db::CommitGroup &commits, AlertBook &book, const Clock &clock,
                 std::function<std::chrono::seconds()> cooldown);
 
-    void addSink(std::unique_ptr<AlertSink> sink);
+    void addSink(std::shared_ptr<AlertSink> sink);
 
     // Inside CommitGroup work. Within the cooldown of its (type, subject) it is counted, not told, and the answer is
     // the alert it was counted under; but what has got worse is told at once, and the earlier alert ends with it.
@@ -67,7 +67,7 @@ private:
     AlertBook &m_book;
     const Clock &m_clock;
     std::function<std::chrono::seconds()> m_cooldown;
-    std::vector<std::unique_ptr<AlertSink>> m_sinks;
+    std::vector<std::shared_ptr<AlertSink>> m_sinks;
     std::vector<std::unique_ptr<Channel>> m_channels; // the book's first
     struct Waiting {
         AlertId alert;

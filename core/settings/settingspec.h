@@ -160,6 +160,34 @@ inline constexpr SettingSpec drillDays{QL("drill/interval_days"), SettingType::N
     QL("Days between two recoveries that the hub practises by itself, in a scratch folder. 0: none")};
 inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), SettingType::Number, QL("0"), 0, 100000, {}, QL(), false,
     QL("When all working trees together are larger, those of ended tasks go, the longest unused first. 0: no limit")};
+inline constexpr SettingSpec discordTokenFile{QL("discord/token_file"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("File of this account with the bot's token, unless DISCORD_BOT_TOKEN or a systemd credential discord_bot_token has it; empty: discord-token in the data folder")};
+inline constexpr SettingSpec discordGuild{QL("discord/guild_id"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_GUILD_ID"), true,
+    QL("The Discord server that the bot works for, by its number; more than one: with commas; empty: every one that it is in")};
+inline constexpr SettingSpec discordApiBase{QL("discord/api_base"), SettingType::Text, QL("https://discord.com/api/v10"), 0, 0, {}, QL("DISCORD_API_BASE"), true,
+    QL("Address of Discord's API; plain http passes for this machine's own addresses only")};
+inline constexpr SettingSpec discordViewers{QL("discord/viewer_roles"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_VIEWER_ROLES"), true,
+    QL("Numbers of the Discord roles that may look, with commas")};
+inline constexpr SettingSpec discordOperators{QL("discord/operator_roles"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_OPERATOR_ROLES"), true,
+    QL("Numbers of the Discord roles that may steer, with commas")};
+inline constexpr SettingSpec discordAdmins{QL("discord/admin_roles"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_ADMIN_ROLES"), true,
+    QL("Numbers of the Discord roles that may do all that is not for the machine only, with commas")};
+inline constexpr SettingSpec discordAdminUsers{QL("discord/admin_users"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_ADMIN_USERS"), true,
+    QL("Numbers of the Discord users who may do the same, with commas")};
+inline constexpr SettingSpec discordGuildAdmins{QL("discord/guild_admins"), SettingType::Flag, QL("true"), 0, 0, {}, QL(), true,
+    QL("Administrators of the Discord server may do the same")};
+inline constexpr SettingSpec discordHome{QL("discord/home_channel"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_CHANNEL_ID"), false,
+    QL("Number of the Discord channel for tasks that belong to no other; empty: the channel of the first command")};
+inline constexpr SettingSpec discordAlerts{QL("discord/alert_channel"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_ALERT_CHANNEL_ID"), false,
+    QL("Number of the Discord channel for alerts; empty: the home channel")};
+inline constexpr SettingSpec discordWebhookFile{QL("discord/webhook_file"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("File of this account with the address of a Discord webhook that gets the alerts too, unless DISCORD_WEBHOOK_URL has it")};
+inline constexpr SettingSpec discordAlertLevel{QL("discord/alert_level"), SettingType::Choice, QL("warning"), 0, 0, alertLevels, QL(), false,
+    QL("Level from which alerts are posted to Discord")};
+inline constexpr SettingSpec discordMentionLevel{QL("discord/mention_level"), SettingType::Choice, QL("critical"), 0, 0, alertLevels, QL(), false,
+    QL("Level from which an alert mentions the people whom it concerns")};
+inline constexpr SettingSpec discordAllMessages{QL("discord/read_messages"), SettingType::Flag, QL("false"), 0, 0, {}, QL(), true,
+    QL("Tell the agent every message in its task's thread, not only those that mention the bot. Needs the message content intent")};
 } // namespace setting
 
 inline constexpr const SettingSpec *allSettings[]{
@@ -178,7 +206,10 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes, &setting::recordSamples,
     &setting::protectedBranches, &setting::protectFrom,
     &setting::keepDays, &setting::keptDays, &setting::maxTotalGigabytes,
-    &setting::backupHours, &setting::backupsKept, &setting::drillDays};
+    &setting::backupHours, &setting::backupsKept, &setting::drillDays,
+    &setting::discordTokenFile, &setting::discordGuild, &setting::discordApiBase, &setting::discordViewers, &setting::discordOperators,
+    &setting::discordAdmins, &setting::discordAdminUsers, &setting::discordGuildAdmins, &setting::discordHome, &setting::discordAlerts,
+    &setting::discordWebhookFile, &setting::discordAlertLevel, &setting::discordMentionLevel, &setting::discordAllMessages};
 // clang-format on
 
 } // namespace hub

@@ -9,6 +9,7 @@
 #include "core/state/erasure.h"
 #include "core/state/gitlog.h"
 #include "core/state/holdstore.h"
+#include "core/state/notestore.h"
 #include "core/state/refstore.h"
 #include "core/state/runstore.h"
 #include "core/state/taskstore.h"
@@ -34,6 +35,7 @@ struct Stores {
         , erasure(database, clock)
         , gitLog(database, clock)
         , refs(database, clock)
+        , notes(database, clock)
     {
     }
 
@@ -52,6 +54,7 @@ struct Stores {
     Erasure erasure;
     GitLog gitLog;
     RefStore refs;
+    NoteStore notes;
 };
 
 } // namespace hub::state

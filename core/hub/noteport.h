@@ -1,0 +1,26 @@
+// What a front end in this process may keep in the hub's database over a restart: JSON objects by kind and key, which
+// the hub does not read. Callable from the thread that the hub object lives on; the futures end on any thread, once it
+// is on the disk.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <QFuture>
+#include <QJsonObject>
+#include <QMap>
+
+namespace hub
+{
+
+class NotePort
+{
+public:
+    using Notes = QMap<QString, QJsonObject>; // by key
+
+    virtual ~NotePort() = default;
+    virtual QFuture<Result<Notes>> notes(const QString &kind) = 0;
+    virtual QFuture<Result<>> setNote(const QString &kind, const QString &key, const QJsonObject &value) = 0;
+    virtual QFuture<Result<>> removeNote(const QString &kind, const QString &key) = 0;
+};
+
+} // namespace hub

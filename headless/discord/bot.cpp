@@ -1,0 +1,127 @@
+#include "headless/discord/bot.h"
+
+#include "core/base/log.h"
+
+#include <QJsonArray>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::discord
+{
+
+namespace
+{
+
+// Bits of the gateway's intents.
+constexpr int guilds = 1 << 0, guildMessages = 1 << 9, messageContent = 1 << 15;
+
+int intentsFor(const Settings &settings)
+{
+    return guilds | guildMessages | (settings.flag(setting::discordAllMessages) ? messageContent : 0);
+}
+
+} // namespace
+
+Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
+    : QObject(parent)
+    , m_hub(hub)
+    , m_access(config.settings)
+    , m_rest({.base = QUrl(config.settings.text(setting::discordApiBase)), .token = config.token})
+    , m_gateway({.token = config.token, .intents = intentsFor(config.settings), .times = config.times},
+                [this] { return m_rest.gateway(); })
+    , m_places(notes, config.settings.text(setting::discordHome))
+{
+    connect(&m_gateway, &GatewayClient::dispatched, this, &Bot::onEvent);
+    connect(&m_gateway, &GatewayClient::gaveUp, this, &Bot::onGivenUp);
+    connect(&m_hub, &HubPort::eventHappened, this, [this](const HubEvent &event) {
+        if (event.name == u"safe-mode" || event.name == u"alert")
+            showHealth();
+    });
+}
+
+Bot::~Bot() { m_gateway.stop(Gateway::Leaving::ForGood); }
+
+void Bot::start()
+{
+    whenDone(m_places.load(), this, [this](const Result<> &loaded) {
+        if (!loaded)
+            qCWarning(lcDiscord).noquote() << "which thread is whose is not known:" << loaded.error().message;
+        m_gateway.start();
+    });
+}
+
+void Bot::onEvent(const QString &event, const QJsonObject &data)
+{
+    if (event == u"READY")
+        onReady(data);
+}
+
+void Bot::onReady(const QJsonObject &data)
+{
+    m_application = data.value(u"application"_s).toObject().value(u"id"_s).toString();
+    m_user = data.value(u"user"_s).toObject().value(u"id"_s).toString();
+    qCInfo(lcDiscord).noquote() << "connected as" << data.value(u"user"_s).toObject().value(u"username"_s).toString();
+    if (!m_registered)
+        registerCommands();
+    showHealth();
+}
+
+// In the servers that are named the commands act at once; else everywhere.
+void Bot::registerCommands()
+{
+    const QString application = u"/applications/"_s + m_application;
+    if (m_access.guilds().isEmpty())
+        return registerIn(application + u"/commands"_s, CommandScope::Global);
+    for (const QString &guild : m_access.guilds())
+        registerIn(application + u"/guilds/"_s + guild + u"/commands"_s, CommandScope::Guild);
+}
+
+void Bot::registerIn(const QString &path, CommandScope scope)
+{
+    auto look = RestRequest::of("GET", path);
+    if (!look)
+        return onGivenUp(look.error());
+    look->query.addQueryItem(u"with_localizations"_s, u"true"_s);
+    const QJsonArray wanted = applicationCommands(commands::commandTable(), scope);
+    whenDone(m_rest.call(*look), this, [this, path, wanted](const Result<RestAnswer> &answer) {
+        const auto there = answer ? answer->result(u"read the commands"_s) : Result<QJsonValue>(answer.error());
+        if (!there)
+            qCWarning(lcDiscord).noquote() << "the commands could not be compared:" << there.error().message;
+        else if (areRegistered(wanted, there->toArray()))
+            m_registered = true;
+        else
+            writeCommands(path, wanted);
+    });
+}
+
+void Bot::writeCommands(const QString &path, const QJsonArray &wanted)
+{
+    const auto write = RestRequest::of("PUT", path, wanted);
+    whenDone(m_rest.call(*write), this, [this, wanted](const Result<RestAnswer> &answer) {
+        const auto written = answer ? answer->result(u"register the commands"_s) : Result<QJsonValue>(answer.error());
+        m_registered = written.hasValue();
+        if (written)
+            qCInfo(lcDiscord) << "registered" << wanted.size() << "commands";
+        else
+            qCWarning(lcDiscord).noquote() << "the commands are not registered:" << written.error().message;
+    });
+}
+
+void Bot::onGivenUp(const Error &why)
+{
+    qCCritical(lcDiscord).noquote() << "Discord is left alone from now on:" << why.message << why.hint;
+}
+
+// Green: all is well; yellow: something waits for a person; red: safe mode.
+void Bot::showHealth()
+{
+    const commands::CommandCall ask{.command = u"safe-mode status"_s,
+                                    .caller = {commands::Role::Machine, u"hub"_s, u"hub"_s, {}}};
+    whenDone(m_hub.execute(ask), this, [this](const Result<commands::Reply> &reply) {
+        const bool safe = reply && reply->data.value(u"safe_mode"_s).toBool();
+        m_gateway.setPresence(safe ? Presence{Presence::Status::DoNotDisturb, u"safe mode: nothing runs"_s}
+                                   : Presence{Presence::Status::Online, u"/help"_s});
+    });
+}
+
+} // namespace hub::discord
