@@ -5,6 +5,7 @@
 #include "core/hub/hubport.h"
 #include "headless/discord/access.h"
 #include "headless/discord/gatewayclient.h"
+#include "headless/discord/interactions.h"
 #include "headless/discord/places.h"
 #include "headless/discord/registration.h"
 #include "headless/discord/restclient.h"
@@ -43,6 +44,7 @@ private:
     RestClient m_rest;
     GatewayClient m_gateway;
     Places m_places;
+    Interactions m_interactions;
     QString m_application; // its number, from READY
     QString m_user;        // the bot's own
     bool m_registered = false;
