@@ -95,13 +95,17 @@ std::unique_ptr<discord::Bot> makeBot(Hub &hub, const Settings &settings, const 
     ::unsetenv("DISCORD_BOT_TOKEN");
     if (!token) {
         qCCritical(lcDiscord).noquote() << "no Discord:" << token.error().message << token.error().hint;
+        hub.tellFront(u"Discord"_s, {.well = false, .text = token.error().message, .advice = token.error().hint});
         return nullptr;
     }
     if (!*token) {
         qCInfo(lcDiscord).noquote() << "no Discord: there is no bot token (agenthubctl discord check says what to do)";
+        hub.tellFront(u"Discord"_s, {.text = u"off: there is no bot token (agenthubctl discord check)"_s});
         return nullptr;
     }
-    return std::make_unique<discord::Bot>(discord::BotConfig{.token = **token, .settings = settings}, hub, hub);
+    const auto tell = [&hub](const FrontStatus &status) { hub.tellFront(u"Discord"_s, status); };
+    return std::make_unique<discord::Bot>(discord::BotConfig{.token = **token, .settings = settings, .tell = tell}, hub,
+                                          hub);
 }
 #endif
 

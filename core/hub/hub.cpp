@@ -166,6 +166,12 @@ QFuture<Result<commands::Reply>> Hub::execute(const commands::CommandCall &call)
     return future;
 }
 
+void Hub::tellFront(const QString &name, const FrontStatus &status)
+{
+    HubCore *core = m_core.get();
+    QMetaObject::invokeMethod(core, [core, name, status] { core->setFront(name, status); });
+}
+
 QFuture<Result<NotePort::Notes>> Hub::notes(const QString &kind)
 {
     return m_core->commits().post([core = m_core.get(), kind] { return core->notes().ofKind(kind); });

@@ -5,6 +5,7 @@
 #include "core/agents/brake.h"
 #include "core/base/datafolder.h"
 #include "core/base/durablefile.h"
+#include "core/hub/frontstatus.h"
 #include "core/hub/hubport.h"
 #include "core/hub/noteport.h"
 #include "core/monitor/alertsink.h"
@@ -43,6 +44,9 @@ public:
     QFuture<Result<Notes>> notes(const QString &kind) override;
     QFuture<Result<>> setNote(const QString &kind, const QString &key, const QJsonObject &value) override;
     QFuture<Result<>> removeNote(const QString &kind, const QString &key) override;
+
+    // What system-health says of a front end; I/O thread.
+    void tellFront(const QString &name, const FrontStatus &status);
 
     // For telling agents from people; I/O thread.
     std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const;

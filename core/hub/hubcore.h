@@ -21,6 +21,7 @@ public:
     Dispatcher &dispatcher() { return *m_dispatcher; }
     Lifecycle &lifecycle() { return *m_lifecycle; }
     db::CommitGroup &commits() { return m_stores->commits; }
+    void setFront(const QString &name, const FrontStatus &status) { m_services->fronts[name] = status; }
     state::NoteStore &notes() { return m_stores->notes; }
 
     // No work begins any more. Any thread.
