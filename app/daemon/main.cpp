@@ -9,6 +9,7 @@
 #include "headless/daemon/signalwatcher.h"
 #ifdef HUB_DISCORD
 #include "headless/discord/bot.h"
+#include "headless/discord/botcommands.h"
 #include "headless/discord/secrets.h"
 #endif
 
@@ -93,6 +94,7 @@ std::unique_ptr<discord::Bot> makeBot(Hub &hub, const Settings &settings, const 
 {
     const auto token = discord::botToken(settings, dataDir, QProcessEnvironment::systemEnvironment());
     ::unsetenv("DISCORD_BOT_TOKEN");
+    discord::addBotCommands(hub, settings, token);
     if (!token) {
         qCCritical(lcDiscord).noquote() << "no Discord:" << token.error().message << token.error().hint;
         hub.tellFront(u"Discord"_s, {.well = false, .text = token.error().message, .advice = token.error().hint});

@@ -45,6 +45,9 @@ public:
     QFuture<Result<>> setNote(const QString &kind, const QString &key, const QJsonObject &value) override;
     QFuture<Result<>> removeNote(const QString &kind, const QString &key) override;
 
+    // Answers that command in place of the hub, once the rights to it were checked; I/O thread.
+    using FrontCommand = std::function<QFuture<Result<commands::Reply>>(const commands::CommandCall &)>;
+    void setFrontCommand(const QString &command, FrontCommand answer) { m_frontCommands.insert(command, answer); }
     // What system-health says of a front end; I/O thread.
     void tellFront(const QString &name, const FrontStatus &status);
 
@@ -60,6 +63,7 @@ private:
 
     FileHandle m_lock;
     QString m_id;
+    QHash<QString, FrontCommand> m_frontCommands;
     std::unique_ptr<agents::Brake> m_brake;
     std::unique_ptr<QThread> m_thread;
     std::unique_ptr<HubCore> m_core; // lives on m_thread

@@ -30,7 +30,7 @@ BotRun::BotRun(const QByteArray &settings)
     nobody = discord.addUser(u"Nils"_s);
     write(path(u"agenthub.ini"_s), "[agents]\nmax_running = 20\nrestart_backoff_seconds = 0\n[discord]\nviewer_roles = "
                                    "101\noperator_roles = 102\nadmin_roles = 103\n" +
-                                       settings);
+                                       QByteArray(settings).replace("@CHANNEL", channel.toUtf8()));
     write(path(u"token"_s), FakeDiscord::token().toUtf8());
     QFile::setPermissions(path(u"token"_s), QFile::ReadOwner | QFile::WriteOwner);
     QDir().mkpath(path(u"project"_s));

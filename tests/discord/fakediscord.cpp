@@ -159,13 +159,32 @@ FakeRest::Answer FakeDiscord::onCall(const FakeRest::Call &call)
     if (path.join(u'/') == u"users/@me")
         return good(QJsonObject{{u"id"_s, botUser}, {u"username"_s, u"AgentHub"_s}});
     if (path.join(u'/') == u"applications/@me")
-        return good(QJsonObject{{u"id"_s, application}, {u"name"_s, u"AgentHub"_s}, {u"flags"_s, 0}});
-    if (path.value(0) == u"guilds" && path.value(1) == guild && path.size() == 2)
-        return good(QJsonObject{{u"id"_s, guild}, {u"name"_s, u"Workshop"_s}});
+        return good(QJsonObject{{u"id"_s, application}, {u"name"_s, u"AgentHub"_s}, {u"flags"_s, applicationFlags}});
+    if (path.join(u'/') == u"users/@me/guilds")
+        return good(isInServer ? QJsonArray{QJsonObject{{u"id"_s, guild}}} : QJsonArray());
+    if (path.value(0) == u"guilds" && path.value(1) == guild && isInServer)
+        return onGuild(path.value(2));
     if (path.value(0) == u"guilds")
         return refuse(403, 50001, u"Missing Access"_s);
     m_violations << u"an unknown route: "_s + QString::fromLatin1(call.method) + u' ' + call.path;
     return refuse(404, 0, u"404: Not Found"_s);
+}
+
+FakeRest::Answer FakeDiscord::onGuild(const QString &what)
+{
+    if (what.isEmpty())
+        return good(QJsonObject{{u"id"_s, guild}, {u"name"_s, u"Workshop"_s}});
+    if (what == u"members")
+        return good(QJsonObject{{u"user"_s, QJsonObject{{u"id"_s, botUser}}}, {u"roles"_s, QJsonArray()}});
+    QJsonArray roles{QJsonObject{{u"id"_s, guild}, {u"permissions"_s, QString::number(everyonesPermissions)}}};
+    QSet<QString> seen;
+    for (const auto &[id, user] : m_users) {
+        for (const QString &role : user.roles) {
+            if (!std::exchange(seen, seen + QSet{role}).contains(role))
+                roles.append(QJsonObject{{u"id"_s, role}, {u"permissions"_s, u"0"_s}});
+        }
+    }
+    return good(roles);
 }
 
 FakeRest::Answer FakeDiscord::onCommands(const QString &scope, const QByteArray &method, const QByteArray &body)
@@ -296,8 +315,11 @@ FakeRest::Answer FakeDiscord::onChannel(const QStringList &path, const QByteArra
         return refuse(404, 10003, u"Unknown Channel"_s);
     Channel &channel = found->second;
     const QString what = path.value(2);
-    const auto json = [](const Channel &of) {
-        return QJsonObject{{u"id"_s, of.id}, {u"name"_s, of.name}, {u"type"_s, of.parent.isEmpty() ? 0 : 11}};
+    const auto json = [this](const Channel &of) {
+        return QJsonObject{{u"id"_s, of.id},
+                           {u"name"_s, of.name},
+                           {u"type"_s, of.parent.isEmpty() ? 0 : 11},
+                           {u"permission_overwrites"_s, m_overwrites.value(of.id)}};
     };
     if (what.isEmpty()) {
         if (method == "PATCH")

@@ -57,7 +57,8 @@ public:
 
     explicit FakeDiscord(QObject *parent = nullptr);
 
-    static QString token() { return QStringLiteral("fake.bot-token.for-tests"); }
+    // Begins with the application's number, as a real one.
+    static QString token() { return QStringLiteral("OTAwMDAwMDAwMDAwMDAwMDAy.fake.for-tests"); }
     const QString guild = QStringLiteral("900000000000000001");
     const QString application = QStringLiteral("900000000000000002");
     const QString botUser = QStringLiteral("900000000000000003");
@@ -67,6 +68,7 @@ public:
     FakeRest rest;
 
     QString addUser(const QString &name, const QStringList &roles = {}, quint64 permissions = 0);
+    void dropUser(const QString &user) { m_users.erase(user); }
     QString addChannel(const QString &name);
     void removeChannel(const QString &channel) { m_channels[channel].exists = false; }
     QString addWebhook(const QString &channel); // its address
@@ -94,6 +96,11 @@ public:
     QStringList labels(const QString &message) const; // of its buttons and selects
     QList<Channel> threads() const;
     QString mention() const { return QStringLiteral("<@%1>").arg(botUser); }
+    // What the bot has in a channel, as exceptions there; `roles` of the server are those that people have.
+    void setPermissions(const QString &channel, const QJsonArray &overwrites) { m_overwrites[channel] = overwrites; }
+    quint64 everyonesPermissions = 309237763136; // what the bot asks for
+    bool isInServer = true;
+    int applicationFlags = 0;
     int registrations() const { return m_registrations; }
 
     QString violations() const;
@@ -108,6 +115,7 @@ private:
     FakeRest::Answer onCallback(const QString &id, const QString &token, const Sent &sent);
     FakeRest::Answer onHook(const QStringList &path, const QByteArray &method, const Sent &sent);
     FakeRest::Answer onChannel(const QStringList &path, const QByteArray &method, const Sent &sent);
+    FakeRest::Answer onGuild(const QString &what);
     FakeRest::Answer onCommands(const QString &scope, const QByteArray &method, const QByteArray &body);
     FakeRest::Answer edit(const QString &message, const Sent &sent);
     FakeRest::Answer refuse(int status, int code, const QString &text);
@@ -129,6 +137,7 @@ private:
     QHash<QString, QString> m_byToken;     // interaction
     QHash<QString, QString> m_nonces;      // channel + nonce → message
     QHash<QString, QJsonArray> m_commands; // by scope
+    QHash<QString, QJsonArray> m_overwrites;
     QString m_webhook, m_webhookChannel;
     QString m_lastEvent;
     QJsonObject m_lastData;

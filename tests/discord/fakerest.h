@@ -47,6 +47,7 @@ public:
     explicit FakeRest(QString token, QObject *parent = nullptr);
 
     QUrl base() const;
+    void close() { m_server.close(); } // nobody gets through any more
     // Of a kind of call (Route::kind), for each channel: `limit` in `windowMs`. To pass it is a violation.
     void setLimit(const QString &kind, int limit, int windowMs, const QByteArray &bucket);
 
