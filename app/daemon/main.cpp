@@ -9,6 +9,7 @@
 #include "headless/daemon/signalwatcher.h"
 #ifdef HUB_DISCORD
 #include "headless/discord/bot.h"
+#include "headless/discord/botcommands.h"
 #include "headless/discord/secrets.h"
 #endif
 
@@ -93,15 +94,20 @@ std::unique_ptr<discord::Bot> makeBot(Hub &hub, const Settings &settings, const 
 {
     const auto token = discord::botToken(settings, dataDir, QProcessEnvironment::systemEnvironment());
     ::unsetenv("DISCORD_BOT_TOKEN");
+    discord::addBotCommands(hub, settings, token);
     if (!token) {
         qCCritical(lcDiscord).noquote() << "no Discord:" << token.error().message << token.error().hint;
+        hub.tellFront(u"Discord"_s, {.well = false, .text = token.error().message, .advice = token.error().hint});
         return nullptr;
     }
     if (!*token) {
         qCInfo(lcDiscord).noquote() << "no Discord: there is no bot token (agenthubctl discord check says what to do)";
+        hub.tellFront(u"Discord"_s, {.text = u"off: there is no bot token (agenthubctl discord check)"_s});
         return nullptr;
     }
-    return std::make_unique<discord::Bot>(discord::BotConfig{.token = **token, .settings = settings}, hub, hub);
+    const auto tell = [&hub](const FrontStatus &status) { hub.tellFront(u"Discord"_s, status); };
+    return std::make_unique<discord::Bot>(discord::BotConfig{.token = **token, .settings = settings, .tell = tell}, hub,
+                                          hub);
 }
 #endif
 

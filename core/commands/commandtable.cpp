@@ -385,6 +385,13 @@ constexpr CommandSpec rows[]{
      cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},
+    {"discord check"_L1,
+     "Whether the bot is set up on Discord, and what to click where it is not"_L1,
+     M,
+     Effect::Read,
+     {},
+     "discord check"_L1},
+    {"discord invite"_L1, "The link that takes the bot into your server"_L1, M, Effect::Read, {}, "discord invite"_L1},
     {"wait"_L1, "Wait until a task is in a state; for scripts"_L1, M, Effect::Read, waitOptions,
      "wait 12 --for completed --timeout 3600"_L1},
 };

@@ -16,8 +16,8 @@ using commands::Role;
 namespace
 {
 
-// Answered by agenthubctl itself.
-constexpr QLatin1StringView clientCommands[]{"help"_L1, "wait"_L1};
+// Answered by agenthubctl itself, or by a front end of the hub's program.
+constexpr QLatin1StringView clientCommands[]{"help"_L1, "wait"_L1, "discord check"_L1, "discord invite"_L1};
 
 std::optional<TaskId> taskOf(const Invocation &in, const Result<Reply> &reply)
 {
@@ -105,7 +105,8 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     const auto handler = m_handlers.constFind(QString((*spec)->name));
     if (handler == m_handlers.constEnd())
         return readyFuture<Reply>(
-            fail(ErrorCode::Unsupported, u"'%1' is answered by agenthubctl itself."_s.arg((*spec)->name)));
+            fail(ErrorCode::Unsupported,
+                 u"'%1' is answered by another program, or this one was built without it."_s.arg((*spec)->name)));
     if (const auto *slow = std::get_if<SlowHandler>(&handler->handler))
         return finish(in, (*slow)(m_services, in));
     const auto quick = std::get<QuickHandler>(handler->handler);

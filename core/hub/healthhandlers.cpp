@@ -226,7 +226,7 @@ Result<Reply> present(Services &services)
         tellMachine(*sample, reply);
     field(u"Agents"_s, u"%1 running, %2 may run at once"_s.arg(living.size()).arg(services.driver.runningLimit()));
     QStringList counts;
-    QJsonObject countData;
+    QJsonObject countData, fronts;
     for (const auto &row : taskStateTexts) {
         HUB_TRY(const qint64 count, services.stores.tasks.countInState(row.value));
         countData[QString(row.text)] = count;
@@ -251,6 +251,12 @@ Result<Reply> present(Services &services)
     field(u"Alerts"_s, alerts.isEmpty()
                            ? u"none open"_s
                            : u"%1 open, the last: %2"_s.arg(alerts.size()).arg(alerts.first().report.title));
+    for (auto front = services.fronts.cbegin(); front != services.fronts.cend(); ++front) {
+        field(front.key(), front->text + (front->advice.isEmpty() ? QString() : u". "_s + front->advice));
+        fronts[front.key().toLower()] = front->data;
+        if (!front->well)
+            reply.severity = Severity::Warning;
+    }
     if (safe) {
         reply.severity = Severity::Warning;
         reply.text = u"Safe mode is on since %1 (%2, by %3): nothing runs."_s.arg(
@@ -277,6 +283,7 @@ Result<Reply> present(Services &services)
                   {u"open_approvals"_s, approvals.size()}};
     if (sample)
         reply.data[u"machine"_s] = machineData(*sample);
+    reply.data[u"fronts"_s] = fronts;
     reply.data[u"concerns"_s] = QJsonArray::fromStringList(services.machine.concerns());
     reply.data[u"full_disks"_s] = QJsonArray::fromStringList(services.disks.concerns());
     reply.data[u"admitting"_s] = services.machine.ladder().admitting;

@@ -23,6 +23,7 @@ public:
     QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) { return suggestionsFor(*m_services, call); }
     Lifecycle &lifecycle() { return *m_lifecycle; }
     db::CommitGroup &commits() { return m_stores->commits; }
+    void setFront(const QString &name, const FrontStatus &status) { m_services->fronts[name] = status; }
     state::NoteStore &notes() { return m_stores->notes; }
 
     // No work begins any more. Any thread.

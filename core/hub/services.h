@@ -3,6 +3,7 @@
 
 #include "core/agents/diskguard.h"
 #include "core/agents/machinewatch.h"
+#include "core/hub/frontstatus.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/drill.h"
 #include "core/recovery/finish.h"
@@ -48,6 +49,7 @@ struct Services {
     QString programFolder; // of the daemon, where others of ours lie
     QString hubId;
     Instant startedAt;
+    FrontStatuses fronts{};
 
     Instant now() const { return stores.clock.now(); }
 };

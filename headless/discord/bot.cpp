@@ -20,11 +20,29 @@ int intentsFor(const Settings &settings)
     return guilds | guildMessages | (settings.flag(setting::discordAllMessages) ? messageContent : 0);
 }
 
+constexpr std::chrono::seconds statusPause{5};
+
+QString phaseText(const GatewayHealth &health)
+{
+    using Phase = GatewayHealth::Phase;
+    switch (health.phase) {
+    case Phase::Off: return u"not connected"_s;
+    case Phase::Asking: return u"asking where to connect"_s;
+    case Phase::Waiting: return u"waiting for the next try"_s;
+    case Phase::AwaitingHello:
+    case Phase::Identifying: return u"connecting"_s;
+    case Phase::Resuming: return u"taking its session up again"_s;
+    case Phase::Ready: return u"connected"_s;
+    }
+    Q_UNREACHABLE();
+}
+
 } // namespace
 
 Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
     : QObject(parent)
     , m_hub(hub)
+    , m_tell(config.tell)
     , m_access(config.settings)
     , m_rest({.base = QUrl(config.settings.text(setting::discordApiBase)), .token = config.token})
     , m_gateway({.token = config.token, .intents = intentsFor(config.settings), .times = config.times},
@@ -38,6 +56,10 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
         if (event.name == u"safe-mode" || event.name == u"alert")
             showHealth();
     });
+    m_statusTimer.setInterval(statusPause);
+    connect(&m_statusTimer, &QTimer::timeout, this, &Bot::tellStatus);
+    m_statusTimer.start();
+    tellStatus();
 }
 
 Bot::~Bot() { m_gateway.stop(Gateway::Leaving::ForGood); }
@@ -67,7 +89,10 @@ void Bot::onReady(const QJsonObject &data)
 {
     m_application = data.value(u"application"_s).toObject().value(u"id"_s).toString();
     m_user = data.value(u"user"_s).toObject().value(u"id"_s).toString();
-    qCInfo(lcDiscord).noquote() << "connected as" << data.value(u"user"_s).toObject().value(u"username"_s).toString();
+    m_name = data.value(u"user"_s).toObject().value(u"username"_s).toString();
+    qCInfo(lcDiscord).noquote() << "connected as" << m_name;
+    m_givenUp.reset();
+    tellStatus();
     if (!m_registered)
         registerCommands();
     showHealth();
@@ -117,6 +142,36 @@ void Bot::writeCommands(const QString &path, const QJsonArray &wanted)
 void Bot::onGivenUp(const Error &why)
 {
     qCCritical(lcDiscord).noquote() << "Discord is left alone from now on:" << why.message << why.hint;
+    m_givenUp = why;
+    tellStatus();
+}
+
+// Liveness is what was heard, not what is open: the latency is that of the last answered heartbeat.
+void Bot::tellStatus()
+{
+    const GatewayHealth health = m_gateway.health();
+    const auto rest = m_rest.health();
+    const bool ready = health.phase == GatewayHealth::Phase::Ready;
+    FrontStatus status{.well = ready && !m_givenUp, .text = phaseText(health)};
+    if (ready)
+        status.text += u" as %1"_s.arg(m_name);
+    if (ready && health.latency)
+        status.text += u", %1 ms"_s.arg(health.latency->count());
+    if (m_givenUp) {
+        status.text = u"given up: "_s + m_givenUp->message;
+        status.advice = m_givenUp->hint.isEmpty() ? u"agenthubctl discord check"_s : m_givenUp->hint;
+    }
+    status.data = {{u"phase"_s, phaseText(health)},
+                   {u"well"_s, status.well},
+                   {u"latency_ms"_s, health.latency ? QJsonValue(qint64(health.latency->count())) : QJsonValue()},
+                   {u"identifies"_s, health.identifies},
+                   {u"identifies_left"_s, health.identifiesLeft ? QJsonValue(*health.identifiesLeft) : QJsonValue()},
+                   {u"resumes"_s, health.resumes},
+                   {u"zombies"_s, health.zombies},
+                   {u"last_close_code"_s, health.lastCloseCode ? QJsonValue(*health.lastCloseCode) : QJsonValue()},
+                   {u"waiting_calls"_s, qint64(rest.waiting)},
+                   {u"refused_calls"_s, rest.invalid}};
+    m_tell(status);
 }
 
 // Green: all is well; yellow: something waits for a person; red: safe mode.

@@ -2,6 +2,7 @@
 // I/O thread. What it can't do without Discord it does when Discord is back; the hub goes on without it.
 #pragma once
 
+#include "core/hub/frontstatus.h"
 #include "core/hub/hubport.h"
 #include "headless/discord/access.h"
 #include "headless/discord/gatewayclient.h"
@@ -16,6 +17,7 @@ namespace hub::discord
 struct BotConfig {
     QString token; // bare
     Settings settings;
+    std::function<void(const FrontStatus &)> tell; // how Discord is doing, for system-health
     GatewayTimes times{};
 };
 
@@ -28,7 +30,6 @@ public:
     ~Bot() override; // says good-bye: it is shown offline
 
     void start();
-    GatewayHealth health() const { return m_gateway.health(); }
 
 private:
     void onEvent(const QString &event, const QJsonObject &data);
@@ -38,8 +39,10 @@ private:
     void writeCommands(const QString &path, const QJsonArray &wanted);
     void onGivenUp(const Error &why);
     void showHealth();
+    void tellStatus();
 
     HubPort &m_hub;
+    const std::function<void(const FrontStatus &)> m_tell;
     const Access m_access;
     RestClient m_rest;
     GatewayClient m_gateway;
@@ -47,7 +50,10 @@ private:
     Interactions m_interactions;
     QString m_application; // its number, from READY
     QString m_user;        // the bot's own
+    QString m_name;        // how people see it
     bool m_registered = false;
+    std::optional<Error> m_givenUp;
+    QTimer m_statusTimer;
 };
 
 } // namespace hub::discord

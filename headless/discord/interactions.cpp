@@ -272,8 +272,11 @@ void Interactions::begin(const Shared &exchange)
     // A view and a stop do not wait until Discord has taken the acknowledgement. What else changes something does:
     // whoever was told that there was no answer tries again, and would have it twice.
     const Effect effect = exchange->spec ? exchange->spec->effect : Effect::Read;
-    if (!exchange->admitted || effect == Effect::Read || effect == Effect::Stop)
+    if (exchange->admitted && effect == Effect::Stop)
         execute(exchange);
+    else if (!exchange->admitted || effect == Effect::Read) // when what came with it is acknowledged as well
+        QMetaObject::invokeMethod(
+            this, [this, exchange] { execute(exchange); }, Qt::QueuedConnection);
     QTimer::singleShot(m_times.tokenLife, this, [this, weak = std::weak_ptr(exchange)] {
         if (const Shared alive = weak.lock())
             onTokenEnds(alive);

@@ -112,8 +112,8 @@ private:
     const Access &m_access;
     const InteractionTimes m_times;
     CustomIds m_ids;
-    std::set<quint64> m_seen;       // ids of the last minutes, which grow with time
-    QHash<QString, Taken> m_taken;  // by message
+    std::set<quint64> m_seen;      // ids of the last minutes, which grow with time
+    QHash<QString, Taken> m_taken; // by message
 };
 
 } // namespace hub::discord

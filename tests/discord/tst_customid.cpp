@@ -26,12 +26,11 @@ private Q_SLOTS:
         QTest::addColumn<Press>("press");
         QTest::addColumn<bool>("fits");
         QTest::newRow("a view") << Press{.command = u"task-diff"_s, .options = {{u"task_id"_s, u"12"_s}}} << true;
-        QTest::newRow("a confirmation")
-            << Press{.then = Then::Replace,
-                     .command = u"rollback task_checkpoint"_s,
-                     .options = {{u"task_id"_s, u"12"_s}, {u"keep_edits"_s, false}},
-                     .confirm = u"1a2b3c4d5e6f:1a2b3c4d5e6f:3:1"_s}
-            << false;
+        QTest::newRow("a confirmation") << Press{.then = Then::Replace,
+                                                 .command = u"rollback task_checkpoint"_s,
+                                                 .options = {{u"task_id"_s, u"12"_s}, {u"keep_edits"_s, false}},
+                                                 .confirm = u"1a2b3c4d5e6f:1a2b3c4d5e6f:3:1"_s}
+                                        << false;
         QTest::newRow("a short confirmation") << Press{.then = Then::Replace,
                                                        .command = u"cancel-task"_s,
                                                        .options = {{u"task_id"_s, u"12"_s}},

@@ -53,13 +53,13 @@ private Q_SLOTS:
 
     void anOptionBeingTypedIsNamed()
     {
-        const auto in = Interaction::fromJson(
-            changed(command, u"data"_s,
-                    QJsonObject{{u"name"_s, u"pause-task"_s},
-                                {u"options"_s, QJsonArray{QJsonObject{{u"name"_s, u"task_id"_s},
-                                                                      {u"type"_s, 3},
-                                                                      {u"value"_s, u"lo"_s},
-                                                                      {u"focused"_s, true}}}}}));
+        const auto in =
+            Interaction::fromJson(changed(command, u"data"_s,
+                                          QJsonObject{{u"name"_s, u"pause-task"_s},
+                                                      {u"options"_s, QJsonArray{QJsonObject{{u"name"_s, u"task_id"_s},
+                                                                                            {u"type"_s, 3},
+                                                                                            {u"value"_s, u"lo"_s},
+                                                                                            {u"focused"_s, true}}}}}));
         QVERIFY(in.hasValue());
         QCOMPARE(in->focused, u"task_id"_s);
         QCOMPARE(in->options.value(u"task_id"_s), u"lo"_s);
@@ -68,8 +68,10 @@ private Q_SLOTS:
     void inputsOfAFormAreFoundInRowsAndLabels_data()
     {
         QTest::addColumn<QByteArray>("components");
-        QTest::newRow("in a row") << QByteArray(R"([{"type":1,"components":[{"type":4,"custom_id":"text","value":"hi"}]}])");
-        QTest::newRow("in a label") << QByteArray(R"([{"type":18,"component":{"type":4,"custom_id":"text","value":"hi"}}])");
+        QTest::newRow("in a row") << QByteArray(
+            R"([{"type":1,"components":[{"type":4,"custom_id":"text","value":"hi"}]}])");
+        QTest::newRow("in a label") << QByteArray(
+            R"([{"type":18,"component":{"type":4,"custom_id":"text","value":"hi"}}])");
         QTest::newRow("beside something new")
             << QByteArray(R"([{"type":99,"x":[1]},7,null,{"type":18,"component":{"custom_id":"text","value":"hi"}}])");
     }
@@ -77,8 +79,8 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, components);
         QJsonObject event = changed(command, u"type"_s, 5);
-        event[u"data"_s] = QJsonObject{{u"custom_id"_s, u"c"_s},
-                                       {u"components"_s, QJsonDocument::fromJson(components).array()}};
+        event[u"data"_s] =
+            QJsonObject{{u"custom_id"_s, u"c"_s}, {u"components"_s, QJsonDocument::fromJson(components).array()}};
         const auto in = Interaction::fromJson(event);
         QVERIFY(in.hasValue());
         QCOMPARE(in->fields, (QJsonObject{{u"text"_s, u"hi"_s}}));

@@ -1,7 +1,7 @@
 #include "headless/discord/markup.h"
 #include "headless/discord/nextstep.h"
 #include "headless/discord/render.h"
-#include "tests/discord/messagecheck.h"
+#include "tests/discord/rules.h"
 
 #include <QRandomGenerator>
 #include <QTest>
@@ -28,7 +28,17 @@ struct Bench {
     }
 };
 
-QString wrongWith(const MessageBody &body) { return MessageCheck(body.json).wrong(); }
+QString wrongWith(const MessageBody &body)
+{
+    QStringList wrong = rules::message(body.json, {.files = body.files.size()});
+    for (const QJsonValue &embed : body.json["embeds"_L1].toArray()) {
+        if (embed["description"_L1].toString().count(u"```"_s) % 2 != 0)
+            wrong << u"a block of code is not closed"_s;
+    }
+    if (body.json["allowed_mentions"_L1] != QJsonObject{{u"parse"_s, QJsonArray()}})
+        wrong << u"mentions may fire"_s;
+    return wrong.join(u'\n');
+}
 
 QString descriptions(const MessageBody &body)
 {
@@ -66,7 +76,8 @@ Table wideTable(int rows)
 {
     Table table{.title = u"Tasks"_s, .columns = {u"task"_s, u"state"_s, u"title"_s}};
     for (int i = 0; i < rows; ++i)
-        table.rows << QStringList{u"#%1"_s.arg(i), u"needs review"_s, u"a title that is rather long, number %1"_s.arg(i)};
+        table.rows << QStringList{u"#%1"_s.arg(i), u"needs review"_s,
+                                  u"a title that is rather long, number %1"_s.arg(i)};
     return table;
 }
 
@@ -95,7 +106,8 @@ private Q_SLOTS:
         for (int i = 0; i < 40; ++i)
             fields.fields.append({u"name %1"_s.arg(i), i % 3 == 0 ? QString() : QString(i * 40, u'v')});
         QTest::newRow("many fields") << fields << true;
-        QTest::newRow("an empty table") << Reply{.tables = {Table{.columns = {u"a"_s}, .whenEmpty = u"No task."_s}}} << false;
+        QTest::newRow("an empty table") << Reply{.tables = {Table{.columns = {u"a"_s}, .whenEmpty = u"No task."_s}}}
+                                        << false;
         QTest::newRow("a table") << Reply{.tables = {wideTable(5)}} << false;
         QTest::newRow("a long table") << Reply{.tables = {wideTable(300)}} << true;
         Reply narrow{.tables = {Table{.columns = {u"path"_s}}}};
@@ -215,10 +227,10 @@ private Q_SLOTS:
     void whatComesNextIsPressed()
     {
         Bench bench;
-        const MessageBody body = bench.of(Reply{.title = u"x"_s,
-                                                .next = {u"task-diff 12"_s, u"say --task-id 12 …"_s, u"finish-task 12"_s,
-                                                         u"rollback show --task-id 12"_s, u"task-diff 12"_s,
-                                                         u"projects add FOLDER"_s, u"doctor"_s}});
+        const MessageBody body = bench.of(
+            Reply{.title = u"x"_s,
+                  .next = {u"task-diff 12"_s, u"say --task-id 12 …"_s, u"finish-task 12"_s,
+                           u"rollback show --task-id 12"_s, u"task-diff 12"_s, u"projects add FOLDER"_s, u"doctor"_s}});
         QCOMPARE(wrongWith(body), QString());
         QCOMPARE(buttonLabels(body), (QStringList{u"Diff"_s, u"Reply"_s, u"Finish"_s, u"Checkpoints"_s}));
         const auto say = pressOf(bench, body, 0, 1);
@@ -232,8 +244,8 @@ private Q_SLOTS:
     {
         Bench bench;
         const QJsonObject one{{u"approval_id"_s, u"a7"_s}, {u"state"_s, u"open"_s}};
-        const MessageBody body = bench.of(Reply{.next = {u"approve a7"_s, u"deny a7"_s},
-                                                .data = {{u"approvals"_s, QJsonArray{one}}}});
+        const MessageBody body =
+            bench.of(Reply{.next = {u"approve a7"_s, u"deny a7"_s}, .data = {{u"approvals"_s, QJsonArray{one}}}});
         QCOMPARE(buttonLabels(body), (QStringList{u"Allow a7"_s, u"Allow for the rest of the task"_s, u"Deny a7 …"_s}));
         QCOMPARE(pressOf(bench, body, 0, 2)->ask, u"reason"_s);
     }
@@ -316,8 +328,9 @@ private Q_SLOTS:
     void noSentenceCrashes()
     {
         QRandomGenerator dice(3);
-        const QStringList words{u"agenthubctl"_s, u"tasks"_s, u"--task-id"_s, u"12"_s, u"rollback"_s, u"show"_s, u"'"_s,
-                                u"…"_s, u";"_s, u"."_s, u"FOLDER"_s, u"\n"_s, u"--"_s, u"12/3"_s, u""_s, u"  "_s};
+        const QStringList words{u"agenthubctl"_s, u"tasks"_s, u"--task-id"_s, u"12"_s, u"rollback"_s, u"show"_s,
+                                u"'"_s,           u"…"_s,     u";"_s,         u"."_s,  u"FOLDER"_s,   u"\n"_s,
+                                u"--"_s,          u"12/3"_s,  u""_s,          u"  "_s};
         for (int round = 0; round < 5000; ++round) {
             QStringList some;
             for (int i = dice.bounded(12); i > 0; --i)
