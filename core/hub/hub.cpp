@@ -205,6 +205,21 @@ QFuture<Result<QJsonObject>> Hub::callTool(const ToolCall &call)
     return future;
 }
 
+QFuture<Result<QList<Suggestion>>> Hub::suggest(const SuggestCall &call)
+{
+    auto promise = std::make_shared<QPromise<Result<QList<Suggestion>>>>();
+    promise->start();
+    auto future = promise->future();
+    HubCore *core = m_core.get();
+    QMetaObject::invokeMethod(core, [core, call, promise] {
+        whenDone(core->suggest(call), core, [promise](const Result<QList<Suggestion>> &found) {
+            promise->addResult(found);
+            promise->finish();
+        });
+    });
+    return future;
+}
+
 std::optional<RunId> Hub::runOfShim(qint64 pid, quint64 startTicks) const
 {
     return m_brake->runOfShim({pid_t(pid), startTicks});

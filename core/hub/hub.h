@@ -41,6 +41,7 @@ public:
 
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
     QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
+    QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) override;
     QFuture<Result<Notes>> notes(const QString &kind) override;
     QFuture<Result<>> setNote(const QString &kind, const QString &key, const QJsonObject &value) override;
     QFuture<Result<>> removeNote(const QString &kind, const QString &key) override;

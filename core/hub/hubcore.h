@@ -4,6 +4,7 @@
 #include "core/db/rescue.h"
 #include "core/hub/dispatcher.h"
 #include "core/hub/hub.h"
+#include "core/hub/suggestions.h"
 
 namespace hub
 {
@@ -19,6 +20,7 @@ public:
     Result<> begin(); // adopts agents, finishes rollbacks, admits tasks
     const QString &id() const { return m_id; }
     Dispatcher &dispatcher() { return *m_dispatcher; }
+    QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) { return suggestionsFor(*m_services, call); }
     Lifecycle &lifecycle() { return *m_lifecycle; }
     db::CommitGroup &commits() { return m_stores->commits; }
     void setFront(const QString &name, const FrontStatus &status) { m_services->fronts[name] = status; }

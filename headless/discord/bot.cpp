@@ -48,6 +48,7 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
     , m_gateway({.token = config.token, .intents = intentsFor(config.settings), .times = config.times},
                 [this] { return m_rest.gateway(); })
     , m_places(notes, config.settings.text(setting::discordHome))
+    , m_interactions({m_hub, notes, m_rest, m_places, m_access})
 {
     connect(&m_gateway, &GatewayClient::dispatched, this, &Bot::onEvent);
     connect(&m_gateway, &GatewayClient::gaveUp, this, &Bot::onGivenUp);
@@ -68,7 +69,11 @@ void Bot::start()
     whenDone(m_places.load(), this, [this](const Result<> &loaded) {
         if (!loaded)
             qCWarning(lcDiscord).noquote() << "which thread is whose is not known:" << loaded.error().message;
-        m_gateway.start();
+        whenDone(m_interactions.load(), this, [this](const Result<> &ready) {
+            if (!ready)
+                qCWarning(lcDiscord).noquote() << "older buttons do not work:" << ready.error().message;
+            m_gateway.start();
+        });
     });
 }
 
@@ -76,6 +81,8 @@ void Bot::onEvent(const QString &event, const QJsonObject &data)
 {
     if (event == u"READY")
         onReady(data);
+    else if (event == u"INTERACTION_CREATE")
+        m_interactions.received(data);
 }
 
 void Bot::onReady(const QJsonObject &data)

@@ -6,6 +6,7 @@
 #include "core/hub/hubport.h"
 #include "headless/discord/access.h"
 #include "headless/discord/gatewayclient.h"
+#include "headless/discord/interactions.h"
 #include "headless/discord/places.h"
 #include "headless/discord/registration.h"
 #include "headless/discord/restclient.h"
@@ -46,6 +47,7 @@ private:
     RestClient m_rest;
     GatewayClient m_gateway;
     Places m_places;
+    Interactions m_interactions;
     QString m_application; // its number, from READY
     QString m_user;        // the bot's own
     QString m_name;        // how people see it
