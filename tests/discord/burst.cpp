@@ -6,12 +6,14 @@
 #include "tests/discord/botrun.h"
 
 #include <QCoreApplication>
+#include <QEventLoop>
 #include <QTimer>
 
 #include <cstdio>
 
 using namespace hub::discord;
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace
 {
@@ -43,14 +45,25 @@ qint64 at(QList<qint64> values, double share)
     return values[std::min(values.size() - 1, qsizetype(double(values.size()) * share))];
 }
 
+// QTest's own waiting sleeps in between, and with it the fake.
+bool waitFor(const std::function<bool()> &condition, std::chrono::milliseconds limit)
+{
+    QEventLoop loop;
+    QTimer look;
+    QObject::connect(&look, &QTimer::timeout, &loop, [&] {
+        if (condition())
+            loop.quit();
+    });
+    QTimer::singleShot(limit, &loop, &QEventLoop::quit);
+    look.start(20);
+    loop.exec();
+    return condition();
+}
+
 bool measure(const char *how, const FakeDiscord &discord, const QStringList &ids)
 {
-    const bool all = QTest::qWaitFor(
-        [&] {
-            return std::all_of(ids.begin(), ids.end(),
-                               [&](const QString &id) { return discord.interaction(id).isAnswered(); });
-        },
-        60000);
+    const auto isAnswered = [&](const QString &id) { return discord.interaction(id).isAnswered(); };
+    const bool all = waitFor([&] { return std::all_of(ids.begin(), ids.end(), isAnswered); }, 60s);
     QList<qint64> acknowledged, answered;
     for (const QString &id : ids) {
         const auto &interaction = discord.interaction(id);
@@ -77,7 +90,7 @@ int main(int argc, char **argv)
     run.start();
     for (int i = 1; i <= 10; ++i)
         run.addAgent(u"agent%1"_s.arg(i), "sleep 1\n");
-    QTest::qWait(3000);
+    waitFor([] { return false; }, 3s);
     printMemory("connected, 10 agents", run);
 
     bool good = true;
@@ -95,7 +108,7 @@ int main(int argc, char **argv)
             timer.stop();
     });
     timer.start(10);
-    good = QTest::qWaitFor([&] { return !timer.isActive(); }, 60000) && good;
+    good = waitFor([&] { return !timer.isActive(); }, 60s) && good;
     good = measure("100 a second", run.discord, ids) && good;
     printMemory("afterwards", run);
     if (const QString violations = run.discord.violations(); !violations.isEmpty()) {
