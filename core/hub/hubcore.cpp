@@ -226,6 +226,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.watchProjects();
     c.tellDamage();
     c.tellVaults();
+    c.tellVaultChecks();
     c.tellPurges();
     return core;
 }
@@ -347,6 +348,30 @@ void HubCore::tellVaults()
                              .subject = subject,
                              .title = full ? u"A vault has reached its quota"_s : u"A vault comes near its quota"_s,
                              .description = text,
+                             .standing = true}));
+                        return {};
+                    });
+            });
+}
+
+// One alert for each vault in which something is missing, or may be.
+void HubCore::tellVaultChecks()
+{
+    connect(m_maintenance.get(), &recovery::Maintenance::vaultChecked, this,
+            [this](const ProjectName &project, const QString &problem) {
+                const QString subject = u"what is in vault "_s + project.toString();
+                m_stores->commits.submitOrLog(
+                    u"the alert about "_s + subject, [this, subject, project, problem]() -> Result<> {
+                        if (problem.isEmpty())
+                            return m_alerts->resolveSubject(AlertType::ManualIntervention, subject, u"all is there"_s);
+                        HUB_CHECK(m_alerts->raise(
+                            {.type = AlertType::ManualIntervention,
+                             .level = AlertLevel::Critical,
+                             .subject = subject,
+                             .title = u"The vault of project %1 could not be looked through"_s.arg(project.toString()),
+                             .description =
+                                 u"%1 Some of its checkpoints may not come back. agenthubctl drill TASK tries the "
+                                 "newest one of a task, agenthubctl checkpoint TASK saves it once more."_s.arg(problem),
                              .standing = true}));
                         return {};
                     });

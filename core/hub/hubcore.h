@@ -50,6 +50,7 @@ private:
     void watchProjects();
     void tellDamage();
     void tellVaults();
+    void tellVaultChecks();
     void tellPurges();
 
     HubConfig m_config;
