@@ -47,7 +47,7 @@ QString adviceFor(monitor::Metric metric)
     using monitor::Metric;
     switch (metric) {
     case Metric::Disk:
-    case Metric::Inodes: return u"agenthubctl cleanup and agenthubctl projects show say what can go."_s;
+    case Metric::Inodes: return u"agenthubctl cleanup --caches and agenthubctl projects show say what can go."_s;
     case Metric::Temperature:
         return u"Give it air, or let fewer agents run: agenthubctl config set agents/max_running 1."_s;
     case Metric::Supply: return u"Use a stronger power supply or a shorter cable; too little voltage corrupts cards."_s;

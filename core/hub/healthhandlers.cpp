@@ -252,6 +252,10 @@ Result<Reply> present(Services &services)
         reply.severity = Severity::Warning;
         reply.text += (reply.text.isEmpty() ? QString() : u" "_s) + concerns.join(u' ');
     }
+    if (const qint64 bytes = services.governor.known().value_or(0); bytes > 0) {
+        reply.text += u" Build output and caches could give back %1: cleanup --caches"_s.arg(recovery::sizeText(bytes));
+        reply.next << u"cleanup --caches"_s;
+    }
     if (!services.machine.ladder().admitting)
         reply.text += u" Nothing new starts until the machine is well again."_s;
     reply.text = reply.text.trimmed();
@@ -268,6 +272,7 @@ Result<Reply> present(Services &services)
                   {u"open_approvals"_s, approvals.size()}};
     if (sample)
         reply.data[u"machine"_s] = machineData(*sample);
+    reply.data[u"cache_bytes"_s] = services.governor.known() ? QJsonValue(*services.governor.known()) : QJsonValue();
     reply.data[u"concerns"_s] = QJsonArray::fromStringList(services.machine.concerns());
     reply.data[u"full_disks"_s] = QJsonArray::fromStringList(services.disks.concerns());
     reply.data[u"admitting"_s] = services.machine.ladder().admitting;

@@ -11,6 +11,7 @@
 #include "core/recovery/refwatcher.h"
 #include "core/recovery/retention.h"
 #include "core/recovery/rollback.h"
+#include "core/recovery/storagegovernor.h"
 
 namespace hub
 {
@@ -33,6 +34,7 @@ struct Services {
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     recovery::Retention &retention;
+    recovery::StorageGovernor &governor;
     recovery::HubBackups &backups;
     recovery::Drill &drill;
     agents::MachineWatch &machine;

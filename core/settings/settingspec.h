@@ -32,6 +32,7 @@ inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL
 inline constexpr QL protectModes[]{QL("agents"), QL("everyone")};
 inline constexpr QL ladderSteps[]{QL("off"), QL("stop-admitting"), QL("freeze-lowest"), QL("safe-mode")};
 inline constexpr QL alertLevels[]{QL("info"), QL("warning"), QL("error"), QL("critical")};
+inline constexpr QL evictModes[]{QL("off"), QL("offer"), QL("when-low")};
 inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
 
 inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, QL(""), 0, 0, {}, QL("AGENTHUB_DATA_DIR"), true,
@@ -160,6 +161,8 @@ inline constexpr SettingSpec drillDays{QL("drill/interval_days"), SettingType::N
     QL("Days between two recoveries that the hub practises by itself, in a scratch folder. 0: none")};
 inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), SettingType::Number, QL("0"), 0, 100000, {}, QL(), false,
     QL("When all working trees together are larger, those of ended tasks go, the longest unused first. 0: no limit")};
+inline constexpr SettingSpec evictCaches{QL("storage/evict_caches"), SettingType::Choice, QL("offer"), 0, 0, evictModes, QL(), false,
+    QL("Build output in working trees of tasks that don't run, when their disk is low: off, say how much could be freed, remove the oldest")};
 } // namespace setting
 
 inline constexpr const SettingSpec *allSettings[]{
@@ -178,7 +181,7 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes, &setting::recordSamples,
     &setting::protectedBranches, &setting::protectFrom,
     &setting::keepDays, &setting::keptDays, &setting::maxTotalGigabytes,
-    &setting::backupHours, &setting::backupsKept, &setting::drillDays};
+    &setting::backupHours, &setting::backupsKept, &setting::drillDays, &setting::evictCaches};
 // clang-format on
 
 } // namespace hub
