@@ -220,7 +220,8 @@ constexpr OptionSpec cleanupOptions[]{
     option("data_older_than"_L1, K::Text, "Ended tasks and answered alerts, older than: 30d, 30 (days), 12h"_L1,
            "no data"_L1),
     option("branches_older_than"_L1, K::Text, "Backup branches of ended tasks, older than: 30d, 30 (days), 12h"_L1,
-           "no branches"_L1)};
+           "no branches"_L1),
+    option("caches"_L1, K::Flag, "Build output and caches in working trees of tasks that don't run"_L1, "no"_L1)};
 constexpr OptionSpec doctorOptions[]{option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
 constexpr OptionSpec waitOptions[]{
     required("task_id"_L1, K::Task, "The task, as 12 or #12"_L1),
@@ -381,8 +382,8 @@ constexpr CommandSpec rows[]{
               {},
               "hub-backup create"_L1}),
     {"hub-backup verify"_L1, "Read all of a copy again"_L1, A, Effect::Read, hubBackupOptions, "hub-backup verify"_L1},
-    {"cleanup"_L1, "Remove what is old: ended tasks with their data, or backup branches"_L1, M, Effect::Dangerous,
-     cleanupOptions, "cleanup --branches_older_than 30d"_L1},
+    {"cleanup"_L1, "Remove what is old, or can be made again: data, backup branches, build output"_L1, M,
+     Effect::Dangerous, cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},
     {"discord check"_L1,

@@ -54,7 +54,9 @@ private:
     void watchProjects();
     void tellDamage();
     void tellVaults();
+    void tellVaultChecks();
     void tellPurges();
+    void governStorage();
 
     HubConfig m_config;
     agents::Brake &m_brake;
@@ -81,6 +83,7 @@ private:
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
     std::unique_ptr<recovery::Retention> m_retention;
+    std::unique_ptr<recovery::StorageGovernor> m_governor;
     std::unique_ptr<recovery::HubBackups> m_backups;
     std::unique_ptr<recovery::Drill> m_drill;
     std::unique_ptr<recovery::RefWatcher> m_watcher;

@@ -12,6 +12,7 @@
 #include "core/recovery/refwatcher.h"
 #include "core/recovery/retention.h"
 #include "core/recovery/rollback.h"
+#include "core/recovery/storagegovernor.h"
 
 namespace hub
 {
@@ -34,6 +35,7 @@ struct Services {
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     recovery::Retention &retention;
+    recovery::StorageGovernor &governor;
     recovery::HubBackups &backups;
     recovery::Drill &drill;
     agents::MachineWatch &machine;
