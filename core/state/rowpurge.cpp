@@ -75,6 +75,7 @@ const QList<Place> &places()
          "alert",
          "coalesce(task, -1) IN (-1%,t)",
          {{u"subject"_s, Text}, {u"title"_s, Text}, {u"description"_s, Text}, {u"notes"_s, Text}, {u"data"_s, Json}}},
+        {"buttons of front ends", "front_note", "1", {{u"value"_s, Json}}},
         {"known branches", "known_ref", "project = %p", {{u"ref"_s, Name}}},
         {"setups", "meta", "key IN (SELECT 'tree_set_up/' || id FROM task WHERE project = %p)", {{u"value"_s, Text}}}};
     return all;
