@@ -33,6 +33,8 @@ enum class OptionKind {
     Setting,
     Program, // a command line; in a terminal several words are kept apart
     Command,
+    Channel, // of Discord, by its number
+    File,    // whose content goes along as CommandCall::files; a terminal takes paths, as words of a shell
 };
 
 struct OptionSpec {

@@ -20,6 +20,12 @@ int intentsFor(const Settings &settings)
     return guilds | guildMessages | (settings.flag(setting::discordAllMessages) ? messageContent : 0);
 }
 
+AlertLevel mentionLevel(const Settings &settings)
+{
+    return enumFromText(alertLevelTexts, settings.text(setting::discordMentionLevel), u"level")
+        .valueOr(AlertLevel::Critical);
+}
+
 } // namespace
 
 Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
@@ -30,13 +36,23 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
     , m_gateway({.token = config.token, .intents = intentsFor(config.settings), .times = config.times},
                 [this] { return m_rest.gateway(); })
     , m_places(notes, config.settings.text(setting::discordHome))
+    , m_threads(hub, notes, {m_rest, m_places, config.render, config.teller})
+    , m_listener(hub, m_rest, m_places, m_access, config.settings.flag(setting::discordAllMessages))
+    , m_health(hub, [this](const Presence &presence) { m_gateway.setPresence(presence); })
+    , m_alertChannel(config.settings.text(setting::discordAlerts))
 {
     connect(&m_gateway, &GatewayClient::dispatched, this, &Bot::onEvent);
     connect(&m_gateway, &GatewayClient::gaveUp, this, &Bot::onGivenUp);
     connect(&m_hub, &HubPort::eventHappened, this, [this](const HubEvent &event) {
-        if (event.name == u"safe-mode" || event.name == u"alert")
-            showHealth();
+        if (event.name == u"project")
+            m_places.channelLinked(event.data.value(u"project"_s).toString(), event.data.value(u"channel"_s).toString());
     });
+    if (config.alerts)
+        m_alerts = std::make_unique<AlertPoster>(
+            config.alerts, m_rest, notes, AlertTarget{[this] { return alertPlace(); }},
+            AlertOptions{.render = config.render,
+                         .mentionLevel = mentionLevel(config.settings),
+                         .concerned = [this](const QJsonObject &alert) { return concernedBy(alert); }});
 }
 
 Bot::~Bot() { m_gateway.stop(Gateway::Leaving::ForGood); }
@@ -46,24 +62,43 @@ void Bot::start()
     whenDone(m_places.load(), this, [this](const Result<> &loaded) {
         if (!loaded)
             qCWarning(lcDiscord).noquote() << "which thread is whose is not known:" << loaded.error().message;
+        m_threads.begin();
         m_gateway.start();
     });
+}
+
+QString Bot::alertPlace() const
+{
+    const QString channel = m_alertChannel.isEmpty() ? m_places.home() : m_alertChannel;
+    return channel.isEmpty() ? QString() : u"/channels/"_s + channel;
+}
+
+// Who assigned the task that it is about; what is about none concerns the admins.
+QStringList Bot::concernedBy(const QJsonObject &alert) const
+{
+    if (const qint64 task = alert.value(u"task_id"_s).toInteger(); task > 0)
+        return {m_threads.ownerOf(TaskId::of(task))};
+    return QStringList(m_access.adminUsers().cbegin(), m_access.adminUsers().cend());
 }
 
 void Bot::onEvent(const QString &event, const QJsonObject &data)
 {
     if (event == u"READY")
         onReady(data);
+    if (event == u"READY" || event == u"RESUMED")
+        m_threads.wake();
+    m_listener.onEvent(event, data);
 }
 
 void Bot::onReady(const QJsonObject &data)
 {
     m_application = data.value(u"application"_s).toObject().value(u"id"_s).toString();
     m_user = data.value(u"user"_s).toObject().value(u"id"_s).toString();
+    m_listener.setUser(m_user);
     qCInfo(lcDiscord).noquote() << "connected as" << data.value(u"user"_s).toObject().value(u"username"_s).toString();
     if (!m_registered)
         registerCommands();
-    showHealth();
+    m_health.look();
 }
 
 // In the servers that are named the commands act at once; else everywhere.
@@ -110,18 +145,6 @@ void Bot::writeCommands(const QString &path, const QJsonArray &wanted)
 void Bot::onGivenUp(const Error &why)
 {
     qCCritical(lcDiscord).noquote() << "Discord is left alone from now on:" << why.message << why.hint;
-}
-
-// Green: all is well; yellow: something waits for a person; red: safe mode.
-void Bot::showHealth()
-{
-    const commands::CommandCall ask{.command = u"safe-mode status"_s,
-                                    .caller = {commands::Role::Machine, u"hub"_s, u"hub"_s, {}}};
-    whenDone(m_hub.execute(ask), this, [this](const Result<commands::Reply> &reply) {
-        const bool safe = reply && reply->data.value(u"safe_mode"_s).toBool();
-        m_gateway.setPresence(safe ? Presence{Presence::Status::DoNotDisturb, u"safe mode: nothing runs"_s}
-                                   : Presence{Presence::Status::Online, u"/help"_s});
-    });
 }
 
 } // namespace hub::discord
