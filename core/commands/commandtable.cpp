@@ -102,7 +102,8 @@ constexpr OptionSpec diffOptions[]{
     option("stat"_L1, K::Flag, "Only names and numbers of lines"_L1)};
 constexpr OptionSpec sayOptions[]{
     restOf(required("message"_L1, K::Text, "What to tell the agent"_L1)), taskId,
-    choice("when"_L1, "After the present turn, or end the turn first"_L1, sayWhens, "queue"_L1)};
+    choice("when"_L1, "After the present turn, or end the turn first"_L1, sayWhens, "queue"_L1),
+    option("files"_L1, K::File, "A file for the agent; several in a terminal: \"a.png b.log\""_L1, "none"_L1)};
 constexpr OptionSpec queueListOptions[]{taskFilter};
 constexpr OptionSpec queueEditOptions[]{required("message_id"_L1, K::Message, "The waiting message"_L1),
                                         restOf(required("message"_L1, K::Text, "Its new text"_L1))};
@@ -198,6 +199,10 @@ constexpr OptionSpec projectSetOptions[]{
     required("project"_L1, K::Project, "The project"_L1),
     required("key"_L1, K::Text, "bring, setup, check, teardown, mode, base … (`projects show` lists all)"_L1),
     restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
+constexpr OptionSpec projectLinkOptions[]{
+    required("project"_L1, K::Project, "The project"_L1),
+    option("channel"_L1, K::Channel, "The Discord channel, by its number in a terminal"_L1,
+           "its tasks are told of in the home channel again"_L1)};
 constexpr OptionSpec projectMoveOptions[]{required("project"_L1, K::Project, "The project"_L1),
                                           required("path"_L1, K::Path, "The folder where its repository is now"_L1)};
 constexpr OptionSpec projectRemoveOptions[]{required("project"_L1, K::Project, "The project"_L1)};
@@ -345,6 +350,8 @@ constexpr CommandSpec rows[]{
     forAsker(needingRoom({"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A,
                           Effect::Change, projectAddOptions, "projects add ~/src/web"_L1, std::nullopt,
                           "a folder: at the machine only"_L1})),
+    {"projects link"_L1, "Bind a Discord channel to a project: its tasks get their threads there"_L1, A, Effect::Change,
+     projectLinkOptions, "projects link web 1204567890123456789"_L1},
     {"projects move"_L1, "Follow a project's folder that was moved"_L1, M, Effect::Change, projectMoveOptions,
      "projects move web ~/src/new/web"_L1},
     {"projects remove"_L1, "Take a project out; its repository becomes as it was found"_L1, M, Effect::Dangerous,

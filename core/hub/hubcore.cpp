@@ -278,11 +278,7 @@ void HubCore::tellEvents()
     connect(m_finish.get(), &recovery::Finish::ended, m_driver.get(), [this] { m_driver->admit(); });
     connect(m_rollback.get(), &recovery::Rollback::rolledBack, m_driver.get(), [this] { m_driver->admit(); });
     connect(m_lifecycle.get(), &Lifecycle::approvalChanged, this, [this](const Approval &approval) {
-        Q_EMIT eventHappened({u"approval"_s,
-                              {{u"task_id"_s, approval.task.value()},
-                               {u"approval_id"_s, approval.id.toString()},
-                               {u"question"_s, approval.question},
-                               {u"state"_s, textOf(approvalStateTexts, approval.state)}}});
+        Q_EMIT eventHappened({u"approval"_s, approvalData(approval)});
     });
     connect(m_alerts.get(), &monitor::AlertCenter::alertRaised, this, [this](AlertId, const QJsonObject &payload) {
         Q_EMIT eventHappened({u"alert"_s, payload});
@@ -301,6 +297,11 @@ void HubCore::watchProjects()
             m_watcher->forget(name);
         }
         m_driver->admit();
+        const auto channels = m_stores->notes.ofKind(projectChannelNote);
+        Q_EMIT eventHappened(
+            {u"project"_s,
+             {{u"project"_s, name.toString()},
+              {u"channel"_s, channels.valueOr({}).value(name.toString()).value(u"channel"_s).toString()}}});
     };
     connect(m_owners.get(), &recovery::Owners::projectChanged, this, changed);
     connect(m_projects.get(), &recovery::ProjectKeeper::projectChanged, this, changed);
