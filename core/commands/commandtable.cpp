@@ -219,6 +219,10 @@ constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The sett
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
 constexpr OptionSpec drillOptions[]{
     option("task_id"_L1, K::Task, "The task to bring back"_L1, "the one with the newest checkpoint"_L1)};
+constexpr OptionSpec hubExportOptions[]{required("file"_L1, K::Path, "The file to make; it must not be there yet"_L1)};
+constexpr OptionSpec hubImportOptions[]{
+    option("file"_L1, K::Path, "An export, or the folder that an import before kept"_L1, "only with --withdraw"_L1),
+    option("withdraw"_L1, K::Flag, "What was staged is not taken at the next start"_L1, "no"_L1)};
 constexpr OptionSpec hubBackupOptions[]{
     option("backup"_L1, K::HubBackup, "Its name, from the list"_L1, "the newest"_L1)};
 constexpr OptionSpec cleanupOptions[]{
@@ -389,6 +393,10 @@ constexpr CommandSpec rows[]{
               {},
               "hub-backup create"_L1}),
     {"hub-backup verify"_L1, "Read all of a copy again"_L1, A, Effect::Read, hubBackupOptions, "hub-backup verify"_L1},
+    {"hub-backup export"_L1, "One file with the hub's own data, to keep elsewhere"_L1, M, Effect::Change,
+     hubExportOptions, "hub-backup export ~/agenthub.tar"_L1},
+    {"hub-backup import"_L1, "Take the hub's own data from such a file, at the next start"_L1, M, Effect::Dangerous,
+     hubImportOptions, "hub-backup import ~/agenthub.tar"_L1},
     {"cleanup"_L1, "Remove what is old, or can be made again: data, backup branches, build output"_L1, M,
      Effect::Dangerous, cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
