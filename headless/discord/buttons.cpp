@@ -5,6 +5,9 @@
 #include "headless/discord/markup.h"
 #include "headless/discord/nextstep.h"
 
+#include <QDateTime>
+#include <QSet>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::discord
@@ -100,32 +103,41 @@ private:
 // What can be chosen from a list in Reply::data.
 struct ListMenu {
     QLatin1StringView list, id; // of data; of one entry
-    QLatin1StringView placeholder;
+    QStringView placeholder;
     QLatin1StringView command, option;
     QLatin1StringView about[3]; // members of an entry that tell it from the others
+    bool namesTask = false;     // the entries' task goes along
 };
 constexpr ListMenu listMenus[]{
     {"tasks"_L1,
      "task_id"_L1,
-     "Look at a task …"_L1,
+     u"Look at a task …",
      "task-status"_L1,
      "task_id"_L1,
      {"title"_L1, "state"_L1, "agent"_L1}},
     {"checkpoints"_L1,
      "checkpoint_id"_L1,
-     "Go back to a checkpoint …"_L1,
+     u"Go back to a checkpoint …",
      "rollback task_checkpoint"_L1,
      "checkpoint_id"_L1,
-     {"type"_L1, "step"_L1, "notes"_L1}},
+     {"type"_L1, "at"_L1, "step"_L1}},
     {"backups"_L1,
      "branch"_L1,
-     "Go back to a backup branch …"_L1,
+     u"Go back to a backup branch …",
      "rollback git_backup"_L1,
      "backup"_L1,
-     {"subject"_L1, "would_change"_L1, "at"_L1}},
+     {"at"_L1, "would_change"_L1, "subject"_L1},
+     true},
+    {"commits"_L1,
+     "commit"_L1,
+     u"Go back to a commit …",
+     "rollback commit"_L1,
+     "commit"_L1,
+     {"subject"_L1, "at"_L1, "would_change"_L1},
+     true},
     {"alerts"_L1,
      "alert_id"_L1,
-     "Resolve an alert …"_L1,
+     u"Resolve an alert …",
      "resolve-alert"_L1,
      "alert_id"_L1,
      {"level"_L1, "title"_L1, "state"_L1}},
@@ -133,20 +145,34 @@ constexpr ListMenu listMenus[]{
 
 QString textOf(const QJsonValue &value) { return value.toVariant().toString(); }
 
-void addLists(const Reply &reply, Board &board)
+QString aboutText(const QJsonValue &entry, QLatin1StringView member, Instant now)
+{
+    const QString text = textOf(entry[member]);
+    if (member != "at"_L1)
+        return member == "state"_L1 ? QString(text).replace(u'_', u' ') : text.left(40);
+    const QDateTime at = QDateTime::fromString(text, Qt::ISODateWithMs);
+    return at.isValid() ? agoText(fromMillis(at.toMSecsSinceEpoch()), now) : text;
+}
+
+void addLists(const Reply &reply, Instant now, Board &board)
 {
     for (const ListMenu &list : listMenus) {
         QList<Entry> entries;
+        QSet<QString> tasks;
         for (const QJsonValue &value : reply.data.value(QString(list.list)).toArray()) {
+            if (value["state"_L1] == u"resolved"_s)
+                continue;
             QStringList label{textOf(value[list.id])};
-            for (const QLatin1StringView about : list.about) {
-                if (const QString text = textOf(value[about]); !text.isEmpty())
-                    label << text.left(40);
-            }
+            for (const QLatin1StringView about : list.about)
+                label << aboutText(value, about, now);
+            label.removeAll(QString());
             entries << Entry{label.join(u" · "_s), textOf(value[list.id])};
+            tasks << textOf(value["task_id"_L1]);
         }
-        board.addMenu(QString(list.placeholder), entries,
-                      {.then = Press::Then::Add, .command = QString(list.command), .ask = QString(list.option)});
+        Press press{.then = Press::Then::Add, .command = QString(list.command), .ask = QString(list.option)};
+        if (list.namesTask && tasks.size() == 1 && !tasks.contains(QString()))
+            press.options[u"task_id"_s] = *tasks.begin();
+        board.addMenu(list.placeholder.toString(), entries, press);
     }
 }
 
@@ -170,6 +196,36 @@ void addApprovals(const Reply &reply, Board &board)
     }
 }
 
+// One alert that is open: what else can be said to it than that it is done with.
+void addAlert(const Reply &reply, Board &board)
+{
+    QStringList open;
+    for (const QJsonValue &value : reply.data.value(u"alerts"_s).toArray()) {
+        if (value["state"_L1].toString() != u"resolved")
+            open << value["alert_id"_L1].toString();
+    }
+    if (open.size() != 1)
+        return;
+    const auto press = [&](const QString &action) {
+        return Press{.command = u"resolve-alert"_s, .options = {{u"alert_id"_s, open.first()}, {u"action"_s, action}}};
+    };
+    board.addButton(u"Seen"_s, secondary, press(u"acknowledge"_s));
+    board.addButton(u"Snooze for 1 h"_s, secondary, press(u"snooze"_s));
+}
+
+void addOtherWays(const commands::CommandCall &call, Board &board)
+{
+    Press press{.then = Press::Then::Replace, .command = call.command, .options = call.options, .ask = u"how"_s};
+    press.options.remove(press.ask);
+    board.addMenu(u"Another way …"_s,
+                  {{u"Push its branch"_s, u"push"_s},
+                   {u"Merge it"_s, u"merge"_s},
+                   {u"Merge it as one commit"_s, u"squash"_s},
+                   {u"Only end it; its branch stays"_s, u"keep"_s},
+                   {u"Put it away"_s, u"discard"_s}},
+                  press);
+}
+
 // A preview: the same again with its confirmation, or not.
 void addQuestion(const Reply &reply, const commands::CommandCall &call, Board &board)
 {
@@ -185,17 +241,8 @@ void addQuestion(const Reply &reply, const commands::CommandCall &call, Board &b
         press.options[u"keep_edits"_s] = false;
         board.addButton(u"Also put back what people changed"_s, secondary, press);
     }
-    if (call.command == u"finish-task" && reply.data.contains(u"how"_s)) {
-        press.options.remove(u"how"_s);
-        press.ask = u"how"_s;
-        board.addMenu(u"Another way …"_s,
-                      {{u"Push its branch"_s, u"push"_s},
-                       {u"Merge it"_s, u"merge"_s},
-                       {u"Merge it as one commit"_s, u"squash"_s},
-                       {u"Only end it; its branch stays"_s, u"keep"_s},
-                       {u"Put it away"_s, u"discard"_s}},
-                      press);
-    }
+    if (call.command == u"finish-task" && reply.data.contains(u"how"_s))
+        addOtherWays(call, board);
 }
 
 // The option that a candidate of an ambiguous request is for, and what it gets.
@@ -250,7 +297,8 @@ QJsonArray buttonsOf(const Reply &reply, RenderContext context)
         if (step && !there)
             board.addButton(step->label, secondary, step->press);
     }
-    addLists(reply, board);
+    addAlert(reply, board);
+    addLists(reply, context.now, board);
     return board.rows();
 }
 
@@ -279,6 +327,8 @@ QJsonArray buttonsOf(const Error &error, RenderContext context)
         board.addButton(
             u"Look again"_s, primary,
             {.then = Press::Then::Replace, .command = context.call.command, .options = context.call.options});
+    if (spec && spec->name == "finish-task"_L1 && error.code != ErrorCode::Ambiguous)
+        addOtherWays(context.call, board);
     if (error.hint.startsWith(u"agenthubctl "_s)) {
         if (const auto step = nextStep(error.hint.mid(12)))
             board.addButton(step->label, secondary, step->press);

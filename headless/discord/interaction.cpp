@@ -94,10 +94,4 @@ Result<Interaction> Interaction::fromJson(const QJsonObject &event)
     return in;
 }
 
-qint64 Interaction::madeAt() const
-{
-    constexpr qint64 discordEpoch = 1420070400000;
-    return qint64(id.toULongLong() >> 22) + discordEpoch;
-}
-
 } // namespace hub::discord

@@ -37,8 +37,6 @@ struct Interaction {
 
     // InvalidInput for what can't be answered: without id or token, of a type that nobody knows.
     static Result<Interaction> fromJson(const QJsonObject &event);
-    // When Discord made it, in milliseconds since 1970; it stands in the id.
-    qint64 madeAt() const;
 };
 
 } // namespace hub::discord

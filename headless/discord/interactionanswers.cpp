@@ -127,7 +127,7 @@ void Interactions::deliver(const Shared &exchange)
                           {u"allowed_mentions"_s, QJsonObject{{u"parse"_s, QJsonArray()}}}}};
         m_taken[exchange->in.message].done = true;
         return send("PATCH", originalPath(exchange->in.application, exchange->in.token), body,
-                    [](const Result<RestAnswer> &) {});
+                    [this, exchange](const Result<RestAnswer> &) { forget(exchange); });
     }
     if (!exchange->outcome)
         return;
@@ -147,7 +147,7 @@ void Interactions::answer(const Shared &exchange, const Result<commands::Reply> 
     const bool asksAgain = outcome ? !outcome->confirm.isEmpty() : true;
     release(*exchange, !asksAgain);
     if (exchange->farewell || exchange->acknowledged != Exchange::Acknowledged::Yes ||
-        nowMillis() - exchange->in.madeAt() > m_times.tokenLife.count() + 30'000)
+        momentNow() - exchange->since > m_times.tokenLife + 30s)
         return postInstead(exchange, body);
     if (outcome || (replaces && takesItsPlace(outcome.error())))
         return replaceOriginal(exchange, body);
@@ -217,14 +217,25 @@ void Interactions::postInstead(const Shared &exchange, const MessageBody &body)
          });
 }
 
+void Interactions::lookAtTokens()
+{
+    if (m_open.isEmpty())
+        m_tokenClock.stop();
+    const auto open = m_open;
+    for (const Shared &exchange : open) {
+        if (momentNow() - exchange->since >= m_times.tokenLife)
+            onTokenEnds(exchange);
+    }
+}
+
 // Soon nothing can be edited any more.
 void Interactions::onTokenEnds(const Shared &exchange)
 {
-    if (exchange->outcome || exchange->acknowledged != Exchange::Acknowledged::Yes)
+    if (exchange->outcome || exchange->farewell || exchange->acknowledged != Exchange::Acknowledged::Yes)
         return;
+    exchange->farewell = true;
     if (exchange->then == Press::Then::Replace)
         return; // the question stays as it is, and the answer comes below it
-    exchange->farewell = true;
     const QString text = exchange->seenBy == SeenBy::Everybody
                              ? u"This takes longer. The answer comes into this channel."_s
                              : u"This takes longer than Discord waits for a private answer. Ask again in a while."_s;
@@ -244,7 +255,7 @@ void Interactions::note(const Shared &exchange)
         {u"command"_s, exchange->call.command},
         {u"task"_s, task.isEmpty() && exchange->call.place.task ? exchange->call.place.task->toString() : task},
         {u"private"_s, exchange->seenBy == SeenBy::Asker},
-        {u"at"_s, in.madeAt()}};
+        {u"at"_s, nowMillis()}};
     whenDone(m_notes.setNote(pendingKind, in.id, value), this, [](const Result<> &kept) {
         if (!kept)
             qCWarning(lcDiscord).noquote() << "a restart would not tell of an answer:" << kept.error().message;
@@ -253,6 +264,7 @@ void Interactions::note(const Shared &exchange)
 
 void Interactions::forget(const Shared &exchange)
 {
+    m_open.remove(exchange->in.id);
     if (std::exchange(exchange->noted, false))
         m_notes.removeNote(pendingKind, exchange->in.id);
 }

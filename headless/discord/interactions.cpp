@@ -22,9 +22,8 @@ using commands::Role;
 namespace
 {
 
-constexpr qint64 seenFor = 15 * 60 * 1000; // milliseconds
 constexpr qint64 takenFor = 24 * 60 * 60 * 1000;
-constexpr size_t mostSeen = 50'000, mostTaken = 2'000;
+constexpr size_t mostSeen = 4'000, mostTaken = 2'000;
 
 qint64 nowMillis() { return QDateTime::currentMSecsSinceEpoch(); }
 
@@ -37,6 +36,14 @@ QString formOptionOf(const CommandCall &call)
     const QString description = u"description"_s;
     const bool asks = call.command == u"assign-task" && call.options.value(description).toString().trimmed().isEmpty();
     return asks ? description : QString();
+}
+
+// Where to see how things are now.
+QString lookOf(const CommandCall &call)
+{
+    const QString named = call.options.value(u"task_id"_s).toString();
+    const auto task = named.isEmpty() ? call.place.task : TaskId::parse(named);
+    return task ? u"agenthubctl task-status "_s + task->toString() : u"agenthubctl tasks"_s;
 }
 
 FormText formTextOf(const Press &press)
@@ -71,14 +78,14 @@ Interactions::Interactions(const Parts &parts, InteractionTimes times, QObject *
     , m_times(times)
     , m_ids(CustomIds::newKey())
 {
+    m_tokenClock.setInterval(std::min<milliseconds>(m_times.tokenLife / 4, 10s));
+    connect(&m_tokenClock, &QTimer::timeout, this, &Interactions::lookAtTokens);
 }
 
 Interactions::~Interactions() = default;
 
 bool Interactions::isNew(const Interaction &in)
 {
-    const auto before = [](qint64 ms) { return quint64(std::max<qint64>(ms - 1420070400000, 0)) << 22; };
-    m_seen.erase(m_seen.begin(), m_seen.lower_bound(before(nowMillis() - seenFor)));
     while (m_seen.size() >= mostSeen)
         m_seen.erase(m_seen.begin());
     return m_seen.insert(in.id.toULongLong()).second;
@@ -176,7 +183,7 @@ void Interactions::onComponent(const Interaction &in)
     if (press->then == Press::Then::Replace || press->then == Press::Then::Close) {
         QString why;
         if (isTaken(in, &why))
-            return sayOnly(in, fail(ErrorCode::Refused, why, u"agenthubctl tasks"_s));
+            return sayOnly(in, fail(ErrorCode::Refused, why, lookOf(call)));
         m_taken.insert(in.message, {in.member.name, nowMillis(), false});
     }
     begin(exchange);
@@ -264,6 +271,9 @@ void Interactions::sayOnly(const Interaction &in, const Error &error)
 
 void Interactions::begin(const Shared &exchange)
 {
+    m_open.insert(exchange->in.id, exchange);
+    if (!m_tokenClock.isActive())
+        m_tokenClock.start();
     const bool update = exchange->then == Press::Then::Replace || exchange->then == Press::Then::Close;
     whenDone(callBack(exchange->in, update ? deferredUpdate() : deferredMessage(exchange->seenBy)), this,
              [this, exchange](const Result<RestAnswer> &answer) { onAcknowledged(exchange, answer); });
@@ -277,10 +287,6 @@ void Interactions::begin(const Shared &exchange)
     else if (!exchange->admitted || effect == Effect::Read) // when what came with it is acknowledged as well
         QMetaObject::invokeMethod(
             this, [this, exchange] { execute(exchange); }, Qt::QueuedConnection);
-    QTimer::singleShot(m_times.tokenLife, this, [this, weak = std::weak_ptr(exchange)] {
-        if (const Shared alive = weak.lock())
-            onTokenEnds(alive);
-    });
 }
 
 void Interactions::onAcknowledged(const Shared &exchange, const Result<RestAnswer> &answer)
@@ -327,7 +333,7 @@ void Interactions::execute(const Shared &exchange)
             return ended(exchange, fail(ErrorCode::Refused,
                                         u"%1 is for the hub's machine only: whoever holds the Discord server must not "
                                         "hold the machine. Nothing was done."_s.arg(exchange->spec->name),
-                                        u"There, in a terminal: agenthubctl help "_s + exchange->spec->name));
+                                        u"agenthubctl "_s + exchange->spec->name));
         ended(exchange, reply);
     });
 }

@@ -11,6 +11,8 @@
 #include "headless/discord/render.h"
 #include "headless/discord/restclient.h"
 
+#include <QTimer>
+
 #include <memory>
 #include <set>
 
@@ -56,6 +58,7 @@ private:
         enum class Acknowledged { Waiting, Yes, TooLate };
 
         Interaction in;
+        Moment since = momentNow();
         commands::CommandCall call;
         const commands::CommandSpec *spec = nullptr;
         SeenBy seenBy = SeenBy::Asker;
@@ -97,6 +100,7 @@ private:
     void replaceOriginal(const Shared &exchange, const MessageBody &body);
     void followUp(const Shared &exchange, const MessageBody &body, SeenBy seenBy);
     void postInstead(const Shared &exchange, const MessageBody &body);
+    void lookAtTokens();
     void onTokenEnds(const Shared &exchange);
     void send(const QByteArray &method, const QString &path, const MessageBody &body,
               std::function<void(const Result<RestAnswer> &)> then);
@@ -112,7 +116,9 @@ private:
     const Access &m_access;
     const InteractionTimes m_times;
     CustomIds m_ids;
-    std::set<quint64> m_seen;      // ids of the last minutes, which grow with time
+    std::set<quint64> m_seen; // the newest ids; they grow with time
+    QHash<QString, Shared> m_open;
+    QTimer m_tokenClock;           // while any is open
     QHash<QString, Taken> m_taken; // by message
 };
 

@@ -25,16 +25,15 @@ qsizetype offsetAfter(QStringView text, int count)
 
 QString escapedPart(QStringView text)
 {
-    static const QString special = u"\\*_~`|<>[]()#:@"_s;
+    static const QString special = u"\\*_~`|<[]"_s, atLineStart = u"#>-+"_s;
     QString out;
     for (qsizetype i = 0; i < text.size(); ++i) {
         const QChar c = text[i];
-        const bool lineStart = i == 0 || text[i - 1] == u'\n';
+        const QChar next = i + 1 < text.size() ? text[i + 1] : QChar(u' ');
+        const bool begins = (i == 0 || text[i - 1] == u'\n') && (next == u' ' || next == u'#' || next == u'>');
         if (c == u'@')
             out += u"@\u200b"_s; // not a mention, also where no list of allowed ones is looked at
-        else if (c == u':' && (i + 1 >= text.size() || !text[i + 1].isLetterOrNumber()))
-            out += c; // no emoji begins here
-        else if (special.contains(c) || (lineStart && (c == u'-' || c == u'+')))
+        else if (special.contains(c) || (begins && atLineStart.contains(c)))
             out += u'\\' + QString(c);
         else
             out += c;

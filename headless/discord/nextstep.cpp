@@ -150,8 +150,11 @@ QString asTyped(const QString &text)
 {
     bool lacksWord = false;
     const auto line = parsed(text, &lacksWord);
-    if (!line)
-        return u'/' + text;
+    if (!line) {
+        const commands::CommandSpec *spec = commands::findCommand(text);
+        const bool atMachine = spec && spec->entryAccess() == commands::Access::Machine;
+        return (atMachine ? u"agenthubctl "_s : u"/"_s) + text;
+    }
     if (line->spec->entryAccess() == commands::Access::Machine)
         return u"agenthubctl "_s + text;
     QString typed = u'/' + line->call.command;

@@ -116,9 +116,11 @@ public:
         }
         for (const QStringList &row : table.rows) {
             QStringList cells;
-            for (const QString &cell : row) {
-                if (const QString text = cell.simplified(); !text.isEmpty() && text != u"-")
-                    cells << (cells.isEmpty() ? u"**"_s + escaped(text) + u"**"_s : escaped(text));
+            for (qsizetype i = 0; i < row.size(); ++i) {
+                const QString text = row[i].simplified();
+                if (text.isEmpty() || text == u"-")
+                    continue;
+                cells << (cells.isEmpty() ? u"**"_s + escaped(text) + u"**"_s : named(text, table.columns.value(i)));
             }
             lines << cells.join(u" · "_s);
         }
@@ -246,6 +248,14 @@ private:
                 cell = commands::plainText(cell, commands::Lines::One);
         }
         return rows;
+    }
+    // A bare number says nothing without its column: "lowest 58 %", "0 %".
+    static QString named(const QString &text, const QString &column)
+    {
+        const bool bare = text.front().isDigit() && text.size() <= 8 && !text.contains(u'/');
+        if (!bare || column.isEmpty())
+            return escaped(text);
+        return column.front().isLetter() ? escaped(column + u' ' + text) : escaped(text + u' ' + column);
     }
     static bool isNarrow(const QString &block)
     {

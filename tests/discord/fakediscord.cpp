@@ -239,6 +239,7 @@ FakeRest::Answer FakeDiscord::onCallback(const QString &id, const QString &token
         check(rules::modal(data), u"form"_s);
         break;
     case Later:
+        interaction.message.clear(); // of a button too: the answer is a message of its own
         check(data.isEmpty() || data.keys() == QStringList{u"flags"_s} ? QStringList()
                                                                        : QStringList{u"more than flags"_s},
               u"deferred answer"_s);

@@ -157,12 +157,12 @@ private Q_SLOTS:
             QTest::newRow(qPrintable(text)) << text << expected;
         };
         row(u"**bold** _it_ ~~no~~ `c` ||s||"_s, u"\\*\\*bold\\*\\* \\_it\\_ \\~\\~no\\~\\~ \\`c\\` \\|\\|s\\|\\|"_s);
-        row(u"@everyone <@1>"_s, u"@\u200beveryone \\<@\u200b1\\>"_s);
-        row(u"[x](http://evil.example/a_b)"_s, u"\\[x\\]\\(http://evil.example/a_b\\)"_s);
+        row(u"@everyone <@1>"_s, u"@\u200beveryone \\<@\u200b1>"_s);
+        row(u"[x](http://evil.example/a_b)"_s, u"\\[x\\](http://evil.example/a_b)"_s);
         row(u"see https://host.example/pull/1_2?x=y_z."_s, u"see https://host.example/pull/1_2?x=y_z."_s);
-        row(u"# not a heading\n- not a list"_s, u"\\# not a heading\n\\- not a list"_s);
-        row(u"14:05 :smile: a:"_s, u"14\\:05 \\:smile: a:"_s);
-        row(u"\x1b[31m\u202e"_s, u"␛\\[31m\\<U+202E\\>"_s);
+        row(u"# not a heading\n- not a list\n> not a quote"_s, u"\\# not a heading\n\\- not a list\n\\> not a quote"_s);
+        row(u"#12 at 14:05 (so)\n-1"_s, u"#12 at 14:05 (so)\n-1"_s);
+        row(u"\x1b[31m\u202e"_s, u"␛\\[31m\\<U+202E>"_s);
     }
     void usersTextIsShownAsItIs()
     {
@@ -240,6 +240,61 @@ private Q_SLOTS:
         QVERIFY(descriptions(body).contains(u"`agenthubctl doctor`"_s));
     }
 
+    void aListIsChosenFrom()
+    {
+        Bench bench;
+        const auto entry = [](int number) {
+            return QJsonObject{{u"checkpoint_id"_s, u"12/%1"_s.arg(number)},
+                               {u"type"_s, u"manual"_s},
+                               {u"at"_s, toIso(now - std::chrono::minutes(3))},
+                               {u"step"_s, u"tests"_s}};
+        };
+        const QJsonObject backup{{u"branch"_s, u"backup/claude/12-x"_s}, {u"task_id"_s, 12}};
+        const MessageBody body = bench.of(
+            Reply{.data = {{u"checkpoints"_s, QJsonArray{entry(2), entry(1)}}, {u"backups"_s, QJsonArray{backup}}}});
+        QCOMPARE(wrongWith(body), QString());
+        QCOMPARE(buttonLabels(body), (QStringList{u"Go back to a checkpoint …"_s, u"Go back to a backup branch …"_s}));
+        const QJsonValue menu = body.json["components"_L1].toArray()[0]["components"_L1].toArray()[0];
+        QCOMPARE(menu["options"_L1].toArray()[0]["label"_L1].toString(), u"12/2 · manual · 3 min ago · tests"_s);
+        const auto press = pressOf(bench, body, 0, 0);
+        QCOMPARE(press->command, u"rollback task_checkpoint"_s);
+        QCOMPARE(press->ask, u"checkpoint_id"_s);
+        QCOMPARE(pressOf(bench, body, 1, 0)->options, (QJsonObject{{u"task_id"_s, u"12"_s}}));
+    }
+
+    void aFinishThatFailedHasOtherWays()
+    {
+        Bench bench;
+        const MessageBody body =
+            bench.of(fail(ErrorCode::Conflict, u"It does not merge."_s),
+                     {.command = u"finish-task"_s, .options = {{u"task_id"_s, u"12"_s}, {u"how"_s, u"merge"_s}}});
+        QCOMPARE(wrongWith(body), QString());
+        QCOMPARE(buttonLabels(body), QStringList{u"Another way …"_s});
+        const auto press = pressOf(bench, body, 0, 0);
+        QCOMPARE(press->ask, u"how"_s);
+        QCOMPARE(press->options, (QJsonObject{{u"task_id"_s, u"12"_s}}));
+    }
+
+    void anAlertIsSeenOrSnoozed()
+    {
+        Bench bench;
+        const QJsonObject alert{{u"alert_id"_s, u"al-5"_s}, {u"state"_s, u"open"_s}};
+        const MessageBody body =
+            bench.of(Reply{.next = {u"resolve-alert al-5"_s}, .data = {{u"alerts"_s, QJsonArray{alert}}}});
+        QCOMPARE(wrongWith(body), QString());
+        QCOMPARE(buttonLabels(body),
+                 (QStringList{u"Resolve al-5"_s, u"Seen"_s, u"Snooze for 1 h"_s, u"Resolve an alert …"_s}));
+    }
+
+    void bareNumbersAreNamedByTheirColumn()
+    {
+        Bench bench;
+        const Table table{.columns = {u"task"_s, u"%"_s, u"lowest"_s, u"title"_s},
+                          .rows = {{u"#12"_s, u"40"_s, u"58 %"_s, u"a title that makes the row wider than a phone"_s}}};
+        QVERIFY(descriptions(bench.of(Reply{.tables = {table}}))
+                    .contains(u"**#12** · 40 % · lowest 58 % · a title that makes"));
+    }
+
     void questionsOfAgentsAreAnswered()
     {
         Bench bench;
@@ -315,6 +370,7 @@ private Q_SLOTS:
         row(u"Look: agenthubctl task-log 12."_s, u"Look: `/task-log task_id:12`."_s);
         row(u"agenthubctl doctor shows what can go; then resume."_s,
             u"`agenthubctl doctor` in a terminal there shows what can go; then resume."_s);
+        row(u"agenthubctl projects set"_s, u"`agenthubctl projects set` in a terminal there"_s);
         row(u"agenthubctl is a program."_s, u"agenthubctl is a program."_s);
         row(u"agenthubctl"_s, u"agenthubctl"_s);
     }

@@ -123,6 +123,40 @@ private Q_SLOTS:
         QCOMPARE(call.caller.origin, u"terminal"_s);
     }
 
+    void valuesForAnOptionAreSuggested()
+    {
+        SuggestCall asked;
+        m_hub->onSuggest = [&](const SuggestCall &call) {
+            asked = call;
+            return readyFuture(Result<QList<Suggestion>>(QList<Suggestion>{{u"12"_s, u"#12 fix login"_s}}));
+        };
+        auto socket = connected();
+        const QJsonObject answer =
+            ask(*socket, QByteArray(R"({"jsonrpc":"2.0","id":"a","method":"suggest","params":{"name":"pause-task",
+                       "option":"task_id","typed":"lo","options":{"reason":"x"},"folder":"/x"}})")
+                             .simplified());
+        const QJsonArray found = answer[u"result"_s][u"suggestions"_s].toArray();
+        QCOMPARE(found, (QJsonArray{QJsonObject{{u"value"_s, u"12"_s}, {u"label"_s, u"#12 fix login"_s}}}));
+        QCOMPARE(asked.option, u"task_id"_s);
+        QCOMPARE(asked.typed, u"lo"_s);
+        QCOMPARE(asked.call.command, u"pause-task"_s);
+        QCOMPARE(asked.call.options, (QJsonObject{{u"reason"_s, u"x"_s}}));
+        QCOMPARE(asked.call.folder, u"/x"_s);
+        QCOMPARE(int(asked.call.caller.role), int(commands::Role::Machine));
+    }
+
+    void aWindowGetsThemToo()
+    {
+        RemoteHub remote(dataDir());
+        QSignalSpy ready(&remote, &RemoteHub::connected);
+        QVERIFY(ready.wait());
+        const auto found = remote.suggest({.option = u"task_id"_s, .typed = u"x"_s});
+        QVERIFY(QTest::qWaitFor([&] { return found.isFinished(); }));
+        const auto result = takeResult(found);
+        QVERIFY(result.hasValue());
+        QCOMPARE(*result, (QList<Suggestion>{{u"x"_s, u"task_id x"_s}}));
+    }
+
     void wrongMessagesAreAnswered_data()
     {
         QTest::addColumn<QByteArray>("line");
