@@ -152,6 +152,7 @@ void TaskTeller::postStatus(const TaskThread &thread)
              auto now = m_parts.places.threadOf(m_task.id).value_or(TaskThread());
              now.statusMessage = message[u"id"_s].toString();
              m_parts.places.setThread(m_task.id, now);
+             m_dirty = true; // it may be one that an earlier life had posted, of whose answer it did not hear
          });
 }
 

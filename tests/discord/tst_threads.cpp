@@ -245,7 +245,7 @@ private Q_SLOTS:
 
     void aCrashAfterAnyCallLeavesOneThreadAndOneStatusMessage()
     {
-        for (int calls = 1; calls <= 6; ++calls) {
+        for (int calls = 1; calls <= 5; ++calls) {
             World world;
             world.set(12, u"running"_s);
             int seen = 0;
