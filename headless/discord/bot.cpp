@@ -45,7 +45,8 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
     connect(&m_gateway, &GatewayClient::gaveUp, this, &Bot::onGivenUp);
     connect(&m_hub, &HubPort::eventHappened, this, [this](const HubEvent &event) {
         if (event.name == u"project")
-            m_places.channelLinked(event.data.value(u"project"_s).toString(), event.data.value(u"channel"_s).toString());
+            m_places.channelLinked(event.data.value(u"project"_s).toString(),
+                                   event.data.value(u"channel"_s).toString());
     });
     if (config.alerts)
         m_alerts = std::make_unique<AlertPoster>(

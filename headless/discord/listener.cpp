@@ -128,8 +128,7 @@ void Listener::say(const Heard &heard, const Member &member, commands::Role role
         names << file.fileName;
     if (!names.isEmpty())
         call.options[u"files"_s] = names.join(u", "_s);
-    whenDone(m_hub.execute(call), this,
-             [this, heard](const Result<commands::Reply> &reply) { onSaid(heard, reply); });
+    whenDone(m_hub.execute(call), this, [this, heard](const Result<commands::Reply> &reply) { onSaid(heard, reply); });
 }
 
 void Listener::onSaid(const Heard &heard, const Result<commands::Reply> &reply)
@@ -173,8 +172,9 @@ void Listener::answer(const Heard &heard, const QString &text)
 
 void Listener::react(const Heard &heard, const QString &emoji)
 {
-    send("PUT", u"/channels/%1/messages/%2/reactions/%3/@me"_s.arg(heard.message[u"channel_id"_s].toString(),
-                                                                   heard.message[u"id"_s].toString(), emoji),
+    send("PUT",
+         u"/channels/%1/messages/%2/reactions/%3/@me"_s.arg(heard.message[u"channel_id"_s].toString(),
+                                                            heard.message[u"id"_s].toString(), emoji),
          QJsonValue::Undefined);
 }
 
