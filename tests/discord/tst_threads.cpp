@@ -247,6 +247,21 @@ private Q_SLOTS:
         QCOMPARE(world.discord.wrong, QStringList());
     }
 
+    void aTurnThatEndedWhileNoBotRanIsTold()
+    {
+        World world;
+        {
+            Life life(world);
+            world.set(12, u"needs_review"_s);
+            QTRY_COMPARE(world.countIn(12, u"needs your review"_s), 1);
+            world.set(12, u"running"_s, u"web"_s, u"the next turn"_s);
+            QTRY_VERIFY(world.statusHas(12, u"the next turn"_s));
+        }
+        world.set(12, u"needs_review"_s);
+        Life life(world);
+        QTRY_COMPARE(world.countIn(12, u"needs your review"_s), 2);
+    }
+
     void aCrashAfterAnyCallLeavesOneThreadAndOneStatusMessage()
     {
         for (int calls = 1; calls <= 5; ++calls) {
