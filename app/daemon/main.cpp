@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     qCInfo(lcHub).noquote() << "ready, data in" << dataDir << "socket" << socket->path;
     server.listen(*std::move(socket));
 #ifdef HUB_DISCORD
-    discord.connect(**hub, **hub);
+    discord.connect(**hub);
 #endif
     if (line.isSet(u"project"_s))
         takeProject(**hub, line.value(u"project"_s));

@@ -47,7 +47,7 @@ QString adviceFor(monitor::Metric metric)
     using monitor::Metric;
     switch (metric) {
     case Metric::Disk:
-    case Metric::Inodes: return u"agenthubctl cleanup and agenthubctl projects show say what can go."_s;
+    case Metric::Inodes: return u"agenthubctl cleanup --caches and agenthubctl projects show say what can go."_s;
     case Metric::Temperature:
         return u"Give it air, or let fewer agents run: agenthubctl config set agents/max_running 1."_s;
     case Metric::Supply: return u"Use a stronger power supply or a shorter cable; too little voltage corrupts cards."_s;
@@ -85,7 +85,8 @@ Result<> MachineWatch::begin()
     HUB_TRY(state.frozen, heldTasks());
     state.admitting = state.frozen.isEmpty();
     if (!state.admitting)
-        m_driver.stopAdmitting(u"so it was when the hub stopped."_s);
+        m_driver.stopAdmitting(
+            u"The machine was overloaded when the hub stopped; nothing new starts until it was looked at anew."_s);
     m_ladder = monitor::Ladder(state);
     look();
     return {};
@@ -256,6 +257,14 @@ QStringList MachineWatch::concerns() const
     return sentences;
 }
 
+// Why nothing new starts, by the figures of the newest look.
+QString MachineWatch::overload() const
+{
+    const QString figures = concerns().join(u' ');
+    return figures.isEmpty() ? u"The machine was overloaded and is calm now; new work starts when that has lasted."_s
+                             : u"The machine is overloaded: %1 Nothing new starts until it is calm."_s.arg(figures);
+}
+
 // One alert for each figure; it ends when the figure is well again, and begins anew when it gets worse.
 void MachineWatch::tell(const QList<Verdict> &changes)
 {
@@ -375,6 +384,7 @@ void MachineWatch::climb()
         m_advice = monitor::Ladder();
     }
     m_ladder.sync(*held);
+    m_driver.noteOverload(overload());
     if (const auto move = next(m_ladder, real))
         carryOut(*move, why);
 }
@@ -383,7 +393,9 @@ void MachineWatch::carryOut(const LadderMove &move, const QString &why)
 {
     using Kind = LadderMove::Kind;
     switch (move.kind) {
-    case Kind::StopAdmitting: m_driver.stopAdmitting(why); return record(textOf(monitor::moveTexts, move.kind), why);
+    case Kind::StopAdmitting:
+        m_driver.stopAdmitting(overload());
+        return record(textOf(monitor::moveTexts, move.kind), why);
     case Kind::AdmitAgain:
         m_driver.stopAdmitting({});
         return record(textOf(monitor::moveTexts, move.kind), u"The machine is well again."_s);

@@ -65,6 +65,7 @@ private:
     Result<> endOldAlerts();
     Result<QList<TaskId>> heldTasks() const;
     void climb();
+    QString overload() const;
     void carryOut(const monitor::LadderMove &move, const QString &why);
     void freezeTask(TaskId task, const QString &why);
     void enterSafeMode(const QString &why);

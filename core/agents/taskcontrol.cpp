@@ -185,6 +185,7 @@ Result<> TaskDriver::recordPause(const Scope &scope, const QString &who, const Q
             m_stores.tasks.setState(task.id, TaskState::Paused, reason.isEmpty() ? u"paused by "_s + who : reason));
         announce(task.id);
     }
+    m_stores.commits.afterCommit([this] { admit(); }); // one reason more for those that wait
     return {};
 }
 
@@ -308,6 +309,12 @@ void TaskDriver::stopAdmitting(const QString &why)
 {
     if (std::exchange(m_overload, why) != why)
         admit(); // also when it is: the reasons of those that wait change
+}
+
+void TaskDriver::noteOverload(const QString &why)
+{
+    if (!m_overload.isEmpty() && !why.isEmpty())
+        m_overload = why;
 }
 
 Result<> TaskDriver::say(const Task &task, const QString &text, const QString &author, bool now)

@@ -109,10 +109,13 @@ Result<QStringList> TaskDriver::blockers(const Task &task) const
     HUB_TRY(const auto full, m_stores.holds.fullDisks());
     for (const state::Pause &disk : full)
         reasons << u"A disk is full: "_s + disk.reason;
-    HUB_TRY(const auto overload, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
-    if (overload)
+    HUB_TRY(const auto run, m_stores.runs.livingOf(task.id));
+    if (!m_overload.isEmpty() && !run)
+        reasons << m_overload;
+    HUB_TRY(const auto held, m_stores.holds.pauseOf(u"overload"_s, task.id.toString()));
+    if (held)
         reasons << u"Task #%1 is held by the hub, since the machine is overloaded: %2"_s.arg(task.id.toString(),
-                                                                                             overload->reason);
+                                                                                             held->reason);
     HUB_TRY(const auto taskPause, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
     if (taskPause)
         reasons << u"Task #%1 is paused by %2%3."_s.arg(
@@ -155,25 +158,31 @@ Result<QString> TaskDriver::holderOfCheckout(const Task &task) const
 
 Result<QString> TaskDriver::waitsFor(const Task &task) const
 {
-    HUB_TRY(const QStringList reasons, blockers(task));
-    if (!reasons.isEmpty())
-        return reasons.first();
-    if (!m_overload.isEmpty())
-        return u"The machine is overloaded, so nothing new starts: "_s + m_overload;
+    HUB_TRY(QStringList reasons, blockers(task));
     HUB_TRY(const auto project, m_stores.projects.get(task.spec.project));
     // Looked at anew: nobody may have noted yet that it is gone. When it is back, it is taken again first.
     if (project.missing || !QFileInfo::exists(project.path))
-        return u"The folder of project %1 is missing: %2. Put it back, or say where it is: projects move %1 PATH"_s.arg(
-            project.name.toString(), project.path);
+        reasons << u"The folder of project %1 is missing: %2. Put it back, or say where it is: projects move %1 PATH"_s
+                       .arg(project.name.toString(), project.path);
     HUB_TRY(const auto own, m_stores.runs.livingOf(task.id));
     if (const auto step = own ? stepOf(*own) : std::nullopt)
-        return u"Its %1 command still runs."_s.arg(textOf(recovery::treeStepTexts, *step));
+        reasons << u"Its %1 command still runs."_s.arg(textOf(recovery::treeStepTexts, *step));
     if (task.spec.after) {
         HUB_TRY(const Task before, m_stores.tasks.get(*task.spec.after));
         if (before.state != TaskState::Completed)
-            return u"It waits for task #%1, which is %2."_s.arg(before.id.toString(),
-                                                                textOf(taskStateTexts, before.state));
+            reasons << u"It waits for task #%1, which is %2."_s.arg(before.id.toString(),
+                                                                    textOf(taskStateTexts, before.state));
     }
+    HUB_TRY(const QString holder, holderOfCheckout(task));
+    if (!holder.isEmpty())
+        reasons << holder;
+    HUB_TRY(const QStringList crowd, crowdBefore(task));
+    return (reasons + crowd).join(u' ');
+}
+
+// What works already, as far as it leaves no place for this one.
+Result<QStringList> TaskDriver::crowdBefore(const Task &task) const
+{
     HUB_TRY(const auto busy, m_stores.tasks.inStates({TaskState::Preparing, TaskState::Running,
                                                       TaskState::AwaitingApproval, TaskState::Paused}));
     int ofAgent = 0, atWork = 0;
@@ -183,19 +192,17 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
         atWork += active;
         ofAgent += active && other.spec.agent == task.spec.agent;
     }
-    HUB_TRY(const QString holder, holderOfCheckout(task));
-    if (!holder.isEmpty())
-        return holder;
     auto profile = m_profiles.get(task.spec.agent);
     if (!profile)
-        return profile.error().message;
+        return QStringList{profile.error().message};
+    QStringList reasons;
     if (ofAgent >= profile->maxParallel)
-        return u"Agent %1 works on %2 already (max_parallel)."_s.arg(
+        reasons << u"Agent %1 works on %2 already (max_parallel)."_s.arg(
             task.spec.agent.toString(), ofAgent == 1 ? u"a task"_s : u"%1 tasks"_s.arg(ofAgent));
     if (atWork >= runningLimit())
-        return (atWork == 1 ? u"An agent works already, which is what memory and cores allow."_s
-                            : u"%1 agents work already, which is what memory and cores allow."_s.arg(atWork));
-    return QString();
+        reasons << (atWork == 1 ? u"An agent works already, which is what memory and cores allow."_s
+                                : u"%1 agents work already, which is what memory and cores allow."_s.arg(atWork));
+    return reasons;
 }
 
 void TaskDriver::admit()
@@ -295,7 +302,7 @@ Result<bool> TaskDriver::mayStart(const Task &task)
     HUB_TRY(const QStringList reasons, blockers(task));
     if (reasons.isEmpty())
         return true;
-    HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Queued, reasons.first()));
+    HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Queued, reasons.join(u' ')));
     HUB_TRY(const auto pause, m_stores.holds.pauseOf(u"task"_s, task.id.toString()));
     if (pause) // it was asked for while the task was being prepared
         HUB_CHECK(m_stores.tasks.setState(task.id, TaskState::Paused, pause->reason));

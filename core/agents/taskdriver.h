@@ -70,8 +70,12 @@ public:
     // After the brake has frozen it: the machine can't carry this task now. It goes on by letGo().
     Result<> recordOverload(TaskId task, const QString &reason);
     Result<> letGo(TaskId task);
-    // Not inside work. Why nothing starts, for as long as the machine is overloaded; empty: it may.
+    // Not inside work. The sentence that says why nothing new starts, for as long as the machine is overloaded; empty:
+    // it may.
     void stopAdmitting(const QString &why);
+    // The same with the figures of this moment, for whoever asks; nothing when it may.
+    void noteOverload(const QString &why);
+    const QString &overload() const { return m_overload; }
 
     // Saves what is there, then ends the task and its run. `state` is cancelled, completed or failed.
     // `also` is committed together with it, inside that work.
@@ -82,9 +86,10 @@ public:
     // (Re)starts the timer of automatic checkpoints.
     void watchClock(TaskId task);
 
-    // Every reason why the task may not go on now; empty: it may. Reads the database only.
+    // Every reason why the task may not go on now; empty: it may. Reads the database only. An overload keeps off what
+    // has no run yet, and is of no matter to what runs.
     Result<QStringList> blockers(const Task &task) const;
-    // Why a queued task is not started now; empty: it may start.
+    // Every reason why a queued task is not started now; empty: it may start.
     Result<QString> waitsFor(const Task &task) const;
     int runningLimit() const;
 
@@ -129,6 +134,7 @@ private:
     // taskdriver.cpp: from queued to running
     Result<> admitNow();
     Result<QString> holderOfCheckout(const Task &task) const;
+    Result<QStringList> crowdBefore(const Task &task) const;
     Result<bool> mayStart(const Task &task);
     Result<std::optional<Launch>> plan(TaskId task);
     Result<> start(TaskId task);

@@ -13,8 +13,9 @@ namespace hub::commands
 {
 
 // Ordered: each includes the rights before it. Machine is the owner's own account at this machine; Agent is what runs
-// below a living shim and has the lifecycle methods only (it may do none of the commands).
-enum class Role { Agent, Viewer, Operator, Admin, Machine };
+// below a living shim and has the lifecycle methods only (it may do none of the commands); Nobody is a person whom no
+// one gave a right, who is asked about only so that the refusal stands in the audit trail.
+enum class Role { Agent, Nobody, Viewer, Operator, Admin, Machine };
 
 struct Caller {
     Role role = Role::Viewer;

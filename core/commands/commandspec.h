@@ -33,8 +33,11 @@ enum class OptionKind {
     Setting,
     Program, // a command line; in a terminal several words are kept apart
     Command,
-    Channel, // of Discord, by its number
-    File,    // whose content goes along as CommandCall::files; a terminal takes paths, as words of a shell
+    Branch,    // of a repository
+    Backup,    // a backup branch
+    HubBackup, // a copy of the hub's own data
+    Channel,   // of Discord, by its number
+    File,      // whose content goes along as CommandCall::files; a terminal takes paths, as words of a shell
 };
 
 struct OptionSpec {
@@ -57,6 +60,11 @@ enum class Effect {
 
 // V, O, A and M of commands.md.
 enum class Access { Viewer, Operator, Admin, Machine };
+Role roleFor(Access access);
+QString textOf(Role role); // "operator"
+
+// Where others are (a channel of Discord), whether they see the answer: p and e of commands.md.
+enum class Audience { Everybody, Asker };
 
 struct CommandSpec {
     QLatin1StringView name;        // "tasks", "rollback show": at most two words
@@ -75,6 +83,13 @@ struct CommandSpec {
     // reserve.
     bool needsRoom = false;
 
+    // Where it is not as one would expect: what changes something is for everybody, a view for who asked.
+    std::optional<Audience> unusualAudience = std::nullopt;
+
+    Audience audience() const
+    {
+        return unusualAudience.value_or(effect == Effect::Read ? Audience::Asker : Audience::Everybody);
+    }
     // What the right to call this at all is: the first question that a dispatcher asks.
     Access entryAccess() const { return leastAccess.value_or(access); }
 };

@@ -86,7 +86,7 @@ constexpr OptionSpec assignOptions[]{
     option("agent"_L1, K::Agent, "Who does it"_L1, "the only one"_L1),
     choice("priority"_L1, "Who goes first when not all can run"_L1, priorities, "medium"_L1),
     choice("type"_L1, "The kind of work"_L1, types, "feature"_L1),
-    option("base"_L1, K::Text, "The branch or commit to start from"_L1, "the branch you are on"_L1),
+    option("base"_L1, K::Branch, "The branch or commit to start from"_L1, "the branch you are on"_L1),
     choice("autonomy"_L1, "What the agent may do without asking"_L1, autonomies, "the agent's own, else normal"_L1),
     option("after"_L1, K::Task, "Start when this task is completed"_L1, "as soon as there is room"_L1),
     choice("mode"_L1, "In a working tree of its own or in your checkout"_L1, modes, "worktree"_L1)};
@@ -118,7 +118,7 @@ constexpr OptionSpec finishOptions[]{
     taskId,
     choice("how"_L1, "Push its branch, merge it, as one commit, keep it, or put it away"_L1, finishHows,
            "push where a remote is set, else merge"_L1),
-    option("into"_L1, K::Text, "The branch that it goes into"_L1, "the one that the task began from"_L1),
+    option("into"_L1, K::Branch, "The branch that it goes into"_L1, "the one that the task began from"_L1),
     option("message"_L1, K::Text, "For the commit of what is uncommitted, and the squashed one"_L1,
            "the task's title"_L1),
     option("check"_L1, K::Flag, "Run the project's check command first"_L1, "yes"_L1)};
@@ -131,10 +131,11 @@ constexpr OptionSpec rollbackCheckpointOptions[]{option("agent"_L1, K::Agent, "T
                                                         "Where to go back to: 12/3, 3, last, -1, 14:05 or 20m"_L1,
                                                         "the list to choose from"_L1),
                                                  keepEdits};
-constexpr OptionSpec rollbackBackupOptions[]{
-    agentFilter, taskId, project,
-    option("backup"_L1, K::Text, "The backup branch, one that cleanup removed too"_L1, "latest: the task's newest"_L1),
-    keepEdits};
+constexpr OptionSpec rollbackBackupOptions[]{agentFilter, taskId, project,
+                                             option("backup"_L1, K::Backup,
+                                                    "The backup branch, one that cleanup removed too"_L1,
+                                                    "latest: the task's newest"_L1),
+                                             keepEdits};
 constexpr OptionSpec rollbackCommitOptions[]{
     required("commit"_L1, K::Text, "An id or its beginning, a branch, a tag, HEAD~2"_L1), taskId, keepEdits};
 constexpr OptionSpec rollbackFileOptions[]{required("path"_L1, K::Path, "The file or folder to bring back"_L1), taskId,
@@ -218,12 +219,14 @@ constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The sett
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
 constexpr OptionSpec drillOptions[]{
     option("task_id"_L1, K::Task, "The task to bring back"_L1, "the one with the newest checkpoint"_L1)};
-constexpr OptionSpec hubBackupOptions[]{option("backup"_L1, K::Text, "Its name, from the list"_L1, "the newest"_L1)};
+constexpr OptionSpec hubBackupOptions[]{
+    option("backup"_L1, K::HubBackup, "Its name, from the list"_L1, "the newest"_L1)};
 constexpr OptionSpec cleanupOptions[]{
     option("data_older_than"_L1, K::Text, "Ended tasks and answered alerts, older than: 30d, 30 (days), 12h"_L1,
            "no data"_L1),
     option("branches_older_than"_L1, K::Text, "Backup branches of ended tasks, older than: 30d, 30 (days), 12h"_L1,
-           "no branches"_L1)};
+           "no branches"_L1),
+    option("caches"_L1, K::Flag, "Build output and caches in working trees of tasks that don't run"_L1, "no"_L1)};
 constexpr OptionSpec doctorOptions[]{option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
 constexpr OptionSpec waitOptions[]{
     required("task_id"_L1, K::Task, "The task, as 12 or #12"_L1),
@@ -241,10 +244,22 @@ constexpr CommandSpec needingRoom(CommandSpec row)
     return row;
 }
 
+constexpr CommandSpec forEverybody(CommandSpec row)
+{
+    row.unusualAudience = Audience::Everybody;
+    return row;
+}
+
+constexpr CommandSpec forAsker(CommandSpec row)
+{
+    row.unusualAudience = Audience::Asker;
+    return row;
+}
+
 constexpr CommandSpec rows[]{
     {"help"_L1, "What you can do here, and with which rights"_L1, V, Effect::Read, helpOptions, "help resume-task"_L1},
-    {"system-health"_L1, "Machine, agents, git safety, last alerts; what to do next"_L1, V, Effect::Read, healthOptions,
-     "system-health --range day --chart"_L1},
+    forEverybody({"system-health"_L1, "Machine, agents, git safety, last alerts; what to do next"_L1, V, Effect::Read,
+                  healthOptions, "system-health --range day --chart"_L1}),
     // First of its group: a bare "safe-mode" looks and stops nothing.
     {"safe-mode status"_L1, "On or off, since when, by whom, why"_L1, V, Effect::Read, {}, "safe-mode status"_L1},
     {"safe-mode enable"_L1, "Freeze every agent and take no new work, until a person ends it"_L1, O, Effect::Stop,
@@ -265,10 +280,10 @@ constexpr CommandSpec rows[]{
                  "say --task_id 12 please add a test too"_L1}),
     {"queue list"_L1, "Messages and tasks that wait for their turn"_L1, V, Effect::Read, queueListOptions,
      "queue list"_L1},
-    needingRoom({"queue edit"_L1, "Change a message that waits for its turn"_L1, O, Effect::Change, queueEditOptions,
-                 "queue edit m81 use the other parser"_L1}),
-    {"queue remove"_L1, "Take a message out of the queue"_L1, O, Effect::Change, queueRemoveOptions,
-     "queue remove m81"_L1},
+    forAsker(needingRoom({"queue edit"_L1, "Change a message that waits for its turn"_L1, O, Effect::Change,
+                          queueEditOptions, "queue edit m81 use the other parser"_L1})),
+    forAsker({"queue remove"_L1, "Take a message out of the queue"_L1, O, Effect::Change, queueRemoveOptions,
+              "queue remove m81"_L1}),
     {"pause-task"_L1, "Freeze one task"_L1, O, Effect::Stop, taskReason, "pause-task 12 looks wrong"_L1},
     needingRoom({"resume-task"_L1, "Go on where it stopped; with a checkpoint: go back to it first"_L1, O,
                  Effect::Dangerous, resumeOptions, "resume-task 12 12/3"_L1}),
@@ -295,8 +310,8 @@ constexpr CommandSpec rows[]{
     {"agents list"_L1, "The agents and what they are doing"_L1, V, Effect::Read, {}, "agents list"_L1},
     {"agents show"_L1, "How one agent is set up, and its last runs"_L1, V, Effect::Read, agentShowOptions,
      "agents show claude"_L1},
-    {"agents test"_L1, "Is its program there, what version, are variables or memory missing"_L1, O, Effect::Change,
-     agentShowOptions, "agents test claude"_L1},
+    forAsker({"agents test"_L1, "Is its program there, what version, are variables or memory missing"_L1, O,
+              Effect::Change, agentShowOptions, "agents test claude"_L1}),
     {"agents add"_L1, "Set an agent up: the command that starts it"_L1, M, Effect::Change, agentAddOptions,
      "agents add helper my-agent --quiet {prompt}"_L1},
     {"agents set"_L1, "Change how an agent is set up"_L1, M, Effect::Change, agentSetOptions,
@@ -332,8 +347,9 @@ constexpr CommandSpec rows[]{
      projectShowOptions, "projects show web"_L1},
     {"projects set"_L1, "How a project's working trees are made ready, checked and cleared up"_L1, M, Effect::Change,
      projectSetOptions, "projects set web setup npm ci"_L1},
-    needingRoom({"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A, Effect::Change,
-                 projectAddOptions, "projects add ~/src/web"_L1, std::nullopt, "a folder: at the machine only"_L1}),
+    forAsker(needingRoom({"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A,
+                          Effect::Change, projectAddOptions, "projects add ~/src/web"_L1, std::nullopt,
+                          "a folder: at the machine only"_L1})),
     {"projects link"_L1, "Bind a Discord channel to a project: its tasks get their threads there"_L1, A, Effect::Change,
      projectLinkOptions, "projects link web 1204567890123456789"_L1},
     {"projects move"_L1, "Follow a project's folder that was moved"_L1, M, Effect::Change, projectMoveOptions,
@@ -356,27 +372,34 @@ constexpr CommandSpec rows[]{
      "some keys: at the machine only"_L1},
     {"config get"_L1, "One setting: value, where it comes from, default, range"_L1, A, Effect::Read, configGetOptions,
      "config get checkpoint/interval_seconds"_L1, std::nullopt, "some keys: at the machine only"_L1},
-    {"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions,
-     "config set checkpoint/interval_seconds 300"_L1, std::nullopt, "some keys: at the machine only"_L1},
-    {"drill"_L1, "Practise a recovery in a scratch folder; real recovery point and time"_L1, A, Effect::Read,
-     drillOptions, "drill"_L1},
+    forAsker({"config set"_L1, "Change a setting"_L1, A, Effect::Change, configSetOptions,
+              "config set checkpoint/interval_seconds 300"_L1, std::nullopt, "some keys: at the machine only"_L1}),
+    forEverybody({"drill"_L1, "Practise a recovery in a scratch folder; real recovery point and time"_L1, A,
+                  Effect::Read, drillOptions, "drill"_L1}),
     {"hub-backup list"_L1,
      "Copies of the hub's own data: tasks, talk, alerts"_L1,
      V,
      Effect::Read,
      {},
      "hub-backup list"_L1},
-    {"hub-backup create"_L1,
-     "Copy the hub's own data now (not your code: that is checkpoint)"_L1,
-     A,
-     Effect::Change,
-     {},
-     "hub-backup create"_L1},
+    forAsker({"hub-backup create"_L1,
+              "Copy the hub's own data now (not your code: that is checkpoint)"_L1,
+              A,
+              Effect::Change,
+              {},
+              "hub-backup create"_L1}),
     {"hub-backup verify"_L1, "Read all of a copy again"_L1, A, Effect::Read, hubBackupOptions, "hub-backup verify"_L1},
-    {"cleanup"_L1, "Remove what is old: ended tasks with their data, or backup branches"_L1, M, Effect::Dangerous,
-     cleanupOptions, "cleanup --branches_older_than 30d"_L1},
+    {"cleanup"_L1, "Remove what is old, or can be made again: data, backup branches, build output"_L1, M,
+     Effect::Dangerous, cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},
+    {"discord check"_L1,
+     "Whether the bot is set up on Discord, and what to click where it is not"_L1,
+     M,
+     Effect::Read,
+     {},
+     "discord check"_L1},
+    {"discord invite"_L1, "The link that takes the bot into your server"_L1, M, Effect::Read, {}, "discord invite"_L1},
     {"wait"_L1, "Wait until a task is in a state; for scripts"_L1, M, Effect::Read, waitOptions,
      "wait 12 --for completed --timeout 3600"_L1},
 };
@@ -391,6 +414,30 @@ constexpr ShortForm shorts[]{{"new"_L1, "assign-task"_L1},     {"ls"_L1, "tasks"
 std::span<const CommandSpec> commandTable() { return rows; }
 
 std::span<const ShortForm> shortForms() { return shorts; }
+
+Role roleFor(Access access)
+{
+    switch (access) {
+    case Access::Viewer: return Role::Viewer;
+    case Access::Operator: return Role::Operator;
+    case Access::Admin: return Role::Admin;
+    case Access::Machine: return Role::Machine;
+    }
+    Q_UNREACHABLE();
+}
+
+QString textOf(Role role)
+{
+    switch (role) {
+    case Role::Agent: return u"agent"_s;
+    case Role::Nobody: return u"nobody"_s;
+    case Role::Viewer: return u"viewer"_s;
+    case Role::Operator: return u"operator"_s;
+    case Role::Admin: return u"admin"_s;
+    case Role::Machine: return u"machine"_s;
+    }
+    Q_UNREACHABLE();
+}
 
 const CommandSpec *findCommand(QStringView name)
 {

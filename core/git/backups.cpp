@@ -73,6 +73,18 @@ Result<std::vector<Backup>> listBackups(const RepositoryPlace &place, const Vaul
     return backups;
 }
 
+Result<std::optional<Instant>> newestBackup(const RepositoryPlace &place)
+{
+    HUB_TRY(const QByteArray listed, runGit({.folder = place.commonDir,
+                                             .arguments = {"for-each-ref", "--format=%(refname)", heads + "backup/"}}));
+    std::optional<Instant> newest;
+    for (const QByteArray &ref : listed.split('\n')) {
+        if (const auto backup = backupNamed(ref.mid(heads.size())))
+            newest = std::max(newest, std::optional(backup->at));
+    }
+    return newest;
+}
+
 QByteArray archiveRef(const Backup &backup) { return archive + backup.name; }
 
 Result<> archiveBackup(Vault &vault, const RepositoryPlace &place, const Backup &backup)

@@ -22,6 +22,9 @@ struct Backup {
 // Newest first. Other branches below backup/ are not among them.
 Result<std::vector<Backup>> listBackups(const RepositoryPlace &place, const Vault &vault);
 
+// When the newest backup branch was made; looks at names only. Any thread.
+Result<std::optional<Instant>> newestBackup(const RepositoryPlace &place);
+
 // In the vault, where the commit of a removed backup branch stays.
 QByteArray archiveRef(const Backup &backup);
 

@@ -220,6 +220,30 @@ Result<RepositoryPlace> reviveWorkingTree(const RepositoryPlace &main, const QBy
     return locateTree(path);
 }
 
+Result<> checkHeld(const Vault &vault, const RepositoryPlace &tree, const ObjectId &snapshot,
+                   const QByteArray &cachePath)
+{
+    HUB_TRY(const SnapshotParts held, readSnapshotCommit(vault.objects(), snapshot));
+    HUB_TRY(const Manifest then, readManifest(vault.objects(), held));
+    MemorySink sink(vault.objects());
+    CaptureRequest request{tree, cachePath, {}, then.alsoHeld, {}, true, false};
+    HUB_TRY(const TreeState now, captureTree(vault, sink, request));
+    HUB_TRY(const SnapshotParts parts, readSnapshotTree(sink, now.root));
+    const bool same = parts.files == held.files && parts.ignored == held.ignored && parts.nested == held.nested &&
+                      parts.index == held.index;
+    if (!same || !now.manifest.notHeld.empty() || !now.manifest.inMotion.empty()) {
+        const QString first =
+            now.manifest.notHeld.empty()
+                ? QString()
+                : u" (%1 is in no snapshot)"_s.arg(QFile::decodeName(now.manifest.notHeld.begin()->first));
+        return fail(ErrorCode::Conflict,
+                    u"%1 has work that is not in the vault%2; nothing was removed."_s.arg(
+                        QFile::decodeName(tree.workTree), first),
+                    u"Take a checkpoint first, or move those files away."_s);
+    }
+    return {};
+}
+
 Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, const RepositoryPlace &tree,
                            const ObjectId &snapshot, const QByteArray &cachePath)
 {
@@ -236,24 +260,7 @@ Result<> removeWorkingTree(const Vault &vault, const RepositoryPlace &main, cons
                     u"git worktree unlock '%1'"_s.arg(QFile::decodeName(tree.workTree)));
     if (::lstat(tree.workTree.constData(), &info) != 0)
         return removeTree(tree.gitDir);
-    HUB_TRY(const SnapshotParts held, readSnapshotCommit(vault.objects(), snapshot));
-    HUB_TRY(const Manifest then, readManifest(vault.objects(), held));
-    MemorySink sink(vault.objects());
-    CaptureRequest request{tree, cachePath, {}, then.alsoHeld, {}, true, false};
-    HUB_TRY(const TreeState now, captureTree(vault, sink, request));
-    HUB_TRY(const SnapshotParts parts, readSnapshotTree(sink, now.root));
-    const bool same = parts.files == held.files && parts.ignored == held.ignored && parts.nested == held.nested &&
-                      parts.index == held.index;
-    if (!same || !now.manifest.notHeld.empty() || !now.manifest.inMotion.empty()) {
-        const QString first =
-            now.manifest.notHeld.empty()
-                ? QString()
-                : u" (%1 is in no snapshot)"_s.arg(QFile::decodeName(now.manifest.notHeld.begin()->first));
-        return fail(ErrorCode::Conflict,
-                    u"%1 has work that is not in the vault%2; it was not removed."_s.arg(
-                        QFile::decodeName(tree.workTree), first),
-                    u"Take a checkpoint first, or move those files away."_s);
-    }
+    HUB_CHECK(checkHeld(vault, tree, snapshot, cachePath));
     // Not by git, which would go on when the hub is killed, and meet a tree that is being made again. It is gone in one
     // moment, and what takes long happens where nobody looks.
     const QByteArray aside = tree.workTree + removedSuffix;

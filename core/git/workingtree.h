@@ -28,6 +28,11 @@ Result<RepositoryPlace> locateTree(const QByteArray &path);
 Result<RepositoryPlace> reviveWorkingTree(const RepositoryPlace &main, const QByteArray &path,
                                           const QByteArray &branch);
 
+// Conflict when something in the working tree is not as `snapshot` has it. Ignored files that no snapshot holds don't
+// count. Writes nothing.
+Result<> checkHeld(const Vault &vault, const RepositoryPlace &tree, const ObjectId &snapshot,
+                   const QByteArray &cachePath);
+
 // Removes a linked working tree. Its content must be what `snapshot` holds, or Conflict and nothing is done: work that
 // is not in the vault is never removed. Ignored files that no snapshot holds go with it, as with git's own removal; the
 // branch stays. It goes in one moment, under a name with removedSuffix, where a crash may leave it. A missing folder

@@ -311,8 +311,14 @@ QFuture<Result<Reply>> doctor(Services &services, const Invocation &in)
     if (!verdict || verdict->brokenAt)
         findings << Finding{u"The audit trail does not verify."_s, u"agenthubctl audit verify"_s};
     for (const QString &full : services.disks.concerns())
-        findings << Finding{full, u"agenthubctl projects show NAME tells what a project takes, agenthubctl cleanup "
-                                  "removes what is old; or make room by hand. All goes on by itself then."_s};
+        findings << Finding{
+            full,
+            u"agenthubctl projects show NAME tells what a project takes, agenthubctl cleanup "
+            "removes what is old (--caches: what can be made again); or make room by hand. All goes on by itself then."_s};
+    if (const qint64 bytes = services.governor.known().value_or(0); bytes > 0)
+        findings << Finding{u"A disk is low, and %1 of it are build output and caches of tasks that don't run."_s.arg(
+                                recovery::sizeText(bytes)),
+                            u"agenthubctl cleanup --caches"_s};
     QStringList problems;
     if (services.profiles.all(&problems).isEmpty())
         findings << Finding{u"No agent is set up."_s, u"agenthubctl agents add NAME PROGRAM ARGUMENTS"_s};

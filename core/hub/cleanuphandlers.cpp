@@ -3,7 +3,7 @@
 #include "core/commands/counted.h"
 #include "core/git/backups.h"
 #include "core/git/workingtree.h"
-#include "core/hub/handlers.h"
+#include "core/hub/cachecleanup.h"
 #include "core/recovery/refmoves.h"
 
 #include <QCryptographicHash>
@@ -311,12 +311,15 @@ Future cleanup(Services &services, const Invocation &in)
     const auto branches = momentFor(services, in, "branches_older_than"_L1);
     if (!data || !branches)
         return readyFuture<Reply>(!data ? data.error() : branches.error());
-    if (data->has_value() == branches->has_value())
+    const int asked = int(data->has_value()) + int(branches->has_value()) + int(in.flag("caches"_L1));
+    if (asked != 1)
         return readyFuture<Reply>(
             fail(ErrorCode::InvalidInput,
-                 *data ? u"Data and branches are cleaned up one after the other; nothing was removed."_s
-                       : u"Say what is to be cleaned up; nothing was removed."_s,
-                 u"agenthubctl cleanup --branches-older-than 30d, or --data-older-than 30d"_s));
+                 asked > 1 ? u"Data, branches and caches are cleaned up one after the other; nothing was removed."_s
+                           : u"Say what is to be cleaned up; nothing was removed."_s,
+                 u"agenthubctl cleanup --caches, or --branches-older-than 30d, or --data-older-than 30d"_s));
+    if (in.flag("caches"_L1))
+        return cleanCaches(services, in);
     return *data ? cleanData(services, in, **data) : cleanBranches(services, in, **branches);
 }
 

@@ -8,7 +8,6 @@ using namespace Qt::StringLiterals;
 namespace hub
 {
 
-using commands::Access;
 using commands::CommandSpec;
 using commands::Effect;
 using commands::Reply;
@@ -17,31 +16,8 @@ using commands::Role;
 namespace
 {
 
-// Answered by agenthubctl itself.
-constexpr QLatin1StringView clientCommands[]{"help"_L1, "wait"_L1};
-
-QString roleText(Role role)
-{
-    switch (role) {
-    case Role::Agent: return u"agent"_s;
-    case Role::Viewer: return u"viewer"_s;
-    case Role::Operator: return u"operator"_s;
-    case Role::Admin: return u"admin"_s;
-    case Role::Machine: return u"machine"_s;
-    }
-    Q_UNREACHABLE();
-}
-
-Role roleFor(Access access)
-{
-    switch (access) {
-    case Access::Viewer: return Role::Viewer;
-    case Access::Operator: return Role::Operator;
-    case Access::Admin: return Role::Admin;
-    case Access::Machine: return Role::Machine;
-    }
-    Q_UNREACHABLE();
-}
+// Answered by agenthubctl itself, or by a front end of the hub's program.
+constexpr QLatin1StringView clientCommands[]{"help"_L1, "wait"_L1, "discord check"_L1, "discord invite"_L1};
 
 std::optional<TaskId> taskOf(const Invocation &in, const Result<Reply> &reply)
 {
@@ -87,11 +63,16 @@ Result<const CommandSpec *> Dispatcher::admit(const commands::CommandCall &call)
                     u"There is no command '%1'.%2"_s.arg(call.command, commands::didYouMean(call.command, names)),
                     u"agenthubctl help"_s);
     }
-    if (call.caller.role < roleFor(spec->entryAccess())) {
+    if (call.caller.role < commands::roleFor(spec->entryAccess())) {
+        const QString needed = textOf(commands::roleFor(spec->entryAccess()));
+        if (call.caller.role == Role::Nobody)
+            return fail(ErrorCode::Refused,
+                        u"You have no right here yet: %1 needs %2. Nothing was done."_s.arg(spec->name, needed),
+                        u"Ask an admin to add one of your roles to the viewers, operators or admins."_s);
         return fail(ErrorCode::Refused,
-                    u"You may look here but not steer: %1 needs %2 (you are %3)."_s.arg(
-                        spec->name, roleText(roleFor(spec->entryAccess())), roleText(call.caller.role)),
-                    u"Ask an admin for that right."_s);
+                    u"You may look here but not steer: %1 needs %2 (you are %3)."_s.arg(spec->name, needed,
+                                                                                        textOf(call.caller.role)),
+                    u"Ask an admin to add one of your roles to the %1s."_s.arg(needed));
     }
     return spec;
 }
@@ -124,7 +105,8 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     const auto handler = m_handlers.constFind(QString((*spec)->name));
     if (handler == m_handlers.constEnd())
         return readyFuture<Reply>(
-            fail(ErrorCode::Unsupported, u"'%1' is answered by agenthubctl itself."_s.arg((*spec)->name)));
+            fail(ErrorCode::Unsupported,
+                 u"'%1' is answered by another program, or this one was built without it."_s.arg((*spec)->name)));
     if (const auto *slow = std::get_if<SlowHandler>(&handler->handler))
         return finish(in, (*slow)(m_services, in));
     const auto quick = std::get<QuickHandler>(handler->handler);
@@ -206,7 +188,7 @@ Result<> Dispatcher::record(const Invocation &in, const QString &outcome, const 
     }
     return m_services.stores.audit.add({.who = in.who(),
                                         .origin = in.call.caller.origin,
-                                        .role = roleText(in.call.caller.role),
+                                        .role = textOf(in.call.caller.role),
                                         .action = QString(in.spec.name),
                                         .task = task,
                                         .detail = QString::fromUtf8(toJson(options)) + result,
@@ -230,7 +212,7 @@ void Dispatcher::recordRefusal(const commands::Caller &caller, const QString &wh
         }
         return m_services.stores.audit.add({.who = caller.name,
                                             .origin = caller.origin,
-                                            .role = roleText(caller.role),
+                                            .role = textOf(caller.role),
                                             .action = what,
                                             .task = task,
                                             .detail = why,

@@ -129,11 +129,13 @@ Result<> refuseFrozenCheck(const Services &services, const Task &task, const Fin
     const bool checks = request.check && project &&
                         !ProjectSettings(project->options).text(projectsetting::check).isEmpty() &&
                         request.how != FinishHow::Keep && request.how != FinishHow::Discard;
-    HUB_TRY(const QStringList reasons, services.driver.blockers(task));
+    HUB_TRY(QStringList reasons, services.driver.blockers(task));
+    if (const QString &overload = services.driver.overload(); !overload.isEmpty() && !reasons.contains(overload))
+        reasons << overload; // an agent that idles is ended for it
     if (!checks || reasons.isEmpty())
         return {};
     return fail(ErrorCode::Refused,
-                u"The project's check can't run now: %1 Nothing was changed."_s.arg(reasons.first()),
+                u"The project's check can't run now: %1 Nothing was changed."_s.arg(reasons.join(u' ')),
                 u"--check no leaves it out."_s);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/commands/counted.h"
 #include "core/commands/sparkline.h"
+#include "core/hub/gitsafety.h"
 #include "core/hub/lookback.h"
 
 #include <QSysInfo>
@@ -226,7 +227,7 @@ Result<Reply> present(Services &services)
         tellMachine(*sample, reply);
     field(u"Agents"_s, u"%1 running, %2 may run at once"_s.arg(living.size()).arg(services.driver.runningLimit()));
     QStringList counts;
-    QJsonObject countData;
+    QJsonObject countData, fronts;
     for (const auto &row : taskStateTexts) {
         HUB_TRY(const qint64 count, services.stores.tasks.countInState(row.value));
         countData[QString(row.text)] = count;
@@ -236,21 +237,17 @@ Result<Reply> present(Services &services)
     field(u"Tasks"_s, counts.isEmpty() ? u"none yet"_s : counts.join(u", "_s));
     if (!pauses.isEmpty())
         field(u"Paused"_s, pausedText(pauses));
-    QStringList safety;
-    HUB_TRY(const auto active, services.stores.tasks.inStates({TaskState::Running, TaskState::AwaitingApproval,
-                                                               TaskState::Paused, TaskState::NeedsReview}));
-    for (const Task &task : active) {
-        HUB_TRY(const auto newest, services.stores.tasks.newestCheckpoint(task.id));
-        safety << (newest ? u"#%1 saved %2"_s.arg(task.id.toString(), agoText(newest->at, services.now()))
-                          : u"#%1 not saved yet"_s.arg(task.id.toString()));
-    }
     field(u"Projects"_s, QString::number(projects.size()));
-    if (!safety.isEmpty())
-        field(u"Git safety"_s, safety.join(u", "_s));
     field(u"Questions"_s, approvals.isEmpty() ? u"none open"_s : u"%1 open"_s.arg(approvals.size()));
     field(u"Alerts"_s, alerts.isEmpty()
                            ? u"none open"_s
                            : u"%1 open, the last: %2"_s.arg(alerts.size()).arg(alerts.first().report.title));
+    for (auto front = services.fronts.cbegin(); front != services.fronts.cend(); ++front) {
+        field(front.key(), front->text + (front->advice.isEmpty() ? QString() : u". "_s + front->advice));
+        fronts[front.key().toLower()] = front->data;
+        if (!front->well)
+            reply.severity = Severity::Warning;
+    }
     if (safe) {
         reply.severity = Severity::Warning;
         reply.text = u"Safe mode is on since %1 (%2, by %3): nothing runs."_s.arg(
@@ -260,6 +257,10 @@ Result<Reply> present(Services &services)
     if (const QStringList concerns = services.disks.concerns() + services.machine.concerns(); !concerns.isEmpty()) {
         reply.severity = Severity::Warning;
         reply.text += (reply.text.isEmpty() ? QString() : u" "_s) + concerns.join(u' ');
+    }
+    if (const qint64 bytes = services.governor.known().value_or(0); bytes > 0) {
+        reply.text += u" Build output and caches could give back %1: cleanup --caches"_s.arg(recovery::sizeText(bytes));
+        reply.next << u"cleanup --caches"_s;
     }
     if (!services.machine.ladder().admitting)
         reply.text += u" Nothing new starts until the machine is well again."_s;
@@ -277,6 +278,8 @@ Result<Reply> present(Services &services)
                   {u"open_approvals"_s, approvals.size()}};
     if (sample)
         reply.data[u"machine"_s] = machineData(*sample);
+    reply.data[u"fronts"_s] = fronts;
+    reply.data[u"cache_bytes"_s] = services.governor.known() ? QJsonValue(*services.governor.known()) : QJsonValue();
     reply.data[u"concerns"_s] = QJsonArray::fromStringList(services.machine.concerns());
     reply.data[u"full_disks"_s] = QJsonArray::fromStringList(services.disks.concerns());
     reply.data[u"admitting"_s] = services.machine.ladder().admitting;
@@ -301,24 +304,36 @@ Result<LookBack> wantedPast(const Services &services, const Invocation &in)
     return wanted;
 }
 
+void tellPast(const Past &past, const QString &fileName, Reply &reply)
+{
+    tellCourses(past.courses, reply);
+    if (!past.png.isEmpty())
+        reply.attachments.append({fileName, past.png});
+    if (!past.whyNoChart.isEmpty()) {
+        reply.fields.append({u"Chart"_s, past.whyNoChart});
+        reply.data[u"no_chart"_s] = past.whyNoChart;
+    }
+}
+
 QFuture<Result<Reply>> systemHealth(Services &services, const Invocation &in)
 {
     auto reply = present(services);
     auto wanted = reply ? wantedPast(services, in) : Result<LookBack>(reply.error());
-    if (!wanted)
-        return readyFuture<Reply>(std::move(wanted).error());
+    auto safety = wanted ? knownSafety(services) : Result<GitSafety>(wanted.error());
+    if (!safety)
+        return readyFuture<Reply>(std::move(safety).error());
     auto job = services.workers.run(u"history"_s, [wanted = *std::move(wanted)] { return lookBack(wanted); });
     const QString fileName = u"system-health-%1.png"_s.arg(rangeOf(in).name);
-    return replyWhen(&services.driver, std::move(job), [reply = *std::move(reply), fileName](Past past) mutable {
-        tellCourses(past.courses, reply);
-        if (!past.png.isEmpty())
-            reply.attachments.append({fileName, past.png});
-        if (!past.whyNoChart.isEmpty()) {
-            reply.fields.append({u"Chart"_s, past.whyNoChart});
-            reply.data[u"no_chart"_s] = past.whyNoChart;
-        }
-        return Result<Reply>(std::move(reply));
-    });
+    return replyAfter(&services.driver, lookAtSafety(services, *safety),
+                      [&services, job = std::move(job), reply = *std::move(reply), fileName](const GitSafety &found) {
+                          Reply told = reply;
+                          tellSafety(services, found, told);
+                          return replyWhen(&services.driver, job, [told, fileName](const Past &past) -> Result<Reply> {
+                              Reply whole = told;
+                              tellPast(past, fileName, whole);
+                              return whole;
+                          });
+                      });
 }
 
 } // namespace

@@ -153,6 +153,8 @@ QFuture<Result<commands::Reply>> Hub::execute(const commands::CommandCall &call)
             });
         });
     };
+    if (const auto spec = Dispatcher::admit(call); spec && m_frontCommands.contains(QString((*spec)->name)))
+        return m_frontCommands.value(QString((*spec)->name))(call);
     const auto scope = scopeOf(call);
     if (scope && Dispatcher::admit(call)) {
         // Frozen first, recorded afterwards: a slow disk must not keep an agent running.
@@ -164,6 +166,12 @@ QFuture<Result<commands::Reply>> Hub::execute(const commands::CommandCall &call)
     }
     dispatch(std::nullopt);
     return future;
+}
+
+void Hub::tellFront(const QString &name, const FrontStatus &status)
+{
+    HubCore *core = m_core.get();
+    QMetaObject::invokeMethod(core, [core, name, status] { core->setFront(name, status); });
 }
 
 QFuture<Result<NotePort::Notes>> Hub::notes(const QString &kind)
@@ -191,6 +199,21 @@ QFuture<Result<QJsonObject>> Hub::callTool(const ToolCall &call)
     QMetaObject::invokeMethod(core, [core, call, promise] {
         whenDone(core->lifecycle().call(call), core, [promise](const Result<QJsonObject> &answer) {
             promise->addResult(answer);
+            promise->finish();
+        });
+    });
+    return future;
+}
+
+QFuture<Result<QList<Suggestion>>> Hub::suggest(const SuggestCall &call)
+{
+    auto promise = std::make_shared<QPromise<Result<QList<Suggestion>>>>();
+    promise->start();
+    auto future = promise->future();
+    HubCore *core = m_core.get();
+    QMetaObject::invokeMethod(core, [core, call, promise] {
+        whenDone(core->suggest(call), core, [promise](const Result<QList<Suggestion>> &found) {
+            promise->addResult(found);
             promise->finish();
         });
     });

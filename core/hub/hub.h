@@ -5,6 +5,7 @@
 #include "core/agents/brake.h"
 #include "core/base/datafolder.h"
 #include "core/base/durablefile.h"
+#include "core/hub/frontstatus.h"
 #include "core/hub/hubport.h"
 #include "core/hub/noteport.h"
 #include "core/monitor/alertsink.h"
@@ -40,9 +41,16 @@ public:
 
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
     QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
+    QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) override;
     QFuture<Result<Notes>> notes(const QString &kind) override;
     QFuture<Result<>> setNote(const QString &kind, const QString &key, const QJsonObject &value) override;
     QFuture<Result<>> removeNote(const QString &kind, const QString &key) override;
+
+    // Answers that command in place of the hub, once the rights to it were checked; I/O thread.
+    using FrontCommand = std::function<QFuture<Result<commands::Reply>>(const commands::CommandCall &)>;
+    void setFrontCommand(const QString &command, FrontCommand answer) { m_frontCommands.insert(command, answer); }
+    // What system-health says of a front end; I/O thread.
+    void tellFront(const QString &name, const FrontStatus &status);
 
     // For telling agents from people; I/O thread.
     std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const;
@@ -56,6 +64,7 @@ private:
 
     FileHandle m_lock;
     QString m_id;
+    QHash<QString, FrontCommand> m_frontCommands;
     std::unique_ptr<agents::Brake> m_brake;
     std::unique_ptr<QThread> m_thread;
     std::unique_ptr<HubCore> m_core; // lives on m_thread

@@ -172,6 +172,8 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                              *c.m_records, *c.m_trees, c.m_data);
     c.m_retention = std::make_unique<recovery::Retention>(*c.m_stores, *c.m_book, c.m_workers, *c.m_trees,
                                                           *c.m_maintenance, c.m_data, c.m_config.settings);
+    c.m_governor = std::make_unique<recovery::StorageGovernor>(*c.m_stores, c.m_workers, *c.m_vaults, c.m_data,
+                                                               c.m_config.settings);
     c.m_purge =
         std::make_unique<recovery::Purge>(*c.m_stores, *c.m_monitorDatabase, c.m_workers, *c.m_vaults, c.m_data);
     c.m_purge->setRunControl(*c.m_driver);
@@ -208,6 +210,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
                                                        *c.m_diskUse,
                                                        *c.m_maintenance,
                                                        *c.m_retention,
+                                                       *c.m_governor,
                                                        *c.m_backups,
                                                        *c.m_drill,
                                                        *c.m_machine,
@@ -228,7 +231,9 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.watchProjects();
     c.tellDamage();
     c.tellVaults();
+    c.tellVaultChecks();
     c.tellPurges();
+    c.governStorage();
     return core;
 }
 
@@ -356,6 +361,30 @@ void HubCore::tellVaults()
             });
 }
 
+// One alert for each vault in which something is missing, or may be.
+void HubCore::tellVaultChecks()
+{
+    connect(m_maintenance.get(), &recovery::Maintenance::vaultChecked, this,
+            [this](const ProjectName &project, const QString &problem) {
+                const QString subject = u"what is in vault "_s + project.toString();
+                m_stores->commits.submitOrLog(
+                    u"the alert about "_s + subject, [this, subject, project, problem]() -> Result<> {
+                        if (problem.isEmpty())
+                            return m_alerts->resolveSubject(AlertType::ManualIntervention, subject, u"all is there"_s);
+                        HUB_CHECK(m_alerts->raise(
+                            {.type = AlertType::ManualIntervention,
+                             .level = AlertLevel::Critical,
+                             .subject = subject,
+                             .title = u"The vault of project %1 could not be looked through"_s.arg(project.toString()),
+                             .description =
+                                 u"%1 Some of its checkpoints may not come back. agenthubctl drill TASK tries the "
+                                 "newest one of a task, agenthubctl checkpoint TASK saves it once more."_s.arg(problem),
+                             .standing = true}));
+                        return {};
+                    });
+            });
+}
+
 void HubCore::tellPurges()
 {
     connect(m_purge.get(), &recovery::Purge::projectChanged, this, [this](const ProjectName &project) {
@@ -374,6 +403,66 @@ void HubCore::tellPurges()
                                  .subject = subject,
                                  .title = u"A purge of project %1 could not be finished"_s.arg(project.toString()),
                                  .description = why}));
+            return {};
+        });
+    });
+}
+
+namespace
+{
+
+// The disk of a folder, by where it is mounted; null when the sample has none.
+const monitor::FileSystem *diskOf(const monitor::Sample &sample, const QString &folder)
+{
+    const monitor::FileSystem *found = nullptr;
+    for (const monitor::FileSystem &disk : sample.disks) {
+        const QString below = disk.mount.endsWith(u'/') ? disk.mount : disk.mount + u'/';
+        if ((folder + u'/').startsWith(below) && (!found || disk.mount.size() > found->mount.size()))
+            found = &disk;
+    }
+    return found;
+}
+
+} // namespace
+
+// Working trees lie on the disk of the data folder; the monitor says when that one is low, and by how much.
+void HubCore::governStorage()
+{
+    constexpr int slack = 5; // percent below the warning that are to be free again
+    connect(m_machine.get(), &agents::MachineWatch::sampled, this, [this](const monitor::Sample &sample) {
+        const monitor::FileSystem *disk = diskOf(sample, QFileInfo(m_data.root()).canonicalFilePath());
+        if (!disk)
+            return;
+        const auto standing = m_machine->standing();
+        const bool low = std::any_of(standing.begin(), standing.end(), [&](const monitor::Verdict &verdict) {
+            return verdict.metric == monitor::Metric::Disk && verdict.subject == disk->mount &&
+                   verdict.concern != monitor::Concern::Fine;
+        });
+        const qint64 used = disk->size - disk->free;
+        const qint64 wanted =
+            disk->size / 100 * std::max<qint64>(m_config.settings.number(setting::diskWarning) - slack, 0);
+        m_governor->noteDisk(low ? std::optional(std::max<qint64>(used - wanted, 1)) : std::nullopt);
+    });
+    const QString subject = u"build output"_s;
+    const auto over = [this, subject](const QString &why) {
+        m_stores->commits.submitOrLog(u"the end of an alert"_s, [this, subject, why] {
+            return m_alerts->resolveSubject(AlertType::ResourceWarning, subject, why);
+        });
+    };
+    connect(m_governor.get(), &recovery::StorageGovernor::notNeeded, this, [over] { over(u"the disk has room"_s); });
+    connect(m_governor.get(), &recovery::StorageGovernor::found, this, [this, subject, over](qint64 bytes) {
+        if (bytes < (1 << 20))
+            return over(u"nothing more can be freed"_s);
+        m_stores->commits.submitOrLog(u"the alert about "_s + subject, [this, subject, bytes]() -> Result<> {
+            HUB_CHECK(m_alerts->raise(
+                {.type = AlertType::ResourceWarning,
+                 .level = AlertLevel::Warning,
+                 .subject = subject,
+                 .title = u"Build output and caches take %1 of a disk that is low"_s.arg(recovery::sizeText(bytes)),
+                 .description = u"They lie in working trees of tasks that don't run, and can be made "
+                                "again: agenthubctl cleanup --caches shows them, and asks before it "
+                                "removes any."_s,
+                 .standing = true}));
             return {};
         });
     });
@@ -420,6 +509,7 @@ Result<> HubCore::begin()
     m_maintenance->begin();
     HUB_CHECK(m_machine->begin());
     m_retention->begin();
+    m_governor->begin();
     tellRescue();
     m_backups->begin();
     m_drill->begin();

@@ -4,6 +4,7 @@
 #include "core/db/rescue.h"
 #include "core/hub/dispatcher.h"
 #include "core/hub/hub.h"
+#include "core/hub/suggestions.h"
 
 namespace hub
 {
@@ -19,8 +20,10 @@ public:
     Result<> begin(); // adopts agents, finishes rollbacks, admits tasks
     const QString &id() const { return m_id; }
     Dispatcher &dispatcher() { return *m_dispatcher; }
+    QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) { return suggestionsFor(*m_services, call); }
     Lifecycle &lifecycle() { return *m_lifecycle; }
     db::CommitGroup &commits() { return m_stores->commits; }
+    void setFront(const QString &name, const FrontStatus &status) { m_services->fronts[name] = status; }
     state::NoteStore &notes() { return m_stores->notes; }
 
     // No work begins any more. Any thread.
@@ -51,7 +54,9 @@ private:
     void watchProjects();
     void tellDamage();
     void tellVaults();
+    void tellVaultChecks();
     void tellPurges();
+    void governStorage();
 
     HubConfig m_config;
     agents::Brake &m_brake;
@@ -78,6 +83,7 @@ private:
     std::unique_ptr<recovery::DiskUse> m_diskUse;
     std::unique_ptr<recovery::Maintenance> m_maintenance;
     std::unique_ptr<recovery::Retention> m_retention;
+    std::unique_ptr<recovery::StorageGovernor> m_governor;
     std::unique_ptr<recovery::HubBackups> m_backups;
     std::unique_ptr<recovery::Drill> m_drill;
     std::unique_ptr<recovery::RefWatcher> m_watcher;

@@ -31,6 +31,19 @@ struct ToolCall {
     commands::Caller caller; // caller.run says whose run it is
 };
 
+// What somebody is typing for an option of a command, in a front end that offers values.
+struct SuggestCall {
+    QString option;             // the table's name: "task_id"
+    QString typed;              // so far; empty: nothing
+    commands::CommandCall call; // what else is known: command, other options, caller, place
+};
+
+struct Suggestion {
+    QString value; // what the option then gets
+    QString label; // for people, at most 100 characters: "#12 fix login · running · 3 min ago"
+    friend bool operator==(const Suggestion &, const Suggestion &) = default;
+};
+
 class HubPort : public QObject
 {
     Q_OBJECT
@@ -41,6 +54,8 @@ public:
     // Callable from the thread that this object lives on; the futures end on any thread.
     virtual QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) = 0;
     virtual QFuture<Result<QJsonObject>> callTool(const ToolCall &call) = 0;
+    // At most 25, the likeliest first; none where the caller may not call the command, or nothing fits.
+    virtual QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) = 0;
 
 Q_SIGNALS:
     void eventHappened(const hub::HubEvent &event);

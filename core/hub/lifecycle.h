@@ -66,6 +66,7 @@ private:
     Result<std::optional<Answer>> requestApproval(const Context &context);
     Result<std::optional<Answer>> awaitApproval(const Context &context);
 
+    Result<QStringList> reasonsAgainst(const Task &task) const;
     Result<QStringList> claimProblems(const Context &context, const QStringList &paths, bool take,
                                       std::chrono::seconds duration);
     void checkTree(const Context &context, QStringList reasons);

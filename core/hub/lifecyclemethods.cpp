@@ -110,9 +110,18 @@ void Lifecycle::checkTree(const Context &context, QStringList reasons)
              });
 }
 
+// Whoever asks runs already; on an overloaded machine it had better begin nothing large all the same.
+Result<QStringList> Lifecycle::reasonsAgainst(const Task &task) const
+{
+    HUB_TRY(QStringList reasons, m_driver.blockers(task));
+    if (const QString &overload = m_driver.overload(); !overload.isEmpty() && !reasons.contains(overload))
+        reasons << overload;
+    return reasons;
+}
+
 Result<Now> Lifecycle::validate(const Context &context)
 {
-    HUB_TRY(QStringList reasons, m_driver.blockers(context.task));
+    HUB_TRY(const QStringList reasons, reasonsAgainst(context.task));
     HUB_TRY(const QStringList claims,
             claimProblems(context, textsOf(context.request.arguments.value(u"paths"_s)), false, {}));
     checkTree(context, reasons + claims);
@@ -122,7 +131,7 @@ Result<Now> Lifecycle::validate(const Context &context)
 Result<Now> Lifecycle::prepareForTask(const Context &context)
 {
     const auto duration = std::chrono::seconds{m_settings.number(setting::claimSeconds)};
-    HUB_TRY(QStringList reasons, m_driver.blockers(context.task));
+    HUB_TRY(const QStringList reasons, reasonsAgainst(context.task));
     HUB_TRY(const QStringList claims,
             claimProblems(context, textsOf(context.request.arguments.value(u"paths"_s)), true, duration));
     checkTree(context, reasons + claims);

@@ -255,9 +255,10 @@ Result<state::Operation> operationMeant(const Services &services, const Invocati
     const auto task = findTask(services, in.call, in.options);
     if (named && !task)
         return task.error();
-    // A folder names a task too; that only one is open does not.
-    const bool here = task && task->spec.mode == TreeMode::Worktree && !task->tree.isEmpty() &&
-                      (in.call.folder + u'/').startsWith(task->tree + u'/');
+    // A thread or a folder names a task too; that only one is open does not.
+    const bool inTree = task && task->spec.mode == TreeMode::Worktree && !task->tree.isEmpty() &&
+                        (in.call.folder + u'/').startsWith(task->tree + u'/');
+    const bool here = inTree || (task && in.call.place.task == task->id);
     HUB_TRY(const auto all, services.stores.operations.list(named || here ? std::optional(task->id) : std::nullopt));
     QList<state::Operation> last; // of each task
     for (const auto &operation : all) {

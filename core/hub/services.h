@@ -3,6 +3,7 @@
 
 #include "core/agents/diskguard.h"
 #include "core/agents/machinewatch.h"
+#include "core/hub/frontstatus.h"
 #include "core/hub/lifecycle.h"
 #include "core/recovery/drill.h"
 #include "core/recovery/finish.h"
@@ -11,6 +12,7 @@
 #include "core/recovery/refwatcher.h"
 #include "core/recovery/retention.h"
 #include "core/recovery/rollback.h"
+#include "core/recovery/storagegovernor.h"
 
 namespace hub
 {
@@ -33,6 +35,7 @@ struct Services {
     recovery::DiskUse &diskUse;
     recovery::Maintenance &maintenance;
     recovery::Retention &retention;
+    recovery::StorageGovernor &governor;
     recovery::HubBackups &backups;
     recovery::Drill &drill;
     agents::MachineWatch &machine;
@@ -48,6 +51,7 @@ struct Services {
     QString programFolder; // of the daemon, where others of ours lie
     QString hubId;
     Instant startedAt;
+    FrontStatuses fronts{};
 
     Instant now() const { return stores.clock.now(); }
 };

@@ -126,6 +126,8 @@ void Connection::handleRequest(const QJsonValue &id, const QString &method, cons
         command(id, params);
     else if (method == u"tool")
         tool(id, params);
+    else if (method == u"suggest")
+        suggest(id, params);
     else if (method == u"subscribe")
         subscribe(id, params);
     else
@@ -192,6 +194,34 @@ void Connection::tool(const QJsonValue &id, const QJsonObject &params)
                  send(result ? resultLine(id, *result) : errorLine(id, result.error()));
                  answered();
              });
+}
+
+void Connection::suggest(const QJsonValue &id, const QJsonObject &params)
+{
+    const QJsonValue options = params[u"options"_s];
+    if (!params[u"name"_s].isString() || !params[u"option"_s].isString() || !isText(params[u"typed"_s]) ||
+        !isText(params[u"folder"_s]) || !(options.isObject() || options.isUndefined())) {
+        send(errorLine(id, rpccode::invalidParams, u"suggest takes name, option, typed, options and folder"_s));
+        return;
+    }
+    const SuggestCall call{.option = params[u"option"_s].toString(),
+                           .typed = params[u"typed"_s].toString(),
+                           .call = {.command = params[u"name"_s].toString(),
+                                    .options = options.toObject(),
+                                    .folder = params[u"folder"_s].toString(),
+                                    .caller = m_caller}};
+    ++m_inFlight;
+    whenDone(m_hub.suggest(call), this, [this, id](const Result<QList<Suggestion>> &found) {
+        if (found) {
+            QJsonArray suggestions;
+            for (const Suggestion &one : *found)
+                suggestions << QJsonObject{{u"value"_s, one.value}, {u"label"_s, one.label}};
+            send(resultLine(id, {{u"suggestions"_s, suggestions}}));
+        } else {
+            send(errorLine(id, found.error()));
+        }
+        answered();
+    });
 }
 
 void Connection::subscribe(const QJsonValue &id, const QJsonObject &params)

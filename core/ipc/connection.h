@@ -53,6 +53,7 @@ private:
     void hello(const QJsonValue &id, const QJsonObject &params);
     void command(const QJsonValue &id, const QJsonObject &params);
     void tool(const QJsonValue &id, const QJsonObject &params);
+    void suggest(const QJsonValue &id, const QJsonObject &params);
     void subscribe(const QJsonValue &id, const QJsonObject &params);
     void answered();
     void send(const QByteArray &line);

@@ -4,6 +4,8 @@
 #include "core/base/json.h"
 #include "core/ipc/endpoint.h"
 
+#include <QJsonArray>
+
 #include <algorithm>
 #include <chrono>
 
@@ -30,6 +32,15 @@ Error lostOnTheWay()
     return fail(ErrorCode::Conflict,
                 u"The connection to the hub was lost before it answered, so this may have been done or not."_s,
                 u"Look at the present state before you repeat it."_s);
+}
+
+void failWith(std::monostate, const Error &) {}
+
+template <class T>
+void failWith(const std::shared_ptr<QPromise<Result<T>>> &promise, const Error &error)
+{
+    promise->addResult(Result<T>(error));
+    promise->finish();
 }
 
 } // namespace
@@ -80,6 +91,22 @@ QFuture<Result<QJsonObject>> RemoteHub::callTool(const ToolCall &call)
         sendRequest(u"tool"_s, params, pending);
     else
         m_pending.insert(++m_lastId, pending);
+    return promise->future();
+}
+
+QFuture<Result<QList<Suggestion>>> RemoteHub::suggest(const SuggestCall &call)
+{
+    if (!isConnected())
+        return readyFuture<QList<Suggestion>>(noHub(m_dataDir));
+    auto promise = std::make_shared<SuggestPromise>();
+    promise->start();
+    sendRequest(u"suggest"_s,
+                {{u"name"_s, call.call.command},
+                 {u"options"_s, call.call.options},
+                 {u"folder"_s, call.call.folder},
+                 {u"option"_s, call.option},
+                 {u"typed"_s, call.typed}},
+                {promise, {}, 0});
     return promise->future();
 }
 
@@ -177,6 +204,12 @@ void RemoteHub::onAnswer(qint64 id, const QJsonObject &message)
     } else if (const auto *tool = std::get_if<std::shared_ptr<ToolPromise>>(&pending.promise)) {
         (*tool)->addResult(Result<QJsonObject>(result));
         (*tool)->finish();
+    } else if (const auto *suggestions = std::get_if<std::shared_ptr<SuggestPromise>>(&pending.promise)) {
+        QList<Suggestion> found;
+        for (const QJsonValue &one : result[u"suggestions"_s].toArray())
+            found << Suggestion{one[u"value"_s].toString(), one[u"label"_s].toString()};
+        (*suggestions)->addResult(Result<QList<Suggestion>>(found));
+        (*suggestions)->finish();
     }
 }
 
@@ -202,13 +235,7 @@ qint64 RemoteHub::sendRequest(const QString &method, const QJsonObject &params, 
 
 void RemoteHub::finish(const Pending &pending, const Error &error)
 {
-    if (const auto *command = std::get_if<std::shared_ptr<CommandPromise>>(&pending.promise)) {
-        (*command)->addResult(Result<commands::Reply>(error));
-        (*command)->finish();
-    } else if (const auto *tool = std::get_if<std::shared_ptr<ToolPromise>>(&pending.promise)) {
-        (*tool)->addResult(Result<QJsonObject>(error));
-        (*tool)->finish();
-    }
+    std::visit([&error](const auto &promise) { failWith(promise, error); }, pending.promise);
 }
 
 } // namespace hub::ipc

@@ -29,6 +29,7 @@ public:
 
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
     QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
+    QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) override;
 
     // hello's answer; empty while there is no connection.
     const QJsonObject &greeting() const { return m_greeting; }
@@ -42,8 +43,11 @@ Q_SIGNALS:
 private:
     using CommandPromise = QPromise<Result<commands::Reply>>;
     using ToolPromise = QPromise<Result<QJsonObject>>;
+    using SuggestPromise = QPromise<Result<QList<Suggestion>>>;
     struct Pending {
-        std::variant<std::monostate, std::shared_ptr<CommandPromise>, std::shared_ptr<ToolPromise>> promise;
+        std::variant<std::monostate, std::shared_ptr<CommandPromise>, std::shared_ptr<ToolPromise>,
+                     std::shared_ptr<SuggestPromise>>
+            promise;
         QJsonObject params;         // of a tool call, to send it again
         qint64 askedAgainUntil = 0; // of a tool call: milliseconds of the monotonic clock
     };

@@ -25,6 +25,19 @@ QString megabytes(qint64 bytes) { return QString::number(double(bytes) / 1e6, 'f
 
 } // namespace
 
+Result<VaultState> vaultState(const QByteArray &vault, qint64 quota)
+{
+    HUB_TRY(const auto size, git::vaultSize(vault));
+    if (quota == 0) {
+        const auto disk = monitor::Sources::ofThisMachine().statfs(vault);
+        if (!disk)
+            return fail(ErrorCode::Storage,
+                        u"The size of the disk of %1 can't be told."_s.arg(QFile::decodeName(vault)));
+        quota = disk->size / 10;
+    }
+    return VaultState{size, quota};
+}
+
 Maintenance::Maintenance(state::Stores &stores, Workers &workers, Vaults &vaults, const DataFolder &data,
                          const Settings &settings, Checkpointer &checkpointer)
     : m_stores(stores)
@@ -99,6 +112,7 @@ QFuture<Result<MaintenanceReport>> Maintenance::run(const ProjectName &project)
         if (!report && report.error().code != ErrorCode::ShuttingDown)
             qCWarning(lcRecovery).noquote()
                 << "maintenance of vault" << project.toString() << "failed:" << report.error().message;
+        noteCheck(project, report);
         if (report)
             look(project);
         promise->addResult(report);
@@ -109,8 +123,8 @@ QFuture<Result<MaintenanceReport>> Maintenance::run(const ProjectName &project)
 
 QFuture<Result<VaultState>> Maintenance::look(const ProjectName &project)
 {
-    auto looked =
-        m_workers.run(project.toString(), [this, project, quota = rules().quota] { return stateOf(project, quota); });
+    auto looked = m_workers.run(project.toString(),
+                                [vault = m_data.vault(project), quota = quota()] { return vaultState(vault, quota); });
     whenDone(looked, this, [this, project](const Result<VaultState> &state) {
         if (state)
             noteState(project, *state);
@@ -118,18 +132,22 @@ QFuture<Result<VaultState>> Maintenance::look(const ProjectName &project)
     return looked;
 }
 
-Result<VaultState> Maintenance::stateOf(const ProjectName &project, qint64 quota) const
+// Its sweep walks from all refs and rows to all that they name, and fails when something is not there.
+void Maintenance::noteCheck(const ProjectName &project, const Result<MaintenanceReport> &report)
 {
-    const QByteArray vault = m_data.vault(project);
-    HUB_TRY(const auto size, git::vaultSize(vault));
-    if (quota == 0) {
-        const auto disk = monitor::Sources::ofThisMachine().statfs(vault);
-        if (!disk)
-            return fail(ErrorCode::Storage,
-                        u"The size of the disk of %1 can't be told."_s.arg(QFile::decodeName(vault)));
-        quota = disk->size / 10;
-    }
-    return VaultState{size, quota};
+    const ErrorCode code = report ? ErrorCode() : report.error().code;
+    if (!report && (code == ErrorCode::ShuttingDown || code == ErrorCode::DiskFull))
+        return; // it was not looked through
+    const QString problem = report ? QString() : report.error().message;
+    m_stores.commits.submitOrLog(
+        u"the look through vault "_s + project.toString(), [this, project, problem]() -> Result<> {
+            HUB_TRY(const auto now, m_stores.projects.get(project));
+            if (!problem.isEmpty() && !now.blocked.isEmpty())
+                return {}; // what stands in the way of everything says nothing about the vault
+            HUB_CHECK(m_stores.projects.setVaultCheck(project, problem));
+            m_stores.commits.afterCommit([this, project, problem] { Q_EMIT vaultChecked(project, problem); });
+            return {};
+        });
 }
 
 void Maintenance::noteState(const ProjectName &project, const VaultState &state)
@@ -156,7 +174,7 @@ Result<MaintenanceReport> Maintenance::runJob(const ProjectName &project, const 
     const Instant now = m_stores.clock.now();
     const auto onWorker = [&](auto step) { return takeResult(m_workers.run(project.toString(), std::move(step))); };
     HUB_CHECK(onWorker([&]() -> Result<> {
-        HUB_TRY(const VaultState state, stateOf(project, rules.quota));
+        HUB_TRY(const VaultState state, vaultState(m_data.vault(project), rules.quota));
         HUB_CHECK(thin(project, rules, state.percent() >= 100, report));
         return retire(project, report);
     }));

@@ -18,6 +18,9 @@ struct VaultState {
     int percent() const { return quota > 0 ? int(size.bytes * 100 / quota) : 0; }
 };
 
+// Blocks; any thread. `quota` in bytes; 0: a tenth of the disk.
+Result<VaultState> vaultState(const QByteArray &vault, qint64 quota);
+
 enum class VaultFill { Fine, Warning, Full };
 
 struct MaintenanceReport {
@@ -43,11 +46,16 @@ public:
     QFuture<Result<MaintenanceReport>> run(const ProjectName &project);
     QFuture<Result<VaultState>> look(const ProjectName &project);
 
+    // Of each vault, as vaultState() takes it.
+    qint64 quota() const { return rules().quota; }
+
     // Of all vaults: something was taken out of the database.
     void runSoon() { runAll(); }
 
 Q_SIGNALS:
     void vaultFilled(const hub::ProjectName &project, hub::recovery::VaultFill fill, const QString &text);
+    // All that its checkpoints name is there (an empty `problem`), or it can't be told.
+    void vaultChecked(const hub::ProjectName &project, const QString &problem);
 
 private:
     struct Rules {
@@ -59,13 +67,13 @@ private:
     void noteCheckpoint(const Checkpoint &checkpoint);
     void runAll();
     void noteState(const ProjectName &project, const VaultState &state);
+    void noteCheck(const ProjectName &project, const Result<MaintenanceReport> &report);
 
     // Workers.
     Result<MaintenanceReport> runJob(const ProjectName &project, const Rules &rules);
     Result<> thin(const ProjectName &project, const Rules &rules, bool full, MaintenanceReport &report);
     Result<> retire(const ProjectName &project, MaintenanceReport &report);
     Result<> install(const ProjectName &project, git::CareWork &work, MaintenanceReport &report);
-    Result<VaultState> stateOf(const ProjectName &project, qint64 quota) const;
 
     // Hub thread, inside work.
     Result<QList<Task>> tasksOf(const ProjectName &project) const;

@@ -37,12 +37,15 @@ inline constexpr SettingSpec base{QL("base"), SettingType::Text, QL(""), 0, 0, {
 inline constexpr SettingSpec ignored{QL("ignored"), SettingType::Choice, QL("remove"), 0, 0, ignoredModes, QL(), true,
     QL("What becomes of a working tree that is due to go and has ignored files that no checkpoint holds: "
        "removed with them, or kept")};
+inline constexpr SettingSpec caches{QL("caches"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("Ignored files and folders that can be made again, as .gitignore patterns with commas between, beside what is known "
+       "as build output: cleanup --caches removes them")};
 } // namespace projectsetting
 
 inline constexpr const SettingSpec *allProjectSettings[]{
     &projectsetting::bring, &projectsetting::setup, &projectsetting::check, &projectsetting::teardown,
     &projectsetting::setupMinutes, &projectsetting::checkMinutes, &projectsetting::mode, &projectsetting::base,
-    &projectsetting::ignored};
+    &projectsetting::ignored, &projectsetting::caches};
 // clang-format on
 
 // The settings of one project. A value.

@@ -32,6 +32,7 @@ inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL
 inline constexpr QL protectModes[]{QL("agents"), QL("everyone")};
 inline constexpr QL ladderSteps[]{QL("off"), QL("stop-admitting"), QL("freeze-lowest"), QL("safe-mode")};
 inline constexpr QL alertLevels[]{QL("info"), QL("warning"), QL("error"), QL("critical")};
+inline constexpr QL evictModes[]{QL("off"), QL("offer"), QL("when-low")};
 inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
 
 inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, QL(""), 0, 0, {}, QL("AGENTHUB_DATA_DIR"), true,
@@ -188,6 +189,8 @@ inline constexpr SettingSpec discordMentionLevel{QL("discord/mention_level"), Se
     QL("Level from which an alert mentions the people whom it concerns")};
 inline constexpr SettingSpec discordAllMessages{QL("discord/read_messages"), SettingType::Flag, QL("false"), 0, 0, {}, QL(), true,
     QL("Tell the agent every message in its task's thread, not only those that mention the bot. Needs the message content intent")};
+inline constexpr SettingSpec evictCaches{QL("storage/evict_caches"), SettingType::Choice, QL("offer"), 0, 0, evictModes, QL(), false,
+    QL("Build output in working trees of tasks that don't run, when their disk is low: off, say how much could be freed, remove the oldest")};
 } // namespace setting
 
 inline constexpr const SettingSpec *allSettings[]{
@@ -206,7 +209,7 @@ inline constexpr const SettingSpec *allSettings[]{
     &setting::diskCritical, &setting::inodesWarning, &setting::inodesCritical, &setting::fullMinutes, &setting::recordSamples,
     &setting::protectedBranches, &setting::protectFrom,
     &setting::keepDays, &setting::keptDays, &setting::maxTotalGigabytes,
-    &setting::backupHours, &setting::backupsKept, &setting::drillDays,
+    &setting::backupHours, &setting::backupsKept, &setting::drillDays, &setting::evictCaches,
     &setting::discordTokenFile, &setting::discordGuild, &setting::discordApiBase, &setting::discordViewers, &setting::discordOperators,
     &setting::discordAdmins, &setting::discordAdminUsers, &setting::discordGuildAdmins, &setting::discordHome, &setting::discordAlerts,
     &setting::discordWebhookFile, &setting::discordAlertLevel, &setting::discordMentionLevel, &setting::discordAllMessages};

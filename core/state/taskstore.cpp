@@ -313,6 +313,13 @@ Result<std::optional<Checkpoint>> TaskStore::newestCheckpoint(TaskId id) const
     return found.isEmpty() ? std::optional<Checkpoint>() : found.first();
 }
 
+Result<qint64> TaskStore::checkpointCount(TaskId id) const
+{
+    HUB_TRY(const auto count, m_database.selectOne(u"SELECT count(*) FROM checkpoint WHERE task = ?"_s, {id.value()},
+                                                   [](const db::Row &row) { return row.number(0); }));
+    return count.value_or(0);
+}
+
 Result<QList<CheckpointMark>> TaskStore::checkpointMarks(TaskId id) const
 {
     return m_database.select(u"SELECT number, type, at FROM checkpoint WHERE task = ? ORDER BY number DESC"_s,

@@ -57,6 +57,7 @@ public:
     Result<Checkpoint> checkpoint(CheckpointId id) const;
     Result<QList<Checkpoint>> checkpoints(TaskId id) const; // newest first
     Result<std::optional<Checkpoint>> newestCheckpoint(TaskId id) const;
+    Result<qint64> checkpointCount(TaskId id) const;
     Result<QList<CheckpointMark>> checkpointMarks(TaskId id) const; // newest first
     Result<QStringList> checkpointCommits(TaskId id) const;
     Result<qint64> nextCheckpoint(TaskId id) const; // all numbers below were given out

@@ -29,6 +29,8 @@ Result<Project> projectFrom(const db::Row &row)
 const QString projectColumns =
     u"name, path, state, added_at, added_by, options, report, blocked, doing, removed_from"_s;
 
+QString vaultCheckKey(const ProjectName &name) { return u"vault_check/"_s + name.toString(); }
+
 QueuedMessage queuedFrom(const db::Row &row)
 {
     return {MessageId::of(row.number(0)), TaskId::of(row.number(1)), fromMillis(row.number(2)), row.text(3),
@@ -126,6 +128,25 @@ Result<> ProjectStore::setDoing(const ProjectName &name, const QJsonObject &doin
     HUB_CHECK(m_database.execute(u"UPDATE project SET doing = ? WHERE name = ?"_s,
                                  {QString::fromUtf8(toJson(doing)), name.toString()}));
     return {};
+}
+
+Result<> ProjectStore::setVaultCheck(const ProjectName &name, const QString &problem)
+{
+    const QJsonObject check{{u"at"_s, toMillis(m_clock.now())}, {u"problem"_s, problem}};
+    HUB_CHECK(m_database.execute(
+        u"INSERT INTO meta (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"_s,
+        {vaultCheckKey(name), QString::fromUtf8(toJson(check))}));
+    return {};
+}
+
+Result<std::optional<VaultCheck>> ProjectStore::vaultCheck(const ProjectName &name) const
+{
+    HUB_TRY(const auto text, m_database.selectOne(u"SELECT value FROM meta WHERE key = ?"_s, {vaultCheckKey(name)},
+                                                  [](const db::Row &row) { return row.text(0); }));
+    if (!text)
+        return std::optional<VaultCheck>();
+    HUB_TRY(const QJsonObject check, objectFromJson(text->toUtf8()));
+    return std::optional(VaultCheck{fromMillis(check[u"at"_s].toInteger()), check[u"problem"_s].toString()});
 }
 
 Result<> ProjectStore::setPath(const ProjectName &name, const QString &path)

@@ -21,6 +21,12 @@ struct Project {
     QJsonObject doing;    // a move or a removal under way, for a hub that has to finish it
 };
 
+// How the last look through a project's vault ended.
+struct VaultCheck {
+    Instant at{};
+    QString problem; // empty: all that its checkpoints name is there
+};
+
 // An error with the reason while nothing of the project may be touched.
 Result<> mayTouch(const Project &project);
 
@@ -43,6 +49,9 @@ public:
     Result<> setBlocked(const ProjectName &name, const QString &why);
     // An empty object: nothing is under way.
     Result<> setDoing(const ProjectName &name, const QJsonObject &doing);
+    // Its vault was looked through just now.
+    Result<> setVaultCheck(const ProjectName &name, const QString &problem);
+    Result<std::optional<VaultCheck>> vaultCheck(const ProjectName &name) const;
     // Tasks in place go with it.
     Result<> setPath(const ProjectName &name, const QString &path);
     // From now on another repository may lie at its path.

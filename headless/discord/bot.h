@@ -2,11 +2,13 @@
 // I/O thread. What it can't do without Discord it does when Discord is back; the hub goes on without it.
 #pragma once
 
+#include "core/hub/frontstatus.h"
 #include "core/hub/hubport.h"
 #include "headless/discord/access.h"
 #include "headless/discord/alertposter.h"
 #include "headless/discord/gatewayclient.h"
 #include "headless/discord/healthsign.h"
+#include "headless/discord/interactions.h"
 #include "headless/discord/listener.h"
 #include "headless/discord/places.h"
 #include "headless/discord/registration.h"
@@ -19,8 +21,8 @@ namespace hub::discord
 struct BotConfig {
     QString token; // bare
     Settings settings;
+    std::function<void(const FrontStatus &)> tell; // how Discord is doing, for system-health
     GatewayTimes times{};
-    Renderer render = plainBody;
     TellerTimes teller{};
     std::shared_ptr<DiscordAlerts> alerts{}; // that the hub was given; none: alerts are not posted
 };
@@ -34,7 +36,6 @@ public:
     ~Bot() override; // says good-bye: it is shown offline
 
     void start();
-    GatewayHealth health() const { return m_gateway.health(); }
 
 private:
     void onEvent(const QString &event, const QJsonObject &data);
@@ -45,20 +46,30 @@ private:
     void onGivenUp(const Error &why);
     QString alertPlace() const;
     QStringList concernedBy(const QJsonObject &alert) const;
+    void tellStatus();
+    QJsonObject body(const commands::Reply &reply);
+    void openAlerts();
 
     HubPort &m_hub;
+    NotePort &m_notes;
+    const std::function<void(const FrontStatus &)> m_tell;
     const Access m_access;
     RestClient m_rest;
     GatewayClient m_gateway;
     Places m_places;
+    Interactions m_interactions;
     Threads m_threads;
     Listener m_listener;
     HealthSign m_health;
-    const QString m_alertChannel;
-    std::unique_ptr<AlertPoster> m_alerts;
+    const Settings m_settings;
+    const std::shared_ptr<DiscordAlerts> m_alerts;
+    std::unique_ptr<AlertPoster> m_poster;
     QString m_application; // its number, from READY
     QString m_user;        // the bot's own
+    QString m_name;        // how people see it
     bool m_registered = false;
+    std::optional<Error> m_givenUp;
+    QTimer m_statusTimer;
 };
 
 } // namespace hub::discord

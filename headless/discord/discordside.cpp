@@ -1,6 +1,7 @@
 #include "headless/discord/discordside.h"
 
 #include "core/base/log.h"
+#include "headless/discord/botcommands.h"
 #include "headless/discord/secrets.h"
 
 #include <QProcessEnvironment>
@@ -14,19 +15,17 @@ namespace hub::discord
 
 DiscordSide::DiscordSide(const Settings &settings, const QString &dataDir)
     : m_settings(settings)
+    , m_token(botToken(settings, dataDir, QProcessEnvironment::systemEnvironment()))
 {
     const auto environment = QProcessEnvironment::systemEnvironment();
-    const auto token = botToken(settings, dataDir, environment);
     const auto address = webhookAddress(settings, dataDir, environment);
     ::unsetenv("DISCORD_BOT_TOKEN");
     ::unsetenv("DISCORD_WEBHOOK_URL");
-    if (!token)
-        qCCritical(lcDiscord).noquote() << "no Discord:" << token.error().message << token.error().hint;
-    else if (!*token)
+    if (!m_token)
+        qCCritical(lcDiscord).noquote() << "no Discord:" << m_token.error().message << m_token.error().hint;
+    else if (!*m_token)
         qCInfo(lcDiscord).noquote() << "no Discord: there is no bot token (agenthubctl discord check says what to do)";
     else
-        m_token = **token;
-    if (!m_token.isEmpty())
         m_alerts = std::make_shared<DiscordAlerts>(u"discord"_s, settings);
 
     auto webhook = address ? Result<QString>(QString()) : Result<QString>(address.error());
@@ -51,18 +50,30 @@ std::vector<std::shared_ptr<monitor::AlertSink>> DiscordSide::alertSinks() const
     return sinks;
 }
 
-void DiscordSide::connect(HubPort &hub, NotePort &notes)
+void DiscordSide::connect(Hub &hub)
 {
+    addBotCommands(hub, m_settings, m_token);
     if (m_webhookAlerts) {
         m_webhookRest = std::make_unique<RestClient>(
             RestOptions{.base = QUrl(m_settings.text(setting::discordApiBase)), .token = {}});
         m_webhookPoster =
-            std::make_unique<AlertPoster>(m_webhookAlerts, *m_webhookRest, notes,
+            std::make_unique<AlertPoster>(m_webhookAlerts, *m_webhookRest, hub,
                                           AlertTarget{[path = m_webhook] { return path; }, true}, AlertOptions{});
     }
-    if (m_token.isEmpty())
+    if (!m_token) {
+        hub.tellFront(u"Discord"_s, {.well = false, .text = m_token.error().message, .advice = m_token.error().hint});
         return;
-    m_bot = std::make_unique<Bot>(BotConfig{.token = m_token, .settings = m_settings, .alerts = m_alerts}, hub, notes);
+    }
+    if (!*m_token) {
+        hub.tellFront(u"Discord"_s, {.text = u"off: there is no bot token (agenthubctl discord check)"_s});
+        return;
+    }
+    m_bot = std::make_unique<Bot>(
+        BotConfig{.token = **m_token,
+                  .settings = m_settings,
+                  .tell = [&hub](const FrontStatus &status) { hub.tellFront(u"Discord"_s, status); },
+                  .alerts = m_alerts},
+        hub, hub);
     m_bot->start();
 }
 

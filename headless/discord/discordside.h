@@ -2,6 +2,7 @@
 // beside it then. Created and used on the I/O thread; made before the hub, destroyed after disconnect().
 #pragma once
 
+#include "core/hub/hub.h"
 #include "headless/discord/bot.h"
 
 namespace hub::discord
@@ -16,13 +17,14 @@ public:
     ~DiscordSide();
 
     std::vector<std::shared_ptr<monitor::AlertSink>> alertSinks() const;
-    void connect(HubPort &hub, NotePort &notes);
+    void connect(Hub &hub);
     // Before the hub goes.
     void disconnect();
 
 private:
     const Settings m_settings;
-    QString m_token, m_webhook; // the webhook's path
+    Result<std::optional<QString>> m_token;
+    QString m_webhook; // its path
     std::shared_ptr<DiscordAlerts> m_alerts, m_webhookAlerts;
     std::unique_ptr<RestClient> m_webhookRest;
     std::unique_ptr<AlertPoster> m_webhookPoster;

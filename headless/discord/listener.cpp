@@ -92,15 +92,13 @@ void Listener::act(const Heard &heard)
     Member member = Member::of(heard.message);
     if (m_admins.isAdmin(member.guild, member.user, member.roles))
         member.permissions |= 8;
-    const auto role = m_access.roleOf(member);
-    if (!role)
-        return refuse(heard);
+    const auto role = m_access.roleOf(member).value_or(commands::Role::Nobody);
     // Who may only look is refused by the hub, which writes that down; nothing is fetched for that.
-    const bool mayTell = *role >= commands::Role::Operator;
+    const bool mayTell = role >= commands::Role::Operator;
     whenDone(m_files.fetch(mayTell ? heard.message[u"attachments"_s].toArray() : QJsonArray()), this,
              [this, heard, member, role](const Result<QList<commands::Attachment>> &files) {
                  if (files)
-                     return say(heard, member, *role, *files);
+                     return say(heard, member, role, *files);
                  react(heard, troubleSign);
                  answer(heard, files.error().message + u" The agent was told nothing; send the message again."_s);
                  done(heard);

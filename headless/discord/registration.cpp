@@ -49,7 +49,10 @@ bool autocompletes(OptionKind kind)
     case OptionKind::Message:
     case OptionKind::Path:
     case OptionKind::Setting:
-    case OptionKind::Command: return true;
+    case OptionKind::Command:
+    case OptionKind::Branch:
+    case OptionKind::Backup:
+    case OptionKind::HubBackup: return true;
     }
     return false;
 }
@@ -85,6 +88,10 @@ QJsonArray optionsJson(const CommandSpec &spec)
                 options.append(optionJson(option));
         }
     }
+    if (spec.effect == commands::Effect::Read && spec.audience() == commands::Audience::Asker)
+        options.append(QJsonObject{{u"type"_s, int(Type::Flag)},
+                                   {u"name"_s, QString(shareOption)},
+                                   {u"description"_s, u"Let everybody here see the answer"_s}});
     return options;
 }
 

@@ -8,6 +8,9 @@
 namespace hub::discord
 {
 
+// Beside the table's own: of every view that only who asked sees.
+inline constexpr QLatin1StringView shareOption{"share"};
+
 enum class CommandScope {
     Guild,  // of one server: changes act at once
     Global, // of every server that the bot is in; never in direct messages, where nobody has roles

@@ -229,11 +229,11 @@ void FakeGateway::onIdentify(const QJsonObject &data)
     m_sent = 0;
     m_sessionId = u"session-%1"_s.arg(++m_sessions);
     m_state = State::Ready;
-    sendEvent(append(u"READY"_s,
-                     QJsonObject{{u"v"_s, 10},
-                                 {u"session_id"_s, m_sessionId},
-                                 {u"resume_gateway_url"_s, u"ws://127.0.0.1:%1/resume"_s.arg(m_server.serverPort())},
-                                 {u"application"_s, QJsonObject{{u"id"_s, u"77"_s}}}}));
+    QJsonObject ready = readyData;
+    ready[u"v"_s] = 10;
+    ready[u"session_id"_s] = m_sessionId;
+    ready[u"resume_gateway_url"_s] = u"ws://127.0.0.1:%1/resume"_s.arg(m_server.serverPort());
+    sendEvent(append(u"READY"_s, ready));
     survives(Place::Ready);
 }
 

@@ -58,6 +58,7 @@ public:
 
     std::function<Break(Place)> breaks = [](Place) { return Break{}; };
     int heartbeatInterval = 40000;
+    QJsonObject readyData{{QStringLiteral("application"), QJsonObject{{QStringLiteral("id"), QStringLiteral("77")}}}};
     bool answersBeats = true;
 
 private:

@@ -47,10 +47,12 @@ public:
     explicit FakeRest(QString token, QObject *parent = nullptr);
 
     QUrl base() const;
+    void close() { m_server.close(); } // nobody gets through any more
     // Of a kind of call (Route::kind), for each channel: `limit` in `windowMs`. To pass it is a violation.
     void setLimit(const QString &kind, int limit, int windowMs, const QByteArray &bucket);
 
-    std::deque<Fault> faults; // of the next calls, in turn
+    QHash<QString, QByteArray> attachments; // by name: what people sent along, at /attachments/NAME and not of the API
+    std::deque<Fault> faults;               // of the next calls, in turn
     std::function<Answer(const Call &)> answers = [](const Call &) { return Answer{}; };
     std::function<int(const Call &)> delays = [](const Call &) { return 0; }; // ms, before it is answered
 
@@ -71,6 +73,7 @@ private:
 
     void onData(QTcpSocket *socket);
     void onCall(QTcpSocket *socket, const Call &call);
+    void onAttachment(QTcpSocket *socket, const Call &call);
     void check(const Call &call, const Route &route);
     Answer answer(const Call &call, const Route &route);
     void reply(QTcpSocket *socket, const Answer &answer, bool half = false);

@@ -15,6 +15,7 @@ class FakeHub : public HubPort
 public:
     std::function<QFuture<Result<commands::Reply>>(const commands::CommandCall &)> onCommand;
     std::function<QFuture<Result<QJsonObject>>(const ToolCall &)> onTool;
+    std::function<QFuture<Result<QList<Suggestion>>>(const SuggestCall &)> onSuggest;
     QList<commands::CommandCall> calls;
     QList<ToolCall> tools;
 
@@ -36,6 +37,13 @@ public:
         return readyFuture<QJsonObject>(QJsonObject{{QStringLiteral("method"), call.method},
                                                     {QStringLiteral("arguments"), call.arguments},
                                                     {QStringLiteral("key"), call.key}});
+    }
+
+    QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) override
+    {
+        if (onSuggest)
+            return onSuggest(call);
+        return readyFuture<QList<Suggestion>>(QList<Suggestion>{{call.typed, call.option + u' ' + call.typed}});
     }
 
     static commands::Reply echo(const commands::CommandCall &call)

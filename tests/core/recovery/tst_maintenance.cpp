@@ -265,6 +265,39 @@ private Q_SLOTS:
         scene.inVault(u"git fsck --no-dangling"_s);
     }
 
+    void theOutcomeOfTheLastLookIsKeptUntilTheNextOne()
+    {
+        Scene scene;
+        VERIFY_VALUE(scene.make({}));
+        VALUE(const auto saved, scene.save(u"seq 30000 > n"_s));
+        const auto check = [&] {
+            return scene.commit([&] { return scene.stores.projects.vaultCheck(scene.project); });
+        };
+        QStringList told;
+        QObject::connect(scene.maintenance.get(), &Maintenance::vaultChecked, scene.maintenance.get(),
+                         [&](const ProjectName &, const QString &problem) { told << problem; });
+        QVERIFY(!check()->has_value());
+        VERIFY_VALUE(scene.wait(scene.maintenance->run(scene.project)));
+        QTRY_COMPARE(told, QStringList{QString()});
+        VALUE(const auto first, check());
+        QVERIFY(first && first->problem.isEmpty());
+        // A file of the checkpoint is not there any more.
+        scene.inVault(
+            u"mkdir ../aside; mv objects/pack/* ../aside; for p in ../aside/*.pack; do git unpack-objects -q < $p; "
+            "done; f=$(git rev-parse %1:files/n); rm -f objects/${f:0:2}/${f:2}"_s.arg(saved->commit));
+        scene.vaults.forget(scene.project);
+        scene.fixture.clock.advance(1h);
+        QVERIFY(!scene.wait(scene.maintenance->run(scene.project)));
+        QTRY_COMPARE(told.size(), 2);
+        VALUE(const auto second, check());
+        QVERIFY(second && !second->problem.isEmpty() && second->at > first->at);
+        scene.inVault(u"mv ../aside/* objects/pack"_s);
+        scene.vaults.forget(scene.project);
+        VERIFY_VALUE(scene.wait(scene.maintenance->run(scene.project)));
+        QTRY_COMPARE(told.size(), 3);
+        QVERIFY(told.last().isEmpty());
+    }
+
     void whatATaskThatWasTakenOutHadInTheVaultIsRetired()
     {
         Scene scene;

@@ -4,11 +4,14 @@
 usage: test_monitor.py BIN_DIR [unittest options]
 """
 import pathlib
+import re
 import sqlite3
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import test_hub  # noqa: E402
 from test_hub import HubCase  # noqa: E402
 
 # A heartbeat in a file, by a child in a session of its own.
@@ -40,6 +43,10 @@ class Overload(HubCase):
 
     def health(self):
         return self.hub.do("system-health")
+
+    def plain(self, *words):
+        command = [test_hub.BIN / "agenthubctl", "--data-dir", self.hub.data, *map(str, words)]
+        return " ".join(subprocess.run(command, capture_output=True, text=True, env=self.hub.environment, check=True).stdout.split())
 
     def goes_on(self, task):
         path = self.hub.tree(task) / "one"
@@ -78,6 +85,31 @@ class Overload(HubCase):
                                        ("let-task-go-on", medium), ("let-task-go-on", low), ("admit-again", None)])
         self.hub.until(lambda: not [a for a in self.hub.do("alerts")["alerts"] if a["title"].startswith("Memory")],
                        "the alert about memory ends")
+
+    def test_whoever_asks_reads_the_figures(self):
+        self.hub.do("config", "set", "monitor/ladder", "stop-admitting")
+        self.hub.script('until [ -e asked ]; do sleep 0.05; done; "$AGENTHUB_CTL" tool validate-safe-to-proceed; sleep 600', "asking")
+        running = self.hub.assign("asking")
+        self.hub.until(lambda: self.hub.do("task-status", running).get("pid"), "it runs")
+        self.limits(1, 1)
+        self.hub.until(lambda: not self.health()["admitting"], "nothing new starts")
+        (self.hub.tree(running) / "asked").touch()
+        figures = r"The machine is overloaded: Memory is at \d+ %[^\n]*Nothing new starts until it is calm."
+        self.hub.until(lambda: re.search(figures, self.hub.said(running)), "the agent is told the figures")
+        # An overload is one reason of several, and no reason against what runs.
+        waiting = self.hub.assign(self.hub.script("echo began; sleep 600", "newcomer"))
+        self.hub.do("pause-agent", "newcomer", "--reason", "tea")
+        self.hub.until(lambda: "is paused by" in self.hub.do("task-status", waiting)["reason"], "both reasons are there")
+        self.assertRegex(self.hub.do("task-status", waiting)["reason"], figures)
+        self.hub.do("pause-task", waiting)
+        resumed = self.plain("resume-task", waiting, "--yes")
+        self.assertRegex(resumed, "Not yet, though: " + figures)
+        self.assertIn("Agent newcomer is paused by", resumed)
+        self.hub.do("pause-task", running)
+        self.assertNotIn("overloaded", self.plain("resume-task", running, "--yes"))
+        self.hub.do("resume-agent", "newcomer")
+        self.limits(0, 0)
+        self.hub.wait_said(waiting, "began")
 
     def test_advice_only_does_nothing(self):
         self.hub.do("config", "set", "monitor/ladder_advise_only", "true")
