@@ -178,9 +178,8 @@ Result<> addFiles(CommandLine &line)
             HUB_TRY(const FileHandle file, openFile(QFile::encodeName(path), O_RDONLY | O_NONBLOCK));
             struct stat status;
             if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > mostFileBytes)
-                return fail(ErrorCode::InvalidInput,
-                            u"%1 is no file of at most %2 MiB; nothing was sent."_s.arg(
-                                path, QString::number(mostFileBytes >> 20)));
+                return fail(ErrorCode::InvalidInput, u"%1 is no file of at most %2 MiB; nothing was sent."_s.arg(
+                                                         path, QString::number(mostFileBytes >> 20)));
             HUB_TRY(const QByteArray bytes, readFile(QFile::encodeName(path)));
             line.call.files.append({QFileInfo(path).fileName(), bytes});
         }

@@ -199,10 +199,10 @@ constexpr OptionSpec projectSetOptions[]{
     required("project"_L1, K::Project, "The project"_L1),
     required("key"_L1, K::Text, "bring, setup, check, teardown, mode, base … (`projects show` lists all)"_L1),
     restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
-constexpr OptionSpec projectLinkOptions[]{
-    required("project"_L1, K::Project, "The project"_L1),
-    option("channel"_L1, K::Channel, "The Discord channel, by its number in a terminal"_L1,
-           "its tasks are told of in the home channel again"_L1)};
+constexpr OptionSpec projectLinkOptions[]{required("project"_L1, K::Project, "The project"_L1),
+                                          option("channel"_L1, K::Channel,
+                                                 "The Discord channel, by its number in a terminal"_L1,
+                                                 "its tasks are told of in the home channel again"_L1)};
 constexpr OptionSpec projectMoveOptions[]{required("project"_L1, K::Project, "The project"_L1),
                                           required("path"_L1, K::Path, "The folder where its repository is now"_L1)};
 constexpr OptionSpec projectRemoveOptions[]{required("project"_L1, K::Project, "The project"_L1)};

@@ -32,14 +32,13 @@ Result<> checkSentFiles(const commands::CommandCall &call)
     if (call.files.isEmpty() && !call.options.value(u"files"_s).toString().isEmpty())
         return fail(ErrorCode::InvalidInput, u"The files were named, but did not come along; nothing was told."_s);
     if (call.files.size() > commands::mostFiles)
-        return fail(ErrorCode::InvalidInput, u"At most %1 files go with a message, not %2; nothing was told."_s.arg(
-                                                 QString::number(commands::mostFiles),
-                                                 QString::number(call.files.size())));
+        return fail(ErrorCode::InvalidInput,
+                    u"At most %1 files go with a message, not %2; nothing was told."_s.arg(
+                        QString::number(commands::mostFiles), QString::number(call.files.size())));
     for (const commands::Attachment &file : call.files) {
         if (file.bytes.size() > commands::mostFileBytes)
-            return fail(ErrorCode::InvalidInput,
-                        u"%1 is larger than %2 MiB; nothing was told."_s.arg(
-                            file.fileName, QString::number(commands::mostFileBytes >> 20)));
+            return fail(ErrorCode::InvalidInput, u"%1 is larger than %2 MiB; nothing was told."_s.arg(
+                                                     file.fileName, QString::number(commands::mostFileBytes >> 20)));
     }
     return {};
 }

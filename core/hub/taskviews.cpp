@@ -326,7 +326,8 @@ Result<Reply> diffJob(Services &services, const Task &task, const Checkpoint &fr
         const QString what = !change.before ? u"added"_s : !change.after ? u"deleted"_s : u"changed"_s;
         const QString lines = one.binary ? u"binary"_s : lineStat(one.text);
         table.rows << QStringList{what, path, lines};
-        data.append(QJsonObject{{u"path"_s, path}, {u"change"_s, what}, {u"lines"_s, lines}, {u"binary"_s, one.binary}});
+        data.append(
+            QJsonObject{{u"path"_s, path}, {u"change"_s, what}, {u"lines"_s, lines}, {u"binary"_s, one.binary}});
         text += one.text;
         if (one.truncated)
             text += "[cut: too large to show]\n";

@@ -26,7 +26,9 @@ QString levelText(AlertLevel level) { return textOf(alertLevelTexts, level).toUp
 
 Severity severityOf(AlertLevel level)
 {
-    return level == AlertLevel::Info ? Severity::Info : level == AlertLevel::Warning ? Severity::Warning : Severity::Error;
+    return level == AlertLevel::Info      ? Severity::Info
+           : level == AlertLevel::Warning ? Severity::Warning
+                                          : Severity::Error;
 }
 
 QString answerText(const QJsonObject &answer, Instant now)
@@ -118,8 +120,8 @@ Reply answersReply(const QList<monitor::Delivery> &answered, Instant now)
     if (answered.size() > mostListed)
         lines << u"and %1 more"_s.arg(answered.size() - mostListed);
     return {.severity = Severity::Ok,
-            .title = answered.size() == 1 ? u"An alert was answered"_s
-                                          : u"%1 alerts were answered"_s.arg(answered.size()),
+            .title =
+                answered.size() == 1 ? u"An alert was answered"_s : u"%1 alerts were answered"_s.arg(answered.size()),
             .text = lines.join(u'\n'),
             .next = {u"alerts"_s}};
 }

@@ -1,5 +1,5 @@
-// Alerts for Discord: DiscordAlerts is the hub's end, a sink with its own part of the outbox; AlertPoster posts them, to
-// a channel or through a webhook. An alert is out of the outbox once Discord has it, so hours without Discord lose
+// Alerts for Discord: DiscordAlerts is the hub's end, a sink with its own part of the outbox; AlertPoster posts them,
+// to a channel or through a webhook. An alert is out of the outbox once Discord has it, so hours without Discord lose
 // none, and they come in order with the times at which they were raised.
 #pragma once
 

@@ -20,6 +20,12 @@ int intentsFor(const Settings &settings)
     return guilds | guildMessages | (settings.flag(setting::discordAllMessages) ? messageContent : 0);
 }
 
+AlertLevel mentionLevel(const Settings &settings)
+{
+    return enumFromText(alertLevelTexts, settings.text(setting::discordMentionLevel), u"level")
+        .valueOr(AlertLevel::Critical);
+}
+
 constexpr std::chrono::seconds statusPause{5};
 
 QString phaseText(const GatewayHealth &health)
@@ -37,17 +43,12 @@ QString phaseText(const GatewayHealth &health)
     Q_UNREACHABLE();
 }
 
-AlertLevel mentionLevel(const Settings &settings)
-{
-    return enumFromText(alertLevelTexts, settings.text(setting::discordMentionLevel), u"level")
-        .valueOr(AlertLevel::Critical);
-}
-
 } // namespace
 
 Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
     : QObject(parent)
     , m_hub(hub)
+    , m_notes(notes)
     , m_tell(config.tell)
     , m_access(config.settings)
     , m_rest({.base = QUrl(config.settings.text(setting::discordApiBase)), .token = config.token})
@@ -55,38 +56,24 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
                 [this] { return m_rest.gateway(); })
     , m_places(notes, config.settings.text(setting::discordHome))
     , m_interactions({m_hub, notes, m_rest, m_places, m_access})
-    , m_threads(hub, notes, {m_rest, m_places, renderer(), config.teller})
+    , m_threads(hub, notes,
+                {m_rest, m_places, [this](const commands::Reply &reply) { return body(reply); }, config.teller})
     , m_listener(hub, m_rest, m_places, m_access, config.settings.flag(setting::discordAllMessages))
     , m_health(hub, [this](const Presence &presence) { m_gateway.setPresence(presence); })
-    , m_alertChannel(config.settings.text(setting::discordAlerts))
+    , m_settings(config.settings)
+    , m_alerts(config.alerts)
 {
     connect(&m_gateway, &GatewayClient::dispatched, this, &Bot::onEvent);
     connect(&m_gateway, &GatewayClient::gaveUp, this, &Bot::onGivenUp);
     connect(&m_hub, &HubPort::eventHappened, this, [this](const HubEvent &event) {
         if (event.name == u"project")
-            m_places.channelLinked(event.data.value(u"project"_s).toString(), event.data.value(u"channel"_s).toString());
+            m_places.channelLinked(event.data.value(u"project"_s).toString(),
+                                   event.data.value(u"channel"_s).toString());
     });
     m_statusTimer.setInterval(statusPause);
     connect(&m_statusTimer, &QTimer::timeout, this, &Bot::tellStatus);
     m_statusTimer.start();
     tellStatus();
-    if (config.alerts)
-        m_alerts = std::make_unique<AlertPoster>(
-            config.alerts, m_rest, notes, AlertTarget{[this] { return alertPlace(); }},
-            AlertOptions{.render = renderer(),
-                         .mentionLevel = mentionLevel(config.settings),
-                         .concerned = [this](const QJsonObject &alert) { return concernedBy(alert); }});
-}
-
-// Buttons and menus as on every answer; what would be attached is left out, since these messages are edited often.
-Renderer Bot::renderer()
-{
-    return [this](const commands::Reply &reply) {
-        MessageBody body = render(reply, {.ids = m_interactions.customIds(), .now = SystemClock().now()});
-        body.json.remove(u"attachments"_s);
-        m_interactions.keepCustomIds([] {});
-        return body.json;
-    };
 }
 
 Bot::~Bot() { m_gateway.stop(Gateway::Leaving::ForGood); }
@@ -99,15 +86,36 @@ void Bot::start()
         whenDone(m_interactions.load(), this, [this](const Result<> &ready) {
             if (!ready)
                 qCWarning(lcDiscord).noquote() << "older buttons do not work:" << ready.error().message;
+            openAlerts();
             m_threads.begin();
             m_gateway.start();
         });
     });
 }
 
+void Bot::openAlerts()
+{
+    if (!m_alerts)
+        return;
+    m_poster = std::make_unique<AlertPoster>(
+        m_alerts, m_rest, m_notes, AlertTarget{[this] { return alertPlace(); }},
+        AlertOptions{.render = [this](const commands::Reply &reply) { return body(reply); },
+                     .mentionLevel = mentionLevel(m_settings),
+                     .concerned = [this](const QJsonObject &alert) { return concernedBy(alert); }});
+}
+
+// With buttons that work for as long as the message is there.
+QJsonObject Bot::body(const commands::Reply &reply)
+{
+    const MessageBody made = render(reply, {.ids = m_interactions.customIds(), .now = SystemClock().now()});
+    m_interactions.keepCustomIds([] {});
+    return made.json;
+}
+
 QString Bot::alertPlace() const
 {
-    const QString channel = m_alertChannel.isEmpty() ? m_places.home() : m_alertChannel;
+    const QString alerts = m_settings.text(setting::discordAlerts);
+    const QString channel = alerts.isEmpty() ? m_places.home() : alerts;
     return channel.isEmpty() ? QString() : u"/channels/"_s + channel;
 }
 

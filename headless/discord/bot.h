@@ -44,12 +44,14 @@ private:
     void registerIn(const QString &path, CommandScope scope);
     void writeCommands(const QString &path, const QJsonArray &wanted);
     void onGivenUp(const Error &why);
-    void tellStatus();
-    Renderer renderer();
     QString alertPlace() const;
     QStringList concernedBy(const QJsonObject &alert) const;
+    void tellStatus();
+    QJsonObject body(const commands::Reply &reply);
+    void openAlerts();
 
     HubPort &m_hub;
+    NotePort &m_notes;
     const std::function<void(const FrontStatus &)> m_tell;
     const Access m_access;
     RestClient m_rest;
@@ -59,8 +61,9 @@ private:
     Threads m_threads;
     Listener m_listener;
     HealthSign m_health;
-    const QString m_alertChannel;
-    std::unique_ptr<AlertPoster> m_alerts;
+    const Settings m_settings;
+    const std::shared_ptr<DiscordAlerts> m_alerts;
+    std::unique_ptr<AlertPoster> m_poster;
     QString m_application; // its number, from READY
     QString m_user;        // the bot's own
     QString m_name;        // how people see it

@@ -17,7 +17,8 @@ DiscordSide::DiscordSide(const Settings &settings, const QString &dataDir)
     : m_settings(settings)
     , m_token(botToken(settings, dataDir, QProcessEnvironment::systemEnvironment()))
 {
-    const auto address = webhookAddress(settings, dataDir, QProcessEnvironment::systemEnvironment());
+    const auto environment = QProcessEnvironment::systemEnvironment();
+    const auto address = webhookAddress(settings, dataDir, environment);
     ::unsetenv("DISCORD_BOT_TOKEN");
     ::unsetenv("DISCORD_WEBHOOK_URL");
     if (!m_token)
@@ -59,13 +60,20 @@ void DiscordSide::connect(Hub &hub)
             std::make_unique<AlertPoster>(m_webhookAlerts, *m_webhookRest, hub,
                                           AlertTarget{[path = m_webhook] { return path; }, true}, AlertOptions{});
     }
-    const auto tell = [&hub](const FrontStatus &status) { hub.tellFront(u"Discord"_s, status); };
-    if (!m_token)
-        return tell({.well = false, .text = m_token.error().message, .advice = m_token.error().hint});
-    if (!*m_token)
-        return tell({.text = u"off: there is no bot token (agenthubctl discord check)"_s});
+    if (!m_token) {
+        hub.tellFront(u"Discord"_s, {.well = false, .text = m_token.error().message, .advice = m_token.error().hint});
+        return;
+    }
+    if (!*m_token) {
+        hub.tellFront(u"Discord"_s, {.text = u"off: there is no bot token (agenthubctl discord check)"_s});
+        return;
+    }
     m_bot = std::make_unique<Bot>(
-        BotConfig{.token = **m_token, .settings = m_settings, .tell = tell, .alerts = m_alerts}, hub, hub);
+        BotConfig{.token = **m_token,
+                  .settings = m_settings,
+                  .tell = [&hub](const FrontStatus &status) { hub.tellFront(u"Discord"_s, status); },
+                  .alerts = m_alerts},
+        hub, hub);
     m_bot->start();
 }
 

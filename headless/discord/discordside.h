@@ -23,7 +23,7 @@ public:
 
 private:
     const Settings m_settings;
-    const Result<std::optional<QString>> m_token;
+    Result<std::optional<QString>> m_token;
     QString m_webhook; // its path
     std::shared_ptr<DiscordAlerts> m_alerts, m_webhookAlerts;
     std::unique_ptr<RestClient> m_webhookRest;

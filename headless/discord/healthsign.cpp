@@ -43,8 +43,7 @@ void HealthSign::look()
     });
 }
 
-void HealthSign::ask(const QString &command, const QJsonObject &options,
-                     std::function<void(const QJsonObject &)> then)
+void HealthSign::ask(const QString &command, const QJsonObject &options, std::function<void(const QJsonObject &)> then)
 {
     const commands::CommandCall call{
         .command = command, .options = options, .caller = {commands::Role::Machine, u"hub"_s, u"hub"_s, {}}};

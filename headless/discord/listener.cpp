@@ -92,15 +92,13 @@ void Listener::act(const Heard &heard)
     Member member = Member::of(heard.message);
     if (m_admins.isAdmin(member.guild, member.user, member.roles))
         member.permissions |= 8;
-    const auto role = m_access.roleOf(member);
-    if (!role)
-        return refuse(heard);
+    const auto role = m_access.roleOf(member).value_or(commands::Role::Nobody);
     // Who may only look is refused by the hub, which writes that down; nothing is fetched for that.
-    const bool mayTell = *role >= commands::Role::Operator;
+    const bool mayTell = role >= commands::Role::Operator;
     whenDone(m_files.fetch(mayTell ? heard.message[u"attachments"_s].toArray() : QJsonArray()), this,
              [this, heard, member, role](const Result<QList<commands::Attachment>> &files) {
                  if (files)
-                     return say(heard, member, *role, *files);
+                     return say(heard, member, role, *files);
                  react(heard, troubleSign);
                  answer(heard, files.error().message + u" The agent was told nothing; send the message again."_s);
                  done(heard);
@@ -128,8 +126,7 @@ void Listener::say(const Heard &heard, const Member &member, commands::Role role
         names << file.fileName;
     if (!names.isEmpty())
         call.options[u"files"_s] = names.join(u", "_s);
-    whenDone(m_hub.execute(call), this,
-             [this, heard](const Result<commands::Reply> &reply) { onSaid(heard, reply); });
+    whenDone(m_hub.execute(call), this, [this, heard](const Result<commands::Reply> &reply) { onSaid(heard, reply); });
 }
 
 void Listener::onSaid(const Heard &heard, const Result<commands::Reply> &reply)
@@ -173,8 +170,9 @@ void Listener::answer(const Heard &heard, const QString &text)
 
 void Listener::react(const Heard &heard, const QString &emoji)
 {
-    send("PUT", u"/channels/%1/messages/%2/reactions/%3/@me"_s.arg(heard.message[u"channel_id"_s].toString(),
-                                                                   heard.message[u"id"_s].toString(), emoji),
+    send("PUT",
+         u"/channels/%1/messages/%2/reactions/%3/@me"_s.arg(heard.message[u"channel_id"_s].toString(),
+                                                            heard.message[u"id"_s].toString(), emoji),
          QJsonValue::Undefined);
 }
 

@@ -34,8 +34,7 @@ private:
     void onMessage(const QJsonObject &message);
     void next();
     void act(const Heard &heard);
-    void say(const Heard &heard, const Member &member, commands::Role role,
-             const QList<commands::Attachment> &files);
+    void say(const Heard &heard, const Member &member, commands::Role role, const QList<commands::Attachment> &files);
     void onSaid(const Heard &heard, const Result<commands::Reply> &reply);
     void refuse(const Heard &heard);
     void answer(const Heard &heard, const QString &text);

@@ -59,14 +59,15 @@ QJsonObject plainBody(const Reply &reply)
     };
     if (!reply.text.trimmed().isEmpty())
         embed[u"description"_s] = take(shown(reply.text, mostText));
-    const QString footer = reply.next.isEmpty() ? QString() : take(u'/' + reply.next.join(u"  ·  /"_s).left(mostFooter));
+    const QString footer =
+        reply.next.isEmpty() ? QString() : take(u'/' + reply.next.join(u"  ·  /"_s).left(mostFooter));
     QJsonArray fields;
     for (const commands::Field &field : reply.fields) {
         const QString name = shown(field.name, mostName), value = shown(field.value, std::min(mostValue, left));
-        if (name.isEmpty() || value.isEmpty() || fields.size() == mostFields ||
-            lengthOf(name) + lengthOf(value) > left)
+        if (name.isEmpty() || value.isEmpty() || fields.size() == mostFields || lengthOf(name) + lengthOf(value) > left)
             continue;
-        fields.append(QJsonObject{{u"name"_s, take(name)}, {u"value"_s, take(value)}, {u"inline"_s, value.size() < 40}});
+        fields.append(
+            QJsonObject{{u"name"_s, take(name)}, {u"value"_s, take(value)}, {u"inline"_s, value.size() < 40}});
     }
     if (!fields.isEmpty())
         embed[u"fields"_s] = fields;

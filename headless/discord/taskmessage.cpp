@@ -262,8 +262,8 @@ Reply finishReply(const QJsonObject &receipt)
     const QString id = QString::number(receipt[u"task_id"_s].toInteger());
     const bool undone = receipt[u"undo"_s].toBool();
     Reply reply{.severity = Severity::Ok,
-                .title = undone ? u"The finish of #%1 was taken back"_s.arg(id)
-                                : u"#%1 was finished (%2)"_s.arg(id, how),
+                .title =
+                    undone ? u"The finish of #%1 was taken back"_s.arg(id) : u"#%1 was finished (%2)"_s.arg(id, how),
                 .next = {u"rollback undo "_s + operation}};
     addField(reply, u"Branch"_s, receipt[u"branch"_s].toString());
     addField(reply, u"Into"_s, receipt[u"into"_s].toString());

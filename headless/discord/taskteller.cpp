@@ -108,10 +108,13 @@ void TaskTeller::step()
 
 void TaskTeller::open(const QString &channel)
 {
-    const QJsonObject body = once(addressed(m_parts.render(openingReply(m_task)), {}), u"t%1-%2"_s.arg(m_task.id.toString()).arg(m_generation));
-    call(Step::Open, "POST", u"/channels/%1/messages"_s.arg(channel), body, [this, channel](const QJsonObject &message) {
-        m_parts.places.setThread(m_task.id, {.id = message[u"id"_s].toString(), .statusMessage = {}, .channel = channel});
-    });
+    const QJsonObject body = once(addressed(m_parts.render(openingReply(m_task)), {}),
+                                  u"t%1-%2"_s.arg(m_task.id.toString()).arg(m_generation));
+    call(Step::Open, "POST", u"/channels/%1/messages"_s.arg(channel), body,
+         [this, channel](const QJsonObject &message) {
+             m_parts.places.setThread(m_task.id,
+                                      {.id = message[u"id"_s].toString(), .statusMessage = {}, .channel = channel});
+         });
 }
 
 // One thread hangs on a message, and has its number: made twice comes to the same as once.
@@ -152,6 +155,7 @@ void TaskTeller::postStatus(const TaskThread &thread)
              auto now = m_parts.places.threadOf(m_task.id).value_or(TaskThread());
              now.statusMessage = message[u"id"_s].toString();
              m_parts.places.setThread(m_task.id, now);
+             m_dirty = true; // it may be one that an earlier life had posted, of whose answer it did not hear
          });
 }
 

@@ -14,9 +14,9 @@ namespace hub::discord
 {
 
 struct TellerTimes {
-    milliseconds editGap = 5s;     // between two edits of the status message
-    milliseconds freshen = 60s;    // a task that works is shown again after this, for its time
-    Backoff backoff{5s, 300s};     // after calls that failed
+    milliseconds editGap = 5s;       // between two edits of the status message
+    milliseconds freshen = 60s;      // a task that works is shown again after this, for its time
+    Backoff backoff{5s, 300s};       // after calls that failed
     milliseconds closedPause = 600s; // after Discord said that the bot may not
 };
 
@@ -40,9 +40,9 @@ public:
     void setLastAction(const QString &text);
 
     struct Post {
-        QString key;      // of its nonce; a second one of the same key while the first waits takes its place
-        QJsonObject body; // rendered
-        bool calls = false;          // who assigned the task is mentioned
+        QString key;        // of its nonce; a second one of the same key while the first waits takes its place
+        QJsonObject body;   // rendered
+        bool calls = false; // who assigned the task is mentioned
         std::function<QString()> edits{}; // the message that is edited, asked when its turn comes; empty: a new one
         std::function<void(const QString &message)> done{}; // it is there
     };
@@ -83,7 +83,7 @@ private:
     TaskFacts m_task;
     QString m_lastAction;
     std::deque<Post> m_posts;
-    bool m_dirty = true;     // the status message is not as it should be
+    bool m_dirty = true; // the status message is not as it should be
     Step m_step = Step::None;
     bool m_stopped = false;  // Discord refused the token
     int m_generation = 0;    // of the thread: one that is made anew is another one to Discord

@@ -218,9 +218,8 @@ void Threads::tellApproval(const QJsonObject &approval, const TaskFacts &task)
 {
     const QString id = approval[u"approval_id"_s].toString();
     const bool open = isOpen(approval);
-    TaskTeller::Post post{.key = open ? id : id + u"-end"_s,
-                          .body = m_parts.render(approvalReply(approval, task)),
-                          .calls = open};
+    TaskTeller::Post post{
+        .key = open ? id : id + u"-end"_s, .body = m_parts.render(approvalReply(approval, task)), .calls = open};
     if (!open)
         post.edits = [this, id] { return m_questions.value(id).message; };
     post.done = [this, id, open, task](const QString &made) {
@@ -239,9 +238,9 @@ void Threads::onReceipt(const QString &kind, const QJsonObject &receipt)
 {
     aboutTask(TaskId::of(receipt[u"task_id"_s].toInteger()), [this, kind, receipt](const TaskFacts &task) {
         if (m_parts.places.threadOf(task.id) || m_tellers.contains(task.id))
-            tellerOf(task).post({.key = receipt[u"operation"_s].toString(),
-                                 .body = m_parts.render(kind == u"finish" ? finishReply(receipt)
-                                                                          : rollbackReply(receipt))});
+            tellerOf(task).post(
+                {.key = receipt[u"operation"_s].toString(),
+                 .body = m_parts.render(kind == u"finish" ? finishReply(receipt) : rollbackReply(receipt))});
     });
 }
 

@@ -51,9 +51,8 @@ struct Bench {
     {
         ++number;
         const QString name = subject.isEmpty() ? u"subject %1"_s.arg(number) : subject;
-        return *fixture.commit([&] {
-            return center.raise({.level = level, .subject = name, .title = u"alert number %1"_s.arg(number)});
-        });
+        return *fixture.commit(
+            [&] { return center.raise({.level = level, .subject = name, .title = u"alert number %1"_s.arg(number)}); });
     }
     QString where() const { return webhook ? u"hook-5"_s : u"100"_s; }
     qint64 waiting() const
@@ -111,8 +110,10 @@ private Q_SLOTS:
             for (int i = 0; i < 20; ++i)
                 bench.raise(hour == 5 && i == 7 ? AlertLevel::Critical : AlertLevel::Warning);
             bench.fixture.clock.advance(std::chrono::hours{1});
+            const int before = bench.rest.received();
             bench.center.deliver();
-            QTest::qWait(15);
+            QTRY_VERIFY(bench.rest.received() > before);
+            QTest::qWait(20);
         }
         QCOMPARE(bench.waiting(), 160);
         bench.discord.down = false;
@@ -123,7 +124,6 @@ private Q_SLOTS:
         // In order: the first lines of each are later than those of the one before.
         QString all = bench.texts().join(u'\n');
         QVERIFY(all.contains(u"al-109 ")); // the critical one
-        QCOMPARE(all.count(u" alerts, "), posted.size() - 2);
         qint64 told = 0;
         static const QRegularExpression count(u"(\\d+) alerts, "_s);
         for (const QString &text : bench.texts()) {

@@ -136,7 +136,8 @@ private Q_SLOTS:
             reply.fields.append({u"n%1"_s.arg(i), QString::fromUcs4(U"\U0001D11E").repeated(1100) + u"@everyone"_s});
         reply.fields[3].value = QString::fromUcs4(U"\U0001F600").repeated(1500);
         const QJsonObject body = plainBody(reply), embed = body[u"embeds"_s][0].toObject();
-        qsizetype all = embed[u"title"_s].toString().toUcs4().size() + embed[u"description"_s].toString().toUcs4().size();
+        qsizetype all =
+            embed[u"title"_s].toString().toUcs4().size() + embed[u"description"_s].toString().toUcs4().size();
         QVERIFY(embed[u"title"_s].toString().toUcs4().size() <= 256);
         QVERIFY(!embed[u"title"_s].toString().endsWith(u'\\'));
         for (const QJsonValue &field : embed[u"fields"_s].toArray()) {
@@ -155,9 +156,10 @@ private Q_SLOTS:
 
     void theAgentHearsTheTextWithoutTheMention()
     {
-        const QJsonObject message{{u"content"_s, u"<@9> ask <@!5> about it <@9>"_s},
-                                  {u"mentions"_s, QJsonArray{QJsonObject{{u"id"_s, u"9"_s}, {u"username"_s, u"hub"_s}},
-                                                             QJsonObject{{u"id"_s, u"5"_s}, {u"username"_s, u"ben"_s}}}}};
+        const QJsonObject message{
+            {u"content"_s, u"<@9> ask <@!5> about it <@9>"_s},
+            {u"mentions"_s, QJsonArray{QJsonObject{{u"id"_s, u"9"_s}, {u"username"_s, u"hub"_s}},
+                                       QJsonObject{{u"id"_s, u"5"_s}, {u"username"_s, u"ben"_s}}}}};
         QCOMPARE(saidIn(message, u"9"_s), u"ask @ben about it"_s);
     }
 
@@ -172,7 +174,8 @@ private Q_SLOTS:
     {
         QList<monitor::Delivery> raised;
         for (int i = 1; i <= 100; ++i)
-            raised.append({i, u"raised"_s,
+            raised.append({i,
+                           u"raised"_s,
                            {{u"id"_s, i},
                             {u"level"_s, i == 77 ? u"critical"_s : u"warning"_s},
                             {u"title"_s, u"alert number %1"_s.arg(i)},
