@@ -1,13 +1,20 @@
 #include "app/ctl/ask.h"
 
+#include "core/base/durablefile.h"
+#include "core/base/shellwords.h"
 #include "core/commands/bashcompletion.h"
 #include "core/commands/exitcode.h"
 #include "core/commands/plaintext.h"
 #include "core/commands/toolline.h"
 
 #include <QDir>
+#include <QFile>
+#include <QFileInfo>
 #include <QRegularExpression>
 #include <QUuid>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 using namespace Qt::StringLiterals;
 
@@ -159,6 +166,27 @@ int choose(ipc::Client &client, const QList<Choice> &choices, const Terminal &te
     return line ? runCommand(client, *line, terminal) : terminal.report(line.error());
 }
 
+// What an option names is read here, where the files are: the hub may be on another machine.
+Result<> addFiles(CommandLine &line)
+{
+    for (const OptionSpec &option : line.spec->options) {
+        const QString given = line.call.options.value(option.name).toString();
+        if (option.kind != OptionKind::File || given.isEmpty())
+            continue;
+        HUB_TRY(const QStringList paths, splitWords(given));
+        for (const QString &path : paths) {
+            HUB_TRY(const FileHandle file, openFile(QFile::encodeName(path), O_RDONLY | O_NONBLOCK));
+            struct stat status;
+            if (::fstat(file.fd(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > mostFileBytes)
+                return fail(ErrorCode::InvalidInput, u"%1 is no file of at most %2 MiB; nothing was sent."_s.arg(
+                                                         path, QString::number(mostFileBytes >> 20)));
+            HUB_TRY(const QByteArray bytes, readFile(QFile::encodeName(path)));
+            line.call.files.append({QFileInfo(path).fileName(), bytes});
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 int runCommand(ipc::Client &client, const CommandLine &given, const Terminal &terminal)
@@ -166,6 +194,8 @@ int runCommand(ipc::Client &client, const CommandLine &given, const Terminal &te
     CommandLine line = given;
     if (auto complete = addText(line, terminal); !complete)
         return terminal.report(complete.error());
+    if (auto read = addFiles(line); !read)
+        return terminal.report(read.error());
     line.call.folder = QDir::currentPath();
     auto reply = client.execute(line.call);
     if (!reply && reply.error().code == ErrorCode::Conflict && !client.isConnected() &&

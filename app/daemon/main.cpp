@@ -8,9 +8,7 @@
 #include "core/ipc/server.h"
 #include "headless/daemon/signalwatcher.h"
 #ifdef HUB_DISCORD
-#include "headless/discord/bot.h"
-#include "headless/discord/botcommands.h"
-#include "headless/discord/secrets.h"
+#include "headless/discord/discordside.h"
 #endif
 
 #include <QCommandLineParser>
@@ -88,29 +86,6 @@ void takeProject(Hub &hub, const QString &path)
     });
 }
 
-#ifdef HUB_DISCORD
-// None without a token, which is said once; the hub works on without Discord.
-std::unique_ptr<discord::Bot> makeBot(Hub &hub, const Settings &settings, const QString &dataDir)
-{
-    const auto token = discord::botToken(settings, dataDir, QProcessEnvironment::systemEnvironment());
-    ::unsetenv("DISCORD_BOT_TOKEN");
-    discord::addBotCommands(hub, settings, token);
-    if (!token) {
-        qCCritical(lcDiscord).noquote() << "no Discord:" << token.error().message << token.error().hint;
-        hub.tellFront(u"Discord"_s, {.well = false, .text = token.error().message, .advice = token.error().hint});
-        return nullptr;
-    }
-    if (!*token) {
-        qCInfo(lcDiscord).noquote() << "no Discord: there is no bot token (agenthubctl discord check says what to do)";
-        hub.tellFront(u"Discord"_s, {.text = u"off: there is no bot token (agenthubctl discord check)"_s});
-        return nullptr;
-    }
-    const auto tell = [&hub](const FrontStatus &status) { hub.tellFront(u"Discord"_s, status); };
-    return std::make_unique<discord::Bot>(discord::BotConfig{.token = **token, .settings = settings, .tell = tell}, hub,
-                                          hub);
-}
-#endif
-
 } // namespace
 
 int main(int argc, char **argv)
@@ -142,6 +117,10 @@ int main(int argc, char **argv)
     installLogSink(config->settings.text(setting::logLevel));
     const QString dataDir = config->dataDir;
     const Settings settings = config->settings;
+#ifdef HUB_DISCORD
+    discord::DiscordSide discord(settings, dataDir); // outlives the hub, which has its sinks
+    config->alertSinks = discord.alertSinks();
+#endif
     auto hub = Hub::start(*std::move(config));
     if (!hub)
         return complain(hub.error());
@@ -156,9 +135,7 @@ int main(int argc, char **argv)
     qCInfo(lcHub).noquote() << "ready, data in" << dataDir << "socket" << socket->path;
     server.listen(*std::move(socket));
 #ifdef HUB_DISCORD
-    const auto bot = makeBot(**hub, settings, dataDir);
-    if (bot)
-        bot->start();
+    discord.connect(**hub);
 #endif
     if (line.isSet(u"project"_s))
         takeProject(**hub, line.value(u"project"_s));
@@ -169,5 +146,9 @@ int main(int argc, char **argv)
         qCInfo(lcHub) << "leaving; agents go on by themselves";
         QCoreApplication::quit();
     });
-    return app.exec();
+    const int code = app.exec();
+#ifdef HUB_DISCORD
+    discord.disconnect();
+#endif
+    return code;
 }

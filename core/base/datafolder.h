@@ -35,6 +35,8 @@ public:
     {
         return path(QStringLiteral("worktrees/%1/%2").arg(project.toString(), task.toString()));
     }
+    // What people sent to its agent.
+    QString sentFiles(TaskId task) const { return path(QStringLiteral("files/%1").arg(task.toString())); }
     QString clones() const { return path(QStringLiteral("repositories")); }
     // %1 stands for the run's number. The last part is the run's mark too: hub and run, so that no two hubs share one.
     QString runPattern(const QString &hubId) const

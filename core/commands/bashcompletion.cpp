@@ -87,7 +87,8 @@ QString takesOf(const OptionSpec &option)
             choices << QString(choice);
         return choices.join(u' ');
     }
-    case OptionKind::Path: return u"@path"_s;
+    case OptionKind::Path:
+    case OptionKind::File: return u"@path"_s;
     case OptionKind::Command: return u"@command"_s;
     default: {
         const QString kind = completionKind(option.kind);

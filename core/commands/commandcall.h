@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/ids.h"
+#include "core/commands/reply.h"
 
 #include <QJsonObject>
 #include <QString>
@@ -29,6 +30,8 @@ struct Place {
     QString project; // empty: none
 };
 
+inline constexpr qsizetype mostFiles = 10, mostFileBytes = 10 << 20; // that a call may take along
+
 struct CommandCall {
     QString command;     // the table's name: "rollback task_checkpoint"
     QJsonObject options; // by the table's option names; strings, numbers, booleans
@@ -38,6 +41,7 @@ struct CommandCall {
     QString folder;      // the caller's working directory, to find the task or project meant; may be empty
     Caller caller;
     Place place{};
+    QList<Attachment> files{}; // the content of what an option of kind File names
 };
 
 } // namespace hub::commands

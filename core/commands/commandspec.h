@@ -36,6 +36,8 @@ enum class OptionKind {
     Branch,    // of a repository
     Backup,    // a backup branch
     HubBackup, // a copy of the hub's own data
+    Channel,   // of Discord, by its number
+    File,      // whose content goes along as CommandCall::files; a terminal takes paths, as words of a shell
 };
 
 struct OptionSpec {

@@ -102,7 +102,8 @@ constexpr OptionSpec diffOptions[]{
     option("stat"_L1, K::Flag, "Only names and numbers of lines"_L1)};
 constexpr OptionSpec sayOptions[]{
     restOf(required("message"_L1, K::Text, "What to tell the agent"_L1)), taskId,
-    choice("when"_L1, "After the present turn, or end the turn first"_L1, sayWhens, "queue"_L1)};
+    choice("when"_L1, "After the present turn, or end the turn first"_L1, sayWhens, "queue"_L1),
+    option("files"_L1, K::File, "A file for the agent; several in a terminal: \"a.png b.log\""_L1, "none"_L1)};
 constexpr OptionSpec queueListOptions[]{taskFilter};
 constexpr OptionSpec queueEditOptions[]{required("message_id"_L1, K::Message, "The waiting message"_L1),
                                         restOf(required("message"_L1, K::Text, "Its new text"_L1))};
@@ -198,6 +199,10 @@ constexpr OptionSpec projectSetOptions[]{
     required("project"_L1, K::Project, "The project"_L1),
     required("key"_L1, K::Text, "bring, setup, check, teardown, mode, base … (`projects show` lists all)"_L1),
     restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
+constexpr OptionSpec projectLinkOptions[]{required("project"_L1, K::Project, "The project"_L1),
+                                          option("channel"_L1, K::Channel,
+                                                 "The Discord channel, by its number in a terminal"_L1,
+                                                 "its tasks are told of in the home channel again"_L1)};
 constexpr OptionSpec projectMoveOptions[]{required("project"_L1, K::Project, "The project"_L1),
                                           required("path"_L1, K::Path, "The folder where its repository is now"_L1)};
 constexpr OptionSpec projectRemoveOptions[]{required("project"_L1, K::Project, "The project"_L1)};
@@ -214,6 +219,10 @@ constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The sett
                                         restOf(required("value"_L1, K::Text, "The new value"_L1))};
 constexpr OptionSpec drillOptions[]{
     option("task_id"_L1, K::Task, "The task to bring back"_L1, "the one with the newest checkpoint"_L1)};
+constexpr OptionSpec hubExportOptions[]{required("file"_L1, K::Path, "The file to make; it must not be there yet"_L1)};
+constexpr OptionSpec hubImportOptions[]{
+    option("file"_L1, K::Path, "An export, or the folder that an import before kept"_L1, "only with --withdraw"_L1),
+    option("withdraw"_L1, K::Flag, "What was staged is not taken at the next start"_L1, "no"_L1)};
 constexpr OptionSpec hubBackupOptions[]{
     option("backup"_L1, K::HubBackup, "Its name, from the list"_L1, "the newest"_L1)};
 constexpr OptionSpec cleanupOptions[]{
@@ -345,6 +354,8 @@ constexpr CommandSpec rows[]{
     forAsker(needingRoom({"projects add"_L1, "Take a repository in: a folder here, or an address to clone"_L1, A,
                           Effect::Change, projectAddOptions, "projects add ~/src/web"_L1, std::nullopt,
                           "a folder: at the machine only"_L1})),
+    {"projects link"_L1, "Bind a Discord channel to a project: its tasks get their threads there"_L1, A, Effect::Change,
+     projectLinkOptions, "projects link web 1204567890123456789"_L1},
     {"projects move"_L1, "Follow a project's folder that was moved"_L1, M, Effect::Change, projectMoveOptions,
      "projects move web ~/src/new/web"_L1},
     {"projects remove"_L1, "Take a project out; its repository becomes as it was found"_L1, M, Effect::Dangerous,
@@ -382,6 +393,10 @@ constexpr CommandSpec rows[]{
               {},
               "hub-backup create"_L1}),
     {"hub-backup verify"_L1, "Read all of a copy again"_L1, A, Effect::Read, hubBackupOptions, "hub-backup verify"_L1},
+    {"hub-backup export"_L1, "One file with the hub's own data, to keep elsewhere"_L1, M, Effect::Change,
+     hubExportOptions, "hub-backup export ~/agenthub.tar"_L1},
+    {"hub-backup import"_L1, "Take the hub's own data from such a file, at the next start"_L1, M, Effect::Dangerous,
+     hubImportOptions, "hub-backup import ~/agenthub.tar"_L1},
     {"cleanup"_L1, "Remove what is old, or can be made again: data, backup branches, build output"_L1, M,
      Effect::Dangerous, cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,

@@ -55,6 +55,29 @@ bool isText(const Attachment &attachment)
     return name.endsWith(u".diff") || name.endsWith(u".txt") || name.endsWith(u".log") || name.endsWith(u".md");
 }
 
+QJsonArray toJson(const QList<Attachment> &attachments)
+{
+    QJsonArray array;
+    for (const Attachment &attachment : attachments)
+        array << QJsonObject{{u"file_name"_s, attachment.fileName},
+                             {u"base64"_s, QString::fromLatin1(attachment.bytes.toBase64())}};
+    return array;
+}
+
+Result<QList<Attachment>> attachmentsFromJson(const QJsonArray &array)
+{
+    QList<Attachment> attachments;
+    for (const QJsonValue &item : array) {
+        const auto decoded = QByteArray::fromBase64Encoding(item[u"base64"_s].toString().toLatin1(),
+                                                            QByteArray::AbortOnBase64DecodingErrors);
+        if (!decoded)
+            return fail(ErrorCode::Corrupt,
+                        u"the attachment '%1' is not base64"_s.arg(item[u"file_name"_s].toString()));
+        attachments << Attachment{item[u"file_name"_s].toString(), *decoded};
+    }
+    return attachments;
+}
+
 QJsonObject toJson(const Reply &reply)
 {
     // What is empty is left out, so that scripts and logs see only what was said.
@@ -75,14 +98,8 @@ QJsonObject toJson(const Reply &reply)
             tables << tableJson(table);
         object[u"tables"_s] = tables;
     }
-    if (!reply.attachments.isEmpty()) {
-        QJsonArray attachments;
-        for (const Attachment &attachment : reply.attachments) {
-            attachments << QJsonObject{{u"file_name"_s, attachment.fileName},
-                                       {u"base64"_s, QString::fromLatin1(attachment.bytes.toBase64())}};
-        }
-        object[u"attachments"_s] = attachments;
-    }
+    if (!reply.attachments.isEmpty())
+        object[u"attachments"_s] = toJson(reply.attachments);
     if (!reply.choices.isEmpty()) {
         QJsonArray choices;
         for (const Choice &choice : reply.choices)
@@ -108,14 +125,7 @@ Result<Reply> replyFromJson(const QJsonObject &object)
         reply.fields << Field{field[u"name"_s].toString(), field[u"value"_s].toString()};
     for (const QJsonValue &table : object[u"tables"_s].toArray())
         reply.tables << tableFrom(table.toObject());
-    for (const QJsonValue &item : object[u"attachments"_s].toArray()) {
-        const auto decoded = QByteArray::fromBase64Encoding(item[u"base64"_s].toString().toLatin1(),
-                                                            QByteArray::AbortOnBase64DecodingErrors);
-        if (!decoded)
-            return fail(ErrorCode::Corrupt,
-                        u"the attachment '%1' is not base64"_s.arg(item[u"file_name"_s].toString()));
-        reply.attachments << Attachment{item[u"file_name"_s].toString(), *decoded};
-    }
+    HUB_TRY(reply.attachments, attachmentsFromJson(object[u"attachments"_s].toArray()));
     for (const QJsonValue &choice : object[u"choices"_s].toArray())
         reply.choices << Choice{choice[u"label"_s].toString(), choice[u"command"_s].toString()};
     reply.next = stringsFrom(object[u"next"_s]);

@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 
 #include <QByteArray>
+#include <QJsonArray>
 #include <QJsonObject>
 #include <QList>
 #include <QString>
@@ -33,6 +34,8 @@ struct Attachment {
     QByteArray bytes;
     friend bool operator==(const Attachment &, const Attachment &) = default;
 };
+QJsonArray toJson(const QList<Attachment> &attachments);
+Result<QList<Attachment>> attachmentsFromJson(const QJsonArray &array);
 // Shown as text: fileName ends in .diff, .txt, .log or .md.
 bool isText(const Attachment &attachment);
 

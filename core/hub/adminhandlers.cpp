@@ -295,7 +295,7 @@ Result<Reply> configSet(Services &services, const Invocation &in)
         reply.severity = Severity::Warning;
         reply.text =
             u"The file was changed, but the %1 still overrides it."_s.arg(textOf(services.settings.source(*spec)));
-    } else if (spec == &setting::logLevel || spec == &setting::safetyDatabase) {
+    } else if (spec == &setting::logLevel || spec == &setting::safetyDatabase || spec->key.startsWith("discord/"_L1)) {
         reply.text = u"It counts from the hub's next start on."_s;
     }
     return reply;

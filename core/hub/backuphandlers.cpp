@@ -4,6 +4,8 @@
 #include "core/commands/counted.h"
 #include "core/recovery/diskuse.h"
 
+#include <QDir>
+
 using namespace Qt::StringLiterals;
 
 namespace hub
@@ -77,6 +79,98 @@ Future verifyBackup(Services &services, const Invocation &in)
                      });
 }
 
+QString pathFrom(const Invocation &in)
+{
+    return QDir::cleanPath(
+        QDir(in.call.folder.isEmpty() ? QDir::homePath() : in.call.folder).absoluteFilePath(in.text("file"_L1)));
+}
+
+Future exportData(Services &services, const Invocation &in)
+{
+    return replyWhen(
+        &services.driver, services.backups.exportTo(pathFrom(in), services.hubId),
+        [](const recovery::ExportReport &report) -> Result<Reply> {
+            Reply reply{.title = u"Exported to "_s + report.file,
+                        .text =
+                            u"Tasks, conversations, receipts, audit trail and alerts; read back and whole. Not in it: "
+                            "the vaults with the checkpoints (vault/ of the data folder), your repositories, "
+                            "settings, and what agents are set up with. Whoever has the file reads all conversations; "
+                            "a purge does not reach it."_s,
+                        .fields = {{u"Size"_s, recovery::sizeText(report.bytes)}},
+                        .next = {u"hub-backup import "_s + report.file},
+                        .data = {{u"file"_s, report.file},
+                                 {u"bytes"_s, report.bytes},
+                                 {u"bodies"_s, report.bodies},
+                                 {u"missing"_s, report.missing}}};
+            if (report.missing > 0) {
+                reply.severity = Severity::Warning;
+                reply.fields.append({u"Missing"_s, u"%1 that messages name are not in the data folder any more"_s.arg(
+                                                       counted(report.missing, u"large text"_s))});
+            }
+            return reply;
+        });
+}
+
+Reply importReply(const Services &services, const recovery::ImportFacts &facts, bool done)
+{
+    const QString restart = u"Stop the hub and start it again; agents that run are ended then."_s;
+    return Reply{
+        .severity = Severity::Warning,
+        .title = done ? u"Staged; it is taken when the hub starts next"_s
+                      : u"Take the hub's own data from %1?"_s.arg(facts.from),
+        .text =
+            done ? u"Nothing has changed yet. %1 What is there now is kept aside as a whole, in a folder kept-TIME of "
+                   "the data folder, and importing that folder goes back. hub-backup import --withdraw calls it "
+                   "off."_s.arg(restart)
+                 : u"It is whole. It would be taken when the hub starts next, with safe mode on, and what is there now "
+                   "kept aside. Tasks, talk and receipts since then are not in it; code, working trees and vaults "
+                   "stay as they are."_s,
+        .fields = {{u"From"_s, toLocalShort(facts.at, services.now())},
+                   {u"Holds"_s,
+                    u"%1 in %2"_s.arg(counted(facts.tasks, u"task"_s), counted(facts.projects, u"project"_s))}},
+        .next = done ? QStringList{u"hub-backup import --withdraw"_s} : QStringList(),
+        .data = {{u"from"_s, facts.from},
+                 {u"at"_s, toIso(facts.at)},
+                 {u"tasks"_s, facts.tasks},
+                 {u"projects"_s, facts.projects},
+                 {u"staged"_s, done}}};
+}
+
+Future withdrawImport(Services &services)
+{
+    return replyWhen(&services.driver, services.backups.withdrawImport(), [](bool was) -> Result<Reply> {
+        return Reply{.title = was ? u"Called off: the next start takes nothing"_s : u"Nothing was staged"_s,
+                     .data = {{u"withdrawn"_s, was}}};
+    });
+}
+
+Future importData(Services &services, const Invocation &in)
+{
+    if (in.flag("withdraw"_L1))
+        return withdrawImport(services);
+    if (!in.has("file"_L1))
+        return readyFuture<Reply>(fail(ErrorCode::InvalidInput, u"Say which file; nothing was changed."_s,
+                                       u"agenthubctl hub-backup import FILE"_s));
+    const QString from = pathFrom(in);
+    return replyAfter(&services.driver, services.backups.checkImport(from),
+                      [&services, in, from](const recovery::ImportFacts &facts) -> Future {
+                          const QString confirm = u"import "_s + facts.digest;
+                          if (!in.call.yes && in.call.confirm.isEmpty()) {
+                              Reply reply = importReply(services, facts, false);
+                              reply.confirm = confirm;
+                              return readyFuture<Reply>(std::move(reply));
+                          }
+                          if (!in.call.confirm.isEmpty() && in.call.confirm != confirm)
+                              return readyFuture<Reply>(fail(
+                                  ErrorCode::Conflict, u"The file changed since the preview, so nothing was staged."_s,
+                                  u"Look at the new preview and confirm again."_s));
+                          return replyWhen(&services.driver, services.backups.stageImport(from),
+                                           [&services](const recovery::ImportFacts &staged) -> Result<Reply> {
+                                               return importReply(services, staged, true);
+                                           });
+                      });
+}
+
 Reply drillReply(const Services &services, const recovery::DrillReport &report)
 {
     const Instant now = services.now();
@@ -147,7 +241,9 @@ std::span<const HandlerRow> backupHandlers()
     static const HandlerRow rows[]{{"drill"_L1, &drill},
                                    {"hub-backup create"_L1, &createBackup},
                                    {"hub-backup list"_L1, &listBackups},
-                                   {"hub-backup verify"_L1, &verifyBackup}};
+                                   {"hub-backup verify"_L1, &verifyBackup},
+                                   {"hub-backup export"_L1, &exportData},
+                                   {"hub-backup import"_L1, &importData}};
     return rows;
 }
 

@@ -88,6 +88,7 @@ Result<> logGuard(state::Stores &stores, const ProjectName &project, const QStri
 
 // Shared pieces of replies.
 QJsonObject taskData(const Services &services, const Task &task);
+QJsonObject approvalData(const Approval &approval);
 QString stateText(TaskState state); // for people: "needs review"
 // Title and reason of a task with what can be done next.
 commands::Reply aboutTask(const Services &services, const Task &task, const QString &title);

@@ -43,12 +43,58 @@ HubCore::~HubCore()
 Result<> HubCore::openDatabases()
 {
     db::loadMigrations();
+    HUB_CHECK(takeImport());
     HUB_CHECK(rescueState());
     HUB_TRY(m_database, db::Database::open(m_data.stateDatabase()));
     HUB_CHECK(db::migrate(*m_database, db::stateMigrations, m_data.backups()));
     HUB_TRY(m_monitorDatabase, db::Database::open(agents::monitorDatabase(m_data, m_config.settings)));
     HUB_CHECK(db::migrate(*m_monitorDatabase, db::monitorMigrations, m_data.backups()));
     return {};
+}
+
+Result<> HubCore::takeImport()
+{
+    const auto settle = [this](db::Database &copy, const QString &stamp) -> Result<> {
+        HUB_CHECK(db::migrate(copy, db::stateMigrations, {}));
+        HUB_CHECK(state::settleRestored(copy, u"The hub's own data was imported."_s, m_clock.now()));
+        HUB_TRY(m_forgottenRuns,
+                agents::endForgottenRuns(m_data.path(u"runs"_s), m_data.path(u"runs.kept-"_s + stamp)));
+        return {};
+    };
+    HUB_TRY(m_import, recovery::takeImport(m_data, agents::monitorDatabase(m_data, m_config.settings), settle));
+    return {};
+}
+
+// Told once, also when the hub was killed between taking it and this.
+void HubCore::tellImport()
+{
+    if (!m_import)
+        return;
+    m_stores->commits.submitOrLog(u"the alert about the import"_s, [this]() -> Result<> {
+        const bool taken = m_import->problem.isEmpty();
+        QString said = u"%1 was not taken, and the data is as before: %2"_s.arg(m_import->from, m_import->problem);
+        if (taken)
+            said = u"From %1, as of %2. What was there is kept in %3; to go back: agenthubctl hub-backup import '%3'. "
+                   "Agents that ran were ended (%4). Safe mode is on: look at the tasks before you end it, for what "
+                   "waits here may be done long since."_s.arg(m_import->from,
+                                                              toLocalShort(fromMillis(m_import->at), m_clock.now()),
+                                                              m_import->keptAs, QString::number(m_forgottenRuns));
+        HUB_CHECK(m_alerts->raise(
+            {.type = AlertType::ManualIntervention,
+             .level = AlertLevel::Critical,
+             .subject = u"the hub's state"_s,
+             .title = taken ? u"The hub's own data was imported"_s : u"The hub's own data was not imported"_s,
+             .description = said}));
+        HUB_CHECK(m_stores->audit.add({.who = u"the hub"_s,
+                                       .origin = u"hub"_s,
+                                       .role = u"machine"_s,
+                                       .action = u"hub-backup import"_s,
+                                       .detail = said,
+                                       .outcome = taken ? u"done"_s : u"failed"_s}));
+        m_stores->commits.afterCommit(
+            [this] { m_workers.run(u"backups"_s, [this] { return recovery::forgetImport(m_data); }); });
+        return {};
+    });
 }
 
 Result<> HubCore::rescueState()
@@ -278,11 +324,7 @@ void HubCore::tellEvents()
     connect(m_finish.get(), &recovery::Finish::ended, m_driver.get(), [this] { m_driver->admit(); });
     connect(m_rollback.get(), &recovery::Rollback::rolledBack, m_driver.get(), [this] { m_driver->admit(); });
     connect(m_lifecycle.get(), &Lifecycle::approvalChanged, this, [this](const Approval &approval) {
-        Q_EMIT eventHappened({u"approval"_s,
-                              {{u"task_id"_s, approval.task.value()},
-                               {u"approval_id"_s, approval.id.toString()},
-                               {u"question"_s, approval.question},
-                               {u"state"_s, textOf(approvalStateTexts, approval.state)}}});
+        Q_EMIT eventHappened({u"approval"_s, approvalData(approval)});
     });
     connect(m_alerts.get(), &monitor::AlertCenter::alertRaised, this, [this](AlertId, const QJsonObject &payload) {
         Q_EMIT eventHappened({u"alert"_s, payload});
@@ -301,6 +343,11 @@ void HubCore::watchProjects()
             m_watcher->forget(name);
         }
         m_driver->admit();
+        const auto channels = m_stores->notes.ofKind(projectChannelNote);
+        Q_EMIT eventHappened(
+            {u"project"_s,
+             {{u"project"_s, name.toString()},
+              {u"channel"_s, channels.valueOr({}).value(name.toString()).value(u"channel"_s).toString()}}});
     };
     connect(m_owners.get(), &recovery::Owners::projectChanged, this, changed);
     connect(m_projects.get(), &recovery::ProjectKeeper::projectChanged, this, changed);
@@ -510,6 +557,7 @@ Result<> HubCore::begin()
     m_retention->begin();
     m_governor->begin();
     tellRescue();
+    tellImport();
     m_backups->begin();
     m_drill->begin();
     m_alerts->deliver();

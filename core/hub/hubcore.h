@@ -47,8 +47,10 @@ Q_SIGNALS:
 private:
     explicit HubCore(const HubConfig &config, agents::Brake &brake);
     Result<> openDatabases();
+    Result<> takeImport();
     Result<> rescueState();
     void tellRescue();
+    void tellImport();
     Result<> findId();
     void tellEvents();
     void watchProjects();
@@ -65,7 +67,8 @@ private:
     QString m_id;
     Workers m_workers;
     std::optional<db::Rescue> m_rescue; // at this start
-    int m_forgottenRuns = 0;            // that were ended for it
+    std::optional<recovery::TakenImport> m_import;
+    int m_forgottenRuns = 0; // that were ended for one of these
     std::unique_ptr<db::Database> m_database, m_monitorDatabase;
     std::unique_ptr<state::Stores> m_stores;
     std::unique_ptr<monitor::AlertBook> m_book;

@@ -12,6 +12,10 @@
 namespace hub
 {
 
+// The kind of note that both sides know: which Discord channel a project is bound to, {"channel": "120…"} by the
+// project's name.
+inline const QString projectChannelNote = QStringLiteral("discord channel");
+
 class NotePort
 {
 public:

@@ -1,4 +1,5 @@
 // Projects: set and repair; the rows of all.
+#include "core/hub/noteport.h"
 #include "core/hub/projectparts.h"
 
 #include <QFile>
@@ -35,6 +36,40 @@ Result<Reply> setProject(Services &services, const Invocation &in)
                          {u"before"_s, was},
                          {u"from"_s, settingFrom(after, *spec)}}};
     return reply;
+}
+
+bool isNumber(const QString &text)
+{
+    return !text.isEmpty() && text.size() <= 20 &&
+           std::all_of(text.begin(), text.end(), [](QChar c) { return c >= u'0' && c <= u'9'; });
+}
+
+// Front ends are told after the commit.
+Result<Reply> linkProject(Services &services, const Invocation &in)
+{
+    HUB_TRY(const auto project, findProject(services, in.call, in.options));
+    const QString name = project.name.toString(), channel = in.text("channel"_L1).trimmed();
+    if (!channel.isEmpty() && !isNumber(channel))
+        return fail(
+            ErrorCode::InvalidInput,
+            u"'%1' is no number of a Discord channel; nothing was changed."_s.arg(channel.left(80)),
+            u"On Discord: switch on Developer Mode in its settings, then \"Copy Channel ID\" on the channel."_s);
+    HUB_TRY(const auto before, services.stores.notes.ofKind(projectChannelNote));
+    const QString was = before.value(name).value(u"channel"_s).toString();
+    if (channel.isEmpty())
+        HUB_CHECK(services.stores.notes.remove(projectChannelNote, name));
+    else
+        HUB_CHECK(services.stores.notes.set(projectChannelNote, name, {{u"channel"_s, channel}}));
+    services.stores.commits.afterCommit(
+        [&services, id = project.name] { Q_EMIT services.projects.projectChanged(id); });
+    return Reply{.title = channel.isEmpty() ? u"No Discord channel is bound to project %1"_s.arg(name)
+                                            : u"Discord channel %1 is bound to project %2"_s.arg(channel, name),
+                 .text = channel == was ? u"That is how it was."_s
+                         : channel.isEmpty()
+                             ? u"New tasks of it get their threads in the home channel."_s
+                             : u"New tasks of it get their threads there; those that have one keep it."_s,
+                 .next = {u"projects show "_s + name},
+                 .data = {{u"project"_s, name}, {u"channel"_s, channel}, {u"before"_s, was}}};
 }
 
 QString names(const QList<QByteArray> &raw)
@@ -131,8 +166,9 @@ std::span<const HandlerRow> projectHandlers()
 {
     static const HandlerRow rows[]{{"projects list"_L1, &listProjects},    {"projects show"_L1, &showProject},
                                    {"projects add"_L1, &addProject},       {"projects set"_L1, &setProject},
-                                   {"projects move"_L1, &moveProject},     {"projects remove"_L1, &removeProject},
-                                   {"projects repair"_L1, &repairProject}, {"projects purge"_L1, &purgeProject}};
+                                   {"projects link"_L1, &linkProject},     {"projects move"_L1, &moveProject},
+                                   {"projects remove"_L1, &removeProject}, {"projects repair"_L1, &repairProject},
+                                   {"projects purge"_L1, &purgeProject}};
     return rows;
 }
 

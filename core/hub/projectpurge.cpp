@@ -47,6 +47,7 @@ commands::Table foundTable(const PurgeReport &report, bool done)
         row(at.key(), at.value());
     row(u"large messages in files"_s, report.bodies);
     row(u"folders of runs"_s, report.runs.size());
+    row(u"files that were sent to agents"_s, report.files.size());
     for (const auto &[copy, what] : report.copies)
         table.rows << QStringList{u"backups/"_s + copy, what};
     return table;
@@ -77,6 +78,7 @@ QJsonObject dataOf(const state::Project &project, const PurgeRequest &request, c
             {u"bodies"_s, report.bodies},
             {u"copies"_s, copies},
             {u"runs"_s, QJsonArray::fromStringList(report.runs)},
+            {u"files"_s, QJsonArray::fromStringList(report.files)},
             {u"objects_removed"_s, report.objects},
             {u"not_reached"_s, notReached}};
 }

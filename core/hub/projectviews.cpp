@@ -1,5 +1,6 @@
 // Projects: list and show.
 #include "core/base/shellwords.h"
+#include "core/hub/noteport.h"
 #include "core/hub/projectparts.h"
 
 #include <QDir>
@@ -196,6 +197,11 @@ QFuture<Result<Reply>> showProject(Services &services, const Invocation &in)
                         {u"Disk"_s, u"vault %1, working trees %2"_s.arg(recovery::sizeText(look.vault),
                                                                         recovery::sizeText(look.trees))});
                     HUB_CHECK(describeVault(services, project, vault, reply));
+                    HUB_TRY(const auto channels, services.stores.notes.ofKind(projectChannelNote));
+                    const QString channel = channels.value(name.toString()).value(u"channel"_s).toString();
+                    if (!channel.isEmpty())
+                        reply.fields.append({u"Discord channel"_s, channel});
+                    reply.data[u"channel"_s] = channel;
                     reply.data[u"disk"_s] = QJsonObject{{u"vault"_s, look.vault}, {u"working_trees"_s, look.trees}};
                     tellProposals(look.proposals, project, reply);
                     tellSettings(project, reply);

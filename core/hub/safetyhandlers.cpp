@@ -13,6 +13,19 @@ using commands::counted;
 using commands::Reply;
 using commands::Severity;
 
+QJsonObject approvalData(const Approval &approval)
+{
+    return {{u"approval_id"_s, approval.id.toString()},
+            {u"task_id"_s, approval.task.value()},
+            {u"kind"_s, approval.kind},
+            {u"question"_s, approval.question},
+            {u"detail"_s, approval.detail},
+            {u"state"_s, textOf(approvalStateTexts, approval.state)},
+            {u"asked_at"_s, toIso(approval.askedAt)},
+            {u"answered_by"_s, approval.answeredBy},
+            {u"reason"_s, approval.reason}};
+}
+
 namespace
 {
 
@@ -153,14 +166,7 @@ Result<Reply> listApprovals(Services &services, const Invocation &in)
                                   agoText(a.askedAt, services.now()),
                                   question.join(u"; "_s),
                                   state};
-        data.append(QJsonObject{{u"approval_id"_s, a.id.toString()},
-                                {u"task_id"_s, a.task.value()},
-                                {u"kind"_s, a.kind},
-                                {u"question"_s, a.question},
-                                {u"detail"_s, a.detail},
-                                {u"state"_s, textOf(approvalStateTexts, a.state)},
-                                {u"answered_by"_s, a.answeredBy},
-                                {u"reason"_s, a.reason}});
+        data.append(approvalData(a));
     }
     reply.tables << table;
     reply.data = {{u"approvals"_s, data}};

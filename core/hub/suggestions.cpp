@@ -311,7 +311,9 @@ Result<Suggestions> suggestionsOf(const Asked &asked, OptionKind kind)
     case OptionKind::Number:
     case OptionKind::Flag:
     case OptionKind::Choice:
-    case OptionKind::Program: break;
+    case OptionKind::Program:
+    case OptionKind::Channel:
+    case OptionKind::File: break;
     }
     return Suggestions();
 }

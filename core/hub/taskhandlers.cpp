@@ -1,5 +1,6 @@
 // Tasks: give, list, show, tell, pause, resume, cancel, save.
 #include "core/hub/handlers.h"
+#include "core/hub/sentfiles.h"
 
 #include "core/agents/startcheck.h"
 #include "core/base/json.h"
@@ -133,11 +134,25 @@ Result<QString> whenItIsHeard(const Services &services, const Task &task, const 
     return reason.isEmpty() ? u"The agent is started with it."_s : u"It waits (%1). %2"_s.arg(id, reason);
 }
 
+// The files are kept before the message that names them is.
+QFuture<Result<>> keepFiles(Services &services, const Invocation &in)
+{
+    if (const auto fit = checkSentFiles(in.call); !fit || in.call.files.isEmpty())
+        return readyFuture(fit);
+    const auto task = findTask(services, in.call, in.options);
+    if (!task)
+        return readyFuture<std::monostate>(task.error());
+    return services.workers.run(u"files"_s, [&data = services.data, id = task->id, files = in.call.files] {
+        return keepSentFiles(data, id, files);
+    });
+}
+
 Result<Reply> say(Services &services, const Invocation &in)
 {
     HUB_TRY(const Task task, findTask(services, in.call, in.options));
     const bool now = in.text("when"_L1) == u"now";
-    HUB_CHECK(services.driver.say(task, in.text("message"_L1), in.who(), now));
+    const QStringList files = pathsOfSentFiles(services.data, task.id, in.call.files);
+    HUB_CHECK(services.driver.say(task, in.text("message"_L1) + tellingOfSentFiles(files), in.who(), now));
     HUB_TRY(const Task after, services.stores.tasks.get(task.id));
     HUB_TRY(const auto waiting, services.stores.queue.list(task.id));
     Reply reply = aboutTask(services, after, u"Told #%1"_s.arg(task.id.toString()));
@@ -334,7 +349,7 @@ QFuture<Result<Reply>> saveCheckpoint(Services &services, const Invocation &in)
 std::span<const HandlerRow> taskHandlers()
 {
     static const HandlerRow rows[]{{"assign-task"_L1, &assignTask, &lookIntoProject},
-                                   {"say"_L1, &say},
+                                   {"say"_L1, &say, &keepFiles},
                                    {"queue edit"_L1, &queueEdit},
                                    {"queue remove"_L1, &queueRemove},
                                    {"pause-task"_L1, &pauseTask},

@@ -17,6 +17,7 @@ QString stateText(TaskState state) { return textOf(taskStateTexts, state).replac
 QJsonObject taskData(const Services &services, const Task &task)
 {
     const auto checkpoints = services.stores.tasks.checkpoints(task.id);
+    const auto when = [](const std::optional<Instant> &at) { return at ? toIso(*at) : QString(); };
     return {{u"task_id"_s, task.id.value()},
             {u"title"_s, task.spec.title},
             {u"description"_s, task.spec.description},
@@ -36,6 +37,8 @@ QJsonObject taskData(const Services &services, const Task &task)
             {u"backup_branch"_s, task.backupBranch},
             {u"created_at"_s, toIso(task.createdAt)},
             {u"updated_at"_s, toIso(task.updatedAt)},
+            {u"started_at"_s, when(task.startedAt)},
+            {u"ended_at"_s, when(task.endedAt)},
             {u"messages"_s, task.lastMessage},
             {u"checkpoints"_s, checkpoints ? checkpoints->size() : 0},
             {u"error_count"_s, task.errorCount},
@@ -321,8 +324,10 @@ Result<Reply> diffJob(Services &services, const Task &task, const Checkpoint &fr
             continue;
         HUB_TRY(const auto one, git::diffFile(*vault, change));
         const QString what = !change.before ? u"added"_s : !change.after ? u"deleted"_s : u"changed"_s;
-        table.rows << QStringList{what, path, one.binary ? u"binary"_s : lineStat(one.text)};
-        data.append(QJsonObject{{u"path"_s, path}, {u"change"_s, what}, {u"binary"_s, one.binary}});
+        const QString lines = one.binary ? u"binary"_s : lineStat(one.text);
+        table.rows << QStringList{what, path, lines};
+        data.append(
+            QJsonObject{{u"path"_s, path}, {u"change"_s, what}, {u"lines"_s, lines}, {u"binary"_s, one.binary}});
         text += one.text;
         if (one.truncated)
             text += "[cut: too large to show]\n";

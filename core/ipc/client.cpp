@@ -52,6 +52,8 @@ Result<commands::Reply> Client::execute(const commands::CommandCall &call, std::
         params[u"dry_run"_s] = true;
     if (!call.confirm.isEmpty())
         params[u"confirm"_s] = call.confirm;
+    if (!call.files.isEmpty())
+        params[u"files"_s] = commands::toJson(call.files);
     HUB_TRY(const QJsonObject answer, request(u"command"_s, params, limit));
     return commands::replyFromJson(answer);
 }

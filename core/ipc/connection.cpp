@@ -155,9 +155,13 @@ void Connection::command(const QJsonValue &id, const QJsonObject &params)
     const QJsonValue options = params[u"options"_s];
     if (!params[u"name"_s].isString() || !(options.isObject() || options.isUndefined()) ||
         !isText(params[u"confirm"_s]) || !isText(params[u"folder"_s])) {
-        send(errorLine(id, rpccode::invalidParams, u"command takes name, options, yes, dry_run, confirm and folder"_s));
+        send(errorLine(id, rpccode::invalidParams,
+                       u"command takes name, options, yes, dry_run, confirm, folder and files"_s));
         return;
     }
+    const auto files = commands::attachmentsFromJson(params[u"files"_s].toArray());
+    if (!files)
+        return send(errorLine(id, rpccode::invalidParams, files.error().message));
     // Agents' calls go to the hub too: its dispatcher refuses them and writes that down.
     const commands::CommandCall call{params[u"name"_s].toString(),
                                      options.toObject(),
@@ -165,7 +169,9 @@ void Connection::command(const QJsonValue &id, const QJsonObject &params)
                                      params[u"dry_run"_s].toBool(),
                                      params[u"confirm"_s].toString(),
                                      params[u"folder"_s].toString(),
-                                     m_caller};
+                                     m_caller,
+                                     {},
+                                     *files};
     ++m_inFlight;
     whenDone(m_hub.execute(call), this, [this, id](const Result<commands::Reply> &reply) {
         send(reply ? resultLine(id, commands::toJson(*reply)) : errorLine(id, reply.error()));

@@ -75,7 +75,8 @@ QFuture<Result<commands::Reply>> RemoteHub::execute(const commands::CommandCall 
                  {u"yes"_s, call.yes},
                  {u"dry_run"_s, call.dryRun},
                  {u"confirm"_s, call.confirm},
-                 {u"folder"_s, call.folder}},
+                 {u"folder"_s, call.folder},
+                 {u"files"_s, commands::toJson(call.files)}},
                 {promise, {}, 0});
     return promise->future();
 }

@@ -159,26 +159,31 @@ Result<> AlertCenter::resolveSubject(AlertType type, const QString &subject, con
     return ended ? post(u"answered"_s, type, ended->level, endOf(AlertId::of(ended->alert), notes)) : Result<>();
 }
 
-Result<std::optional<Delivery>> AlertCenter::nextOf(const AlertSink &sink) const
+// A single one after a failure: so one that is never taken holds up no others, when it is given up.
+Result<QList<Delivery>> AlertCenter::nextOf(const Channel &channel) const
 {
     auto &database = m_commits.database();
+    const AlertSink &sink = *channel.sink;
     if (!sink.isOn()) {
         HUB_CHECK(database.execute(u"DELETE FROM outbox WHERE sink = ?"_s, {sink.name()}));
-        return std::optional<Delivery>();
+        return QList<Delivery>();
     }
     struct Next {
         qint64 number;
         QString topic, payload;
     };
-    HUB_TRY(const auto next,
-            database.selectOne(u"SELECT id, topic, payload FROM outbox WHERE sink = ? ORDER BY id LIMIT 1"_s,
-                               {sink.name()}, [](const db::Row &row) {
-                                   return Next{row.number(0), row.text(1), row.text(2)};
-                               }));
-    if (!next)
-        return std::optional<Delivery>();
-    HUB_TRY(const QJsonObject payload, objectFromJson(next->payload.toUtf8()));
-    return std::optional(Delivery{next->number, next->topic, payload});
+    const int most = channel.failures == 0 ? sink.atOnce() : 1;
+    HUB_TRY(const auto rows,
+            database.select(u"SELECT id, topic, payload FROM outbox WHERE sink = ? ORDER BY id LIMIT ?"_s,
+                            {sink.name(), most}, [](const db::Row &row) {
+                                return Next{row.number(0), row.text(1), row.text(2)};
+                            }));
+    QList<Delivery> deliveries;
+    for (const Next &next : rows) {
+        HUB_TRY(const QJsonObject payload, objectFromJson(next.payload.toUtf8()));
+        deliveries.append({next.number, next.topic, payload});
+    }
+    return deliveries;
 }
 
 void AlertCenter::deliver()
@@ -187,40 +192,66 @@ void AlertCenter::deliver()
         deliverTo(*channel);
 }
 
+QFuture<Result<qint64>> AlertCenter::handTo(AlertSink &sink, const QList<Delivery> &deliveries)
+{
+    if (sink.atOnce() > 1)
+        return sink.deliverAll(deliveries);
+    const qint64 number = deliveries.first().number;
+    auto promise = std::make_shared<QPromise<Result<qint64>>>();
+    promise->start();
+    const auto answer = [promise, number](const Result<> &taken) {
+        promise->addResult(taken ? Result<qint64>(number) : Result<qint64>(taken.error()));
+        promise->finish();
+    };
+    auto taken = sink.deliver(deliveries.first());
+    if (taken.isFinished())
+        answer(takeResult(taken)); // at once, as it was taken
+    else
+        whenDone(taken, this, answer);
+    return promise->future();
+}
+
 void AlertCenter::deliverTo(Channel &channel)
 {
     while (!channel.busy) {
-        auto asked = m_commits.submit([&] { return nextOf(*channel.sink); });
+        auto asked = m_commits.submit([&] { return nextOf(channel); });
         m_commits.flush();
         const auto next = takeResult(asked);
-        if (!next || !*next)
+        if (!next || next->isEmpty())
             return;
         channel.busy = true;
-        auto future = channel.sink->deliver(**next);
+        auto future = handTo(*channel.sink, *next);
         if (!future.isFinished()) {
-            whenDone(future, this, [this, &channel, delivery = **next](const Result<> &taken) {
-                if (finish(channel, delivery, taken))
+            whenDone(future, this, [this, &channel, next = *next](const Result<qint64> &taken) {
+                if (finish(channel, next, taken))
                     deliverTo(channel);
             });
             return;
         }
-        if (!finish(channel, **next, takeResult(future)))
+        if (!finish(channel, *next, takeResult(future)))
             return;
     }
 }
 
 // Each delivery is work of its own: what a sink took stays taken when a later one fails.
-bool AlertCenter::finish(Channel &channel, const Delivery &delivery, const Result<> &taken)
+bool AlertCenter::finish(Channel &channel, const QList<Delivery> &deliveries, const Result<qint64> &taken)
 {
     channel.busy = false;
+    const qint64 first = deliveries.first().number;
     const bool givenUp = !taken && taken.error().code == ErrorCode::Refused && channel.failures >= lastTry;
     if (givenUp)
-        qCCritical(lcAlerts).noquote() << "sink" << channel.sink->name() << "never takes delivery" << delivery.number
+        qCCritical(lcAlerts).noquote() << "sink" << channel.sink->name() << "never takes delivery" << first
                                        << "- given up:" << taken.error().message;
-    Result<> done = givenUp ? Result<>() : taken;
+    Result<> done = givenUp || taken ? Result<>() : Result<>(taken.error());
+    if (!done && !channel.sink->isOn()) {
+        channel.problem = done.error().message;
+        tellThatItIsOver(channel);
+        return true; // what waits is taken out
+    }
     if (done) {
         auto removed = m_commits.submit([&]() -> Result<> {
-            HUB_CHECK(m_commits.database().execute(u"DELETE FROM outbox WHERE id = ?"_s, {delivery.number}));
+            HUB_CHECK(m_commits.database().execute(u"DELETE FROM outbox WHERE sink = ? AND id <= ?"_s,
+                                                   {channel.sink->name(), taken.valueOr(first)}));
             return {};
         });
         m_commits.flush();
@@ -266,6 +297,21 @@ void AlertCenter::tellWhetherItTakes(const Channel &channel, bool takes)
              .title = u"Alerts don't arrive by %1"_s.arg(name),
              .description = u"%1 They wait, and go on being tried; agenthubctl test-alert shows more."_s.arg(problem),
              .standing = true}));
+        return {};
+    });
+}
+
+void AlertCenter::tellThatItIsOver(const Channel &channel)
+{
+    const QString name = channel.sink->name(), subject = u"alert sink "_s + name;
+    const QString problem = channel.problem;
+    m_commits.submitOrLog(subject, [this, name, subject, problem]() -> Result<> {
+        HUB_CHECK(raise({.type = AlertType::ManualIntervention,
+                         .level = AlertLevel::Error,
+                         .subject = subject,
+                         .title = u"Alerts don't go by %1 any more"_s.arg(name),
+                         .description = problem + u" Nothing is sent there until the hub is started again."_s,
+                         .standing = true}));
         return {};
     });
 }

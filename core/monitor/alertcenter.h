@@ -57,9 +57,11 @@ private:
     Result<> post(const QString &topic, AlertType type, AlertLevel level, const QJsonObject &payload);
     QJsonObject endOf(AlertId id, const QString &notes) const;
     void deliverTo(Channel &channel);
-    Result<std::optional<Delivery>> nextOf(const AlertSink &sink) const;
-    bool finish(Channel &channel, const Delivery &delivery, const Result<> &taken);
+    Result<QList<Delivery>> nextOf(const Channel &channel) const;
+    QFuture<Result<qint64>> handTo(AlertSink &sink, const QList<Delivery> &deliveries);
+    bool finish(Channel &channel, const QList<Delivery> &deliveries, const Result<qint64> &taken);
     void tellWhetherItTakes(const Channel &channel, bool takes);
+    void tellThatItIsOver(const Channel &channel);
     Result<QList<Told>> toldOf(AlertId id) const;
     void answerWaiting();
 

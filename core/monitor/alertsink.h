@@ -1,4 +1,4 @@
-// Where alerts go. One delivery at a time, in order, and again until it is taken: so what a sink gets may come twice
+// Where alerts go. One call at a time, in order, and again until it is taken: so what a sink gets may come twice
 // after a crash, with the same number. Hub thread.
 #pragma once
 
@@ -30,8 +30,19 @@ public:
         Q_UNUSED(level)
         return true;
     }
-    // Refused: it will never take this one. All other errors: it may take it later.
+    // Refused: it will never take this one. All other errors: it may take it later. When it is not on any more after
+    // that, it is over for good, which a person is told.
     virtual QFuture<Result<>> deliver(const Delivery &delivery) = 0;
+
+    // Of what waits, how many it may be given at once; then deliverAll() is called instead. After a failure it is given
+    // a single one.
+    virtual int atOnce() const { return 1; }
+    // The number of the last one that it took; those before it count as taken too.
+    virtual QFuture<Result<qint64>> deliverAll(const QList<Delivery> &deliveries)
+    {
+        Q_UNUSED(deliveries)
+        return readyFuture<qint64>(fail(ErrorCode::Unsupported, QStringLiteral("It takes one at a time.")));
+    }
 };
 
 class LogSink final : public AlertSink

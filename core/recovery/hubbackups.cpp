@@ -1,6 +1,8 @@
 #include "core/recovery/hubbackups.h"
 
+#include "core/base/durablefile.h"
 #include "core/base/log.h"
+#include "core/recovery/hubarchive.h"
 
 #include <QFileInfo>
 
@@ -117,6 +119,63 @@ QFuture<Result<db::Backup>> HubBackups::verify(const QString &name)
                                    : u"There is no backup '%1'."_s.arg(name),
                     name.isEmpty() ? u"agenthubctl hub-backup create"_s : u"agenthubctl hub-backup list"_s);
     });
+}
+
+// In the queue of the backups, so that a purge meets none in the making.
+QFuture<Result<ExportReport>> HubBackups::exportTo(const QString &file, const QString &hubId)
+{
+    return m_workers.run(queue, [this, file, hubId] { return exportJob(file, hubId); });
+}
+
+Result<ExportReport> HubBackups::exportJob(const QString &file, const QString &hubId) const
+{
+    const QString scratch = m_data.path(u"scratch/export"_s);
+    const QByteArray folder = QFile::encodeName(scratch);
+    HUB_CHECK(removeTree(folder));
+    ExportReport report{.file = file};
+    const auto made = [&]() -> Result<> {
+        const Instant now = m_stores.clock.now();
+        QList<ArchiveMember> members;
+        const QString names[]{u"task_state.db"_s, u"safety_monitor.db"_s};
+        for (qsizetype i = 0; i < m_databases.size(); ++i) {
+            HUB_TRY(const auto copy, db::makeBackup(m_databases[i], scratch, now));
+            members.append({names[i], QFile::encodeName(copy.path)});
+        }
+        const state::BodyStore bodies(m_data.bodies());
+        HUB_TRY(const auto copy,
+                db::Database::open(QFile::decodeName(members.first().path), db::Database::Mode::ReadOnly));
+        HUB_TRY(const auto wanted,
+                copy->select(u"SELECT DISTINCT body_file FROM message WHERE body_file IS NOT NULL ORDER BY 1"_s, {},
+                             [](const db::Row &row) { return row.text(0); }));
+        for (const QString &name : wanted) {
+            const QByteArray path = bodies.pathOf(name);
+            if (QFileInfo::exists(QFile::decodeName(path)))
+                members.append({u"bodies/"_s + name, path});
+            else
+                ++report.missing;
+        }
+        report.bodies = wanted.size() - report.missing;
+        return writeArchive(QFile::encodeName(file), members, {{u"hub"_s, hubId}, {u"at"_s, toMillis(now)}});
+    }();
+    HUB_CHECK(removeTree(folder));
+    HUB_CHECK(made);
+    report.bytes = QFileInfo(file).size();
+    return report;
+}
+
+QFuture<Result<ImportFacts>> HubBackups::checkImport(const QString &from)
+{
+    return m_workers.run(queue, [this, from] { return recovery::checkImport(from, m_data, m_stores.clock.now()); });
+}
+
+QFuture<Result<ImportFacts>> HubBackups::stageImport(const QString &from)
+{
+    return m_workers.run(queue, [this, from] { return recovery::stageImport(from, m_data, m_stores.clock.now()); });
+}
+
+QFuture<Result<bool>> HubBackups::withdrawImport()
+{
+    return m_workers.run(queue, [this] { return recovery::withdrawImport(m_data); });
 }
 
 } // namespace hub::recovery

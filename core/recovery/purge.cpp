@@ -79,7 +79,7 @@ Result<git::PurgeTarget> PurgeRequest::text(const QString &given)
 
 bool PurgeReport::isEmpty() const
 {
-    return vault.isEmpty() && rows.isEmpty() && bodies == 0 && copies.isEmpty() && runs.isEmpty();
+    return vault.isEmpty() && rows.isEmpty() && bodies == 0 && copies.isEmpty() && runs.isEmpty() && files.isEmpty();
 }
 
 QString PurgeReport::inWords() const
@@ -95,6 +95,8 @@ QString PurgeReport::inWords() const
         words << u"backups/"_s + copy;
     for (const QString &run : runs)
         words << u"runs/"_s + run;
+    for (const QString &file : files)
+        words << u"files/"_s + file;
     return words.join(u", ");
 }
 
@@ -110,8 +112,8 @@ QString PurgeReport::confirm(const ProjectName &project) const
     }
     for (const auto &[copy, what] : copies)
         hash.addData(copy.toUtf8() + '\n');
-    for (const QString &run : runs)
-        hash.addData(run.toUtf8() + '\n');
+    for (const QString &name : runs + files)
+        hash.addData(name.toUtf8() + '\n');
     return u"purge %1 %2"_s.arg(project.toString(), QString::fromLatin1(hash.result().toHex().first(16)));
 }
 
@@ -384,6 +386,7 @@ Result<PurgeReport> Purge::work(const PurgeRequest &request)
         if (text) {
             HUB_CHECK(removeBodies(*text));
             HUB_CHECK(changeRuns(facts, *text));
+            HUB_CHECK(removeSentFiles(facts, *text));
         }
         if (text)
             HUB_CHECK(compact());

@@ -28,6 +28,7 @@ struct PurgeReport {
     qint64 bodies = 0;                             // large messages that lie in files
     QList<std::pair<QString, QString>> copies;     // of the databases, and what was found or became of each
     QStringList runs;                              // folders of runs
+    QStringList files;                             // that people sent to agents: "12/0a1b2c-key.pem"
     qint64 objects = 0;                            // that left the vault
     QList<std::pair<QString, QString>> notReached; // where it may still be, and what to do about that
 
@@ -101,6 +102,8 @@ private:
                           const state::RowPurge::Moves &moves, PurgeReport &report);
     Result<> removeBodies(const SecretText &text);
     Result<> changeRuns(const Facts &facts, const SecretText &text);
+    QStringList sentFilesWith(const Facts &facts, const SecretText &text) const; // whole paths
+    Result<> removeSentFiles(const Facts &facts, const SecretText &text) const;
     Result<> compact();
     Result<std::optional<NewBody>> newBody(const QString &file, const SecretText &text) const;
     QStringList copies() const;

@@ -120,6 +120,8 @@ NotReached notReachedAnywhere(const git::PurgeTarget &target)
                      u"Purge that spelling as well."_s});
     list.append({u"what agents remember, and files of their own in your home folder"_s,
                  u"See to the folders of those programs."_s});
+    list.append({u"exports of the hub's own data, and what imports kept aside (kept-TIME in the data folder)"_s,
+                 u"Remove those that were made before."_s});
     list.append({u"the log of the hub's service, backups made by others, snapshots of the file system, blocks of the "
                  "disk that are free now"_s,
                  u"Take a secret for known, and change it where it counts."_s});

@@ -1,4 +1,5 @@
-// What lies beside the vaults: rows of both databases, large bodies, copies of the databases, folders of runs.
+// What lies beside the vaults: rows of both databases, large bodies, copies of the databases, folders of runs, files
+// that people sent.
 #include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/json.h"
@@ -159,7 +160,27 @@ Result<> Purge::lookAtRows(const Facts &facts, const SecretText &text, PurgeRepo
         if (const auto bytes = readFile(QFile::encodeName(path)); bytes && text.isIn(*bytes))
             report.copies.append({path.section(u'/', -1), u"has the text and was not finished: removed as a whole"_s});
     }
+    for (const QString &path : sentFilesWith(facts, text))
+        report.files << path.section(u'/', -2);
     return lookAtRuns(facts, text, report);
+}
+
+QStringList Purge::sentFilesWith(const Facts &facts, const SecretText &text) const
+{
+    QStringList found;
+    for (const TaskId task : facts.ids)
+        found += filesWith(m_data.sentFiles(task), text);
+    return found;
+}
+
+// As a whole: what is left of a picture or an archive without a part of it is nothing anyway.
+Result<> Purge::removeSentFiles(const Facts &facts, const SecretText &text) const
+{
+    for (const QString &path : sentFilesWith(facts, text)) {
+        HUB_CHECK(removeTree(QFile::encodeName(path)));
+        HUB_CHECK(syncFolder(QFile::encodeName(path.section(u'/', 0, -2))));
+    }
+    return {};
 }
 
 Result<> Purge::lookAtRuns(const Facts &facts, const SecretText &text, PurgeReport &report)

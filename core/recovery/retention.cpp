@@ -254,8 +254,10 @@ void Retention::finish(const std::shared_ptr<Round> &round)
     else
         qCWarning(lcRecovery).noquote() << "old alerts were not removed:" << removed.error().message;
     for (const OldTask &old : round->report.tasks) {
-        if (old.stays.isEmpty())
-            m_workers.run(queue, [path = m_data.statCache(old.id)] { return removeTree(path); });
+        if (!old.stays.isEmpty())
+            continue;
+        for (const QByteArray &path : {m_data.statCache(old.id), QFile::encodeName(m_data.sentFiles(old.id))})
+            m_workers.run(queue, [path] { return removeTree(path); });
     }
     whenDone(m_workers.run(queue, [this] { return sweepFiles(); }), this, answer);
 }

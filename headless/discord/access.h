@@ -33,6 +33,7 @@ public:
     std::optional<commands::Role> roleOf(const Member &member) const;
 
     const QSet<QString> &guilds() const { return m_guilds; }
+    const QSet<QString> &adminUsers() const { return m_adminUsers; }
 
 private:
     QSet<QString> m_guilds, m_viewers, m_operators, m_admins, m_adminUsers;

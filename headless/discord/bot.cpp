@@ -20,6 +20,12 @@ int intentsFor(const Settings &settings)
     return guilds | guildMessages | (settings.flag(setting::discordAllMessages) ? messageContent : 0);
 }
 
+AlertLevel mentionLevel(const Settings &settings)
+{
+    return enumFromText(alertLevelTexts, settings.text(setting::discordMentionLevel), u"level")
+        .valueOr(AlertLevel::Critical);
+}
+
 constexpr std::chrono::seconds statusPause{5};
 
 QString phaseText(const GatewayHealth &health)
@@ -42,6 +48,7 @@ QString phaseText(const GatewayHealth &health)
 Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
     : QObject(parent)
     , m_hub(hub)
+    , m_notes(notes)
     , m_tell(config.tell)
     , m_access(config.settings)
     , m_rest({.base = QUrl(config.settings.text(setting::discordApiBase)), .token = config.token})
@@ -49,12 +56,19 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
                 [this] { return m_rest.gateway(); })
     , m_places(notes, config.settings.text(setting::discordHome))
     , m_interactions({m_hub, notes, m_rest, m_places, m_access})
+    , m_threads(hub, notes,
+                {m_rest, m_places, [this](const commands::Reply &reply) { return body(reply); }, config.teller})
+    , m_listener(hub, m_rest, m_places, m_access, config.settings.flag(setting::discordAllMessages))
+    , m_health(hub, [this](const Presence &presence) { m_gateway.setPresence(presence); })
+    , m_settings(config.settings)
+    , m_alerts(config.alerts)
 {
     connect(&m_gateway, &GatewayClient::dispatched, this, &Bot::onEvent);
     connect(&m_gateway, &GatewayClient::gaveUp, this, &Bot::onGivenUp);
     connect(&m_hub, &HubPort::eventHappened, this, [this](const HubEvent &event) {
-        if (event.name == u"safe-mode" || event.name == u"alert")
-            showHealth();
+        if (event.name == u"project")
+            m_places.channelLinked(event.data.value(u"project"_s).toString(),
+                                   event.data.value(u"channel"_s).toString());
     });
     m_statusTimer.setInterval(statusPause);
     connect(&m_statusTimer, &QTimer::timeout, this, &Bot::tellStatus);
@@ -72,9 +86,45 @@ void Bot::start()
         whenDone(m_interactions.load(), this, [this](const Result<> &ready) {
             if (!ready)
                 qCWarning(lcDiscord).noquote() << "older buttons do not work:" << ready.error().message;
+            openAlerts();
+            m_threads.begin();
             m_gateway.start();
         });
     });
+}
+
+void Bot::openAlerts()
+{
+    if (!m_alerts)
+        return;
+    m_poster = std::make_unique<AlertPoster>(
+        m_alerts, m_rest, m_notes, AlertTarget{[this] { return alertPlace(); }},
+        AlertOptions{.render = [this](const commands::Reply &reply) { return body(reply); },
+                     .mentionLevel = mentionLevel(m_settings),
+                     .concerned = [this](const QJsonObject &alert) { return concernedBy(alert); }});
+}
+
+// With buttons that work for as long as the message is there.
+QJsonObject Bot::body(const commands::Reply &reply)
+{
+    const MessageBody made = render(reply, {.ids = m_interactions.customIds(), .now = SystemClock().now()});
+    m_interactions.keepCustomIds([] {});
+    return made.json;
+}
+
+QString Bot::alertPlace() const
+{
+    const QString alerts = m_settings.text(setting::discordAlerts);
+    const QString channel = alerts.isEmpty() ? m_places.home() : alerts;
+    return channel.isEmpty() ? QString() : u"/channels/"_s + channel;
+}
+
+// Who assigned the task that it is about; what is about none concerns the admins.
+QStringList Bot::concernedBy(const QJsonObject &alert) const
+{
+    if (const qint64 task = alert.value(u"task_id"_s).toInteger(); task > 0)
+        return {m_threads.ownerOf(TaskId::of(task))};
+    return QStringList(m_access.adminUsers().cbegin(), m_access.adminUsers().cend());
 }
 
 void Bot::onEvent(const QString &event, const QJsonObject &data)
@@ -83,19 +133,23 @@ void Bot::onEvent(const QString &event, const QJsonObject &data)
         onReady(data);
     else if (event == u"INTERACTION_CREATE")
         m_interactions.received(data);
+    if (event == u"READY" || event == u"RESUMED")
+        m_threads.wake();
+    m_listener.onEvent(event, data);
 }
 
 void Bot::onReady(const QJsonObject &data)
 {
     m_application = data.value(u"application"_s).toObject().value(u"id"_s).toString();
     m_user = data.value(u"user"_s).toObject().value(u"id"_s).toString();
+    m_listener.setUser(m_user);
     m_name = data.value(u"user"_s).toObject().value(u"username"_s).toString();
     qCInfo(lcDiscord).noquote() << "connected as" << m_name;
     m_givenUp.reset();
     tellStatus();
     if (!m_registered)
         registerCommands();
-    showHealth();
+    m_health.look();
 }
 
 // In the servers that are named the commands act at once; else everywhere.
@@ -172,18 +226,6 @@ void Bot::tellStatus()
                    {u"waiting_calls"_s, qint64(rest.waiting)},
                    {u"refused_calls"_s, rest.invalid}};
     m_tell(status);
-}
-
-// Green: all is well; yellow: something waits for a person; red: safe mode.
-void Bot::showHealth()
-{
-    const commands::CommandCall ask{.command = u"safe-mode status"_s,
-                                    .caller = {commands::Role::Machine, u"hub"_s, u"hub"_s, {}}};
-    whenDone(m_hub.execute(ask), this, [this](const Result<commands::Reply> &reply) {
-        const bool safe = reply && reply->data.value(u"safe_mode"_s).toBool();
-        m_gateway.setPresence(safe ? Presence{Presence::Status::DoNotDisturb, u"safe mode: nothing runs"_s}
-                                   : Presence{Presence::Status::Online, u"/help"_s});
-    });
 }
 
 } // namespace hub::discord

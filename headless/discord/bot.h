@@ -5,11 +5,15 @@
 #include "core/hub/frontstatus.h"
 #include "core/hub/hubport.h"
 #include "headless/discord/access.h"
+#include "headless/discord/alertposter.h"
 #include "headless/discord/gatewayclient.h"
+#include "headless/discord/healthsign.h"
 #include "headless/discord/interactions.h"
+#include "headless/discord/listener.h"
 #include "headless/discord/places.h"
 #include "headless/discord/registration.h"
 #include "headless/discord/restclient.h"
+#include "headless/discord/threads.h"
 
 namespace hub::discord
 {
@@ -19,6 +23,8 @@ struct BotConfig {
     Settings settings;
     std::function<void(const FrontStatus &)> tell; // how Discord is doing, for system-health
     GatewayTimes times{};
+    TellerTimes teller{};
+    std::shared_ptr<DiscordAlerts> alerts{}; // that the hub was given; none: alerts are not posted
 };
 
 class Bot : public QObject
@@ -38,16 +44,26 @@ private:
     void registerIn(const QString &path, CommandScope scope);
     void writeCommands(const QString &path, const QJsonArray &wanted);
     void onGivenUp(const Error &why);
-    void showHealth();
+    QString alertPlace() const;
+    QStringList concernedBy(const QJsonObject &alert) const;
     void tellStatus();
+    QJsonObject body(const commands::Reply &reply);
+    void openAlerts();
 
     HubPort &m_hub;
+    NotePort &m_notes;
     const std::function<void(const FrontStatus &)> m_tell;
     const Access m_access;
     RestClient m_rest;
     GatewayClient m_gateway;
     Places m_places;
     Interactions m_interactions;
+    Threads m_threads;
+    Listener m_listener;
+    HealthSign m_health;
+    const Settings m_settings;
+    const std::shared_ptr<DiscordAlerts> m_alerts;
+    std::unique_ptr<AlertPoster> m_poster;
     QString m_application; // its number, from READY
     QString m_user;        // the bot's own
     QString m_name;        // how people see it

@@ -11,7 +11,7 @@ namespace hub::discord
 namespace
 {
 
-const QString threadKind = u"discord thread"_s, channelKind = u"discord channel"_s, homeKind = u"discord home"_s;
+const QString threadKind = u"discord thread"_s, homeKind = u"discord home"_s;
 
 } // namespace
 
@@ -43,7 +43,12 @@ QFuture<Result<>> Places::load()
         const auto task = TaskId::parse(key);
         if (!task)
             return;
-        const TaskThread thread{value.value(u"thread"_s).toString(), value.value(u"status_message"_s).toString()};
+        const TaskThread thread{.id = value.value(u"thread"_s).toString(),
+                                .statusMessage = value.value(u"status_message"_s).toString(),
+                                .channel = value.value(u"channel"_s).toString(),
+                                .made = value.value(u"made"_s).toBool(),
+                                .told = value.value(u"told"_s).toString(),
+                                .heard = value.value(u"heard"_s).toString()};
         m_threads.insert(*task, thread);
         m_tasks.insert(thread.id, *task);
     };
@@ -55,7 +60,7 @@ QFuture<Result<>> Places::load()
             m_home = value.value(u"channel"_s).toString();
     };
     load(threadKind, takeThread,
-         [=] { load(channelKind, takeChannel, [=] { load(homeKind, takeHome, [=] { ended(Result<>()); }); }); });
+         [=] { load(projectChannelNote, takeChannel, [=] { load(homeKind, takeHome, [=] { ended(Result<>()); }); }); });
     return promise->future();
 }
 
@@ -82,7 +87,13 @@ void Places::setThread(TaskId task, const TaskThread &thread)
         m_tasks.remove(before->id);
     m_threads.insert(task, thread);
     m_tasks.insert(thread.id, task);
-    keep(threadKind, task.toString(), {{u"thread"_s, thread.id}, {u"status_message"_s, thread.statusMessage}});
+    keep(threadKind, task.toString(),
+         {{u"thread"_s, thread.id},
+          {u"status_message"_s, thread.statusMessage},
+          {u"channel"_s, thread.channel},
+          {u"made"_s, thread.made},
+          {u"told"_s, thread.told},
+          {u"heard"_s, thread.heard}});
 }
 
 void Places::forgetThread(TaskId task)
@@ -93,13 +104,15 @@ void Places::forgetThread(TaskId task)
     keep(threadKind, task.toString(), {});
 }
 
-void Places::linkChannel(const QString &project, const QString &channel)
+void Places::channelLinked(const QString &project, const QString &channel)
 {
+    if (m_channels.value(project) == channel)
+        return;
     if (channel.isEmpty())
         m_channels.remove(project);
     else
         m_channels.insert(project, channel);
-    keep(channelKind, project, channel.isEmpty() ? QJsonObject() : QJsonObject{{u"channel"_s, channel}});
+    Q_EMIT channelsChanged();
 }
 
 void Places::cameFrom(const QString &channel)
@@ -108,6 +121,7 @@ void Places::cameFrom(const QString &channel)
         return;
     m_home = channel;
     keep(homeKind, u"home"_s, {{u"channel"_s, channel}});
+    Q_EMIT channelsChanged();
 }
 
 // An empty value takes the note out.

@@ -12,8 +12,12 @@ namespace hub::discord
 {
 
 struct TaskThread {
-    QString id;            // of the thread
+    QString id;            // of the thread, and of the message in the channel that it hangs on
     QString statusMessage; // in it, edited as the task goes on; empty: not there yet
+    QString channel{};     // where the message is
+    bool made = false;     // the thread; before that there is only the message
+    QString told{};        // the state of the task that the thread was last told of
+    QString heard{};       // the newest message of a person in it that was acted upon
     friend bool operator==(const TaskThread &, const TaskThread &) = default;
 };
 
@@ -38,9 +42,14 @@ public:
     // In force at once; on the disk when the hub has written it.
     void setThread(TaskId task, const TaskThread &thread);
     void forgetThread(TaskId task);
-    void linkChannel(const QString &project, const QString &channel); // an empty one ends it
+    // The hub bound a channel to a project; an empty one ends it.
+    void channelLinked(const QString &project, const QString &channel);
     // A command came from there: it becomes the home channel when there is none.
     void cameFrom(const QString &channel);
+
+Q_SIGNALS:
+    // A channel may be known now that was not.
+    void channelsChanged();
 
 private:
     void keep(const QString &kind, const QString &key, const QJsonObject &value);

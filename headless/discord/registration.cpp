@@ -15,13 +15,15 @@ using commands::CommandSpec;
 using commands::OptionKind;
 using commands::OptionSpec;
 
-enum class Type { Subcommand = 1, Text = 3, Integer = 4, Flag = 5 };
+enum class Type { Subcommand = 1, Text = 3, Integer = 4, Flag = 5, Channel = 7, Attachment = 11 };
 
 Type typeOf(OptionKind kind)
 {
     switch (kind) {
     case OptionKind::Number: return Type::Integer;
     case OptionKind::Flag: return Type::Flag;
+    case OptionKind::Channel: return Type::Channel;
+    case OptionKind::File: return Type::Attachment;
     default: return Type::Text;
     }
 }
@@ -34,6 +36,8 @@ bool autocompletes(OptionKind kind)
     case OptionKind::Number:
     case OptionKind::Flag:
     case OptionKind::Choice:
+    case OptionKind::Channel:
+    case OptionKind::File:
     case OptionKind::Program: return false;
     case OptionKind::Task:
     case OptionKind::Checkpoint:
@@ -62,6 +66,8 @@ QJsonObject optionJson(const OptionSpec &spec)
         option[u"required"_s] = true;
     if (autocompletes(spec.kind))
         option[u"autocomplete"_s] = true;
+    if (spec.kind == OptionKind::Channel)
+        option[u"channel_types"_s] = QJsonArray{0, 5}; // where messages and threads can be: text, announcements
     QJsonArray choices;
     for (const QLatin1StringView choice : spec.choices)
         choices.append(QJsonObject{{u"name"_s, QString(choice)}, {u"value"_s, QString(choice)}});
@@ -119,6 +125,7 @@ QJsonValue essence(const QJsonValue &value, bool isCommand)
                                      u"description"_s,
                                      u"options"_s,
                                      u"choices"_s,
+                                     u"channel_types"_s,
                                      u"required"_s,
                                      u"value"_s,
                                      u"type"_s,

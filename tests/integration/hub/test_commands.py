@@ -5,6 +5,7 @@ usage: test_commands.py BIN_DIR [unittest options]
 """
 import json
 import os
+import pathlib
 import pwd
 import signal
 import subprocess
@@ -38,6 +39,33 @@ class CommandCase(test_hub.HubCase):
 
     def audited(self, action):
         return [e for e in self.hub.do("audit", "list", "--limit", 100)["audit"] if e["action"] == action]
+
+
+class Telling(CommandCase):
+    def test_files_go_along_with_what_is_said(self):
+        task = self.reviewed("cat > said.txt; echo heard", "reader")
+        sent = self.hub.folder / "a sketch.txt"
+        sent.write_text("a picture of it\n")
+        self.refused(2, "at most 10 MiB", "say", "look", "--task-id", task, "--files", self.hub.folder)
+        self.refused(1, "nosuch", "say", "look", "--task-id", task, "--files", "nosuch.txt")
+        self.hub.do("say", "look at this", "--task-id", task, "--files", f"'{sent}'")
+        self.hub.until(lambda: (self.hub.tree(task) / "said.txt").exists()
+                       and "look at this" in (self.hub.tree(task) / "said.txt").read_text(), "the agent hears it")
+        said = (self.hub.tree(task) / "said.txt").read_text()
+        path = pathlib.Path(next(word for word in said.split() if f"/files/{task}/" in word))
+        self.assertEqual(path.read_text(), "a picture of it\n")
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        self.assertTrue(str(path).startswith(str(self.hub.data)), path)
+        self.assertIn("a_sketch.txt", path.name)
+
+    def test_a_channel_is_bound_to_a_project(self):
+        self.hub.do("projects", "link", "project", "1204567890123456789")
+        self.assertEqual(self.hub.do("projects", "show", "project")["channel"], "1204567890123456789")
+        self.assertIn("1204567890123456789", self.shown("projects", "show", "project")[1])
+        self.refused(2, "no number of a Discord channel", "projects", "link", "project", "#general")
+        self.hub.do("projects", "link", "project")
+        self.assertEqual(self.hub.do("projects", "show", "project")["channel"], "")
+        self.assertEqual(len(self.audited("projects link")), 3)
 
 
 class GoingBack(CommandCase):

@@ -309,6 +309,20 @@ class Text(PurgeCase):
 
 
 class Path(PurgeCase):
+    def test_a_file_that_a_person_sent_goes(self):
+        task = self.hub.assign(self.hub.script("cat > /dev/null; echo heard", "reader"))
+        ended = lambda: self.hub.state(task) == "needs_review" and not self.hub.do("task-status", task).get("pid")
+        self.hub.until(ended, "it ended")
+        other = self.hub.folder / "other.txt"
+        other.write_text("harmless")
+        self.hub.do("say", "look", "--task-id", task, "--files", f"{self.secret} {other}")
+        self.hub.until(ended, "it ended again")
+        folder = self.hub.data / "files" / str(task)
+        self.assertEqual(len(list(folder.iterdir())), 2)
+        answer = self.erase()
+        self.assertEqual([name.split("-")[-1] for name in answer["files"]], ["secret"])
+        self.assertEqual([path.read_text() for path in folder.iterdir()], ["harmless"])
+
     def test_a_path_goes_and_what_lies_there_is_left_alone(self):
         task = self.hub.assign(self.hub.script(f"mkdir keys; cat '{self.secret}' > keys/a.pem; echo b > keys/b; echo made", "maker"))
         self.hub.wait_said(task, "made")

@@ -1,0 +1,191 @@
+#include "headless/discord/listener.h"
+
+#include "core/base/log.h"
+#include "headless/discord/plainbody.h"
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::discord
+{
+
+namespace
+{
+
+constexpr int ordinary = 0, replyTo = 19; // types of messages
+const QString heardSign = u"✅"_s, refusedSign = u"🚫"_s, troubleSign = u"⚠️"_s;
+
+// Both are numbers without leading zeros.
+bool isLater(const QString &a, const QString &b) { return a.size() != b.size() ? a.size() > b.size() : a > b; }
+
+} // namespace
+
+QString saidIn(const QJsonObject &message, const QString &bot)
+{
+    QString text = message[u"content"_s].toString();
+    const auto replace = [&text](const QString &user, const QString &by) {
+        text.replace(u"<@%1>"_s.arg(user), by).replace(u"<@!%1>"_s.arg(user), by);
+    };
+    replace(bot, {});
+    for (const QJsonValue &one : message[u"mentions"_s].toArray()) {
+        const QString name = one[u"global_name"_s].toString();
+        replace(one[u"id"_s].toString(), u'@' + (name.isEmpty() ? one[u"username"_s].toString() : name));
+    }
+    return text.trimmed();
+}
+
+Listener::Listener(HubPort &hub, RestClient &rest, Places &places, const Access &access, bool everything,
+                   QObject *parent)
+    : QObject(parent)
+    , m_hub(hub)
+    , m_rest(rest)
+    , m_places(places)
+    , m_access(access)
+    , m_everything(everything)
+{
+}
+
+void Listener::onEvent(const QString &event, const QJsonObject &data)
+{
+    if (event == u"MESSAGE_CREATE")
+        onMessage(data);
+    else
+        m_admins.onEvent(event, data);
+}
+
+bool Listener::isMeant(const QJsonObject &message) const
+{
+    const int type = message[u"type"_s].toInt();
+    const QJsonObject author = message[u"author"_s].toObject();
+    if ((type != ordinary && type != replyTo) || author[u"bot"_s].toBool() || message.contains(u"webhook_id"_s) ||
+        author[u"id"_s].toString() == m_user)
+        return false;
+    const QJsonArray mentions = message[u"mentions"_s].toArray();
+    return m_everything || std::any_of(mentions.begin(), mentions.end(),
+                                       [this](const QJsonValue &one) { return one[u"id"_s].toString() == m_user; });
+}
+
+void Listener::onMessage(const QJsonObject &message)
+{
+    const auto task = m_places.at(message[u"channel_id"_s].toString()).task;
+    if (!task || !isMeant(message))
+        return;
+    m_queue.push_back({*task, message});
+    if (m_queue.size() == 1)
+        next();
+}
+
+void Listener::next()
+{
+    while (!m_queue.empty()) {
+        const Heard heard = m_queue.front();
+        const auto thread = m_places.threadOf(heard.task);
+        if (thread && isLater(heard.message[u"id"_s].toString(), thread->heard))
+            return act(heard);
+        m_queue.pop_front(); // it came once more
+    }
+}
+
+void Listener::act(const Heard &heard)
+{
+    Member member = Member::of(heard.message);
+    if (m_admins.isAdmin(member.guild, member.user, member.roles))
+        member.permissions |= 8;
+    const auto role = m_access.roleOf(member).value_or(commands::Role::Nobody);
+    // Who may only look is refused by the hub, which writes that down; nothing is fetched for that.
+    const bool mayTell = role >= commands::Role::Operator;
+    whenDone(m_files.fetch(mayTell ? heard.message[u"attachments"_s].toArray() : QJsonArray()), this,
+             [this, heard, member, role](const Result<QList<commands::Attachment>> &files) {
+                 if (files)
+                     return say(heard, member, role, *files);
+                 react(heard, troubleSign);
+                 answer(heard, files.error().message + u" The agent was told nothing; send the message again."_s);
+                 done(heard);
+             });
+}
+
+void Listener::say(const Heard &heard, const Member &member, commands::Role role,
+                   const QList<commands::Attachment> &files)
+{
+    QString text = saidIn(heard.message, m_user);
+    if (text.isEmpty() && files.isEmpty() && role >= commands::Role::Operator) {
+        react(heard, troubleSign);
+        answer(heard, u"Write what the agent is to be told beside the mention."_s);
+        return done(heard);
+    }
+    if (text.isEmpty())
+        text = files.size() == 1 ? u"Look at this file."_s : u"Look at these files."_s;
+    commands::CommandCall call{.command = u"say"_s,
+                               .options = {{u"message"_s, text}, {u"task_id"_s, heard.task.toString()}},
+                               .caller = {role, u"%1 (%2)"_s.arg(member.name, member.user), u"discord"_s, {}},
+                               .place = m_places.at(heard.message[u"channel_id"_s].toString()),
+                               .files = files};
+    QStringList names;
+    for (const commands::Attachment &file : files)
+        names << file.fileName;
+    if (!names.isEmpty())
+        call.options[u"files"_s] = names.join(u", "_s);
+    whenDone(m_hub.execute(call), this, [this, heard](const Result<commands::Reply> &reply) { onSaid(heard, reply); });
+}
+
+void Listener::onSaid(const Heard &heard, const Result<commands::Reply> &reply)
+{
+    if (reply) {
+        react(heard, heardSign);
+        return done(heard);
+    }
+    if (reply.error().code == ErrorCode::Refused)
+        return refuse(heard);
+    react(heard, troubleSign);
+    answer(heard, reply.error().message);
+    done(heard);
+}
+
+void Listener::refuse(const Heard &heard)
+{
+    react(heard, refusedSign);
+    done(heard);
+}
+
+// Looked at once: what comes again, by a replay, has a number that is not later.
+void Listener::done(const Heard &heard)
+{
+    if (auto thread = m_places.threadOf(heard.task)) {
+        thread->heard = heard.message[u"id"_s].toString();
+        m_places.setThread(heard.task, *thread);
+    }
+    m_queue.pop_front();
+    next();
+}
+
+void Listener::answer(const Heard &heard, const QString &text)
+{
+    const QString message = heard.message[u"id"_s].toString();
+    QJsonObject body = plainBody({.severity = commands::Severity::Warning, .title = u"Not told"_s, .text = text});
+    body[u"message_reference"_s] = QJsonObject{{u"message_id"_s, message}, {u"fail_if_not_exists"_s, false}};
+    send("POST", u"/channels/%1/messages"_s.arg(heard.message[u"channel_id"_s].toString()),
+         once(body, u"r"_s + message));
+}
+
+void Listener::react(const Heard &heard, const QString &emoji)
+{
+    send("PUT",
+         u"/channels/%1/messages/%2/reactions/%3/@me"_s.arg(heard.message[u"channel_id"_s].toString(),
+                                                            heard.message[u"id"_s].toString(), emoji),
+         QJsonValue::Undefined);
+}
+
+void Listener::send(const QByteArray &method, const QString &path, const QJsonValue &body)
+{
+    const auto request = RestRequest::of(method, path, body);
+    if (!request)
+        return;
+    whenDone(m_rest.call(*request), this, [](const Result<RestAnswer> &answer) {
+        const auto sent = answer ? answer->result(u"answer a message"_s) : Result<QJsonValue>(answer.error());
+        if (!sent)
+            qCWarning(lcDiscord).noquote() << sent.error().message;
+    });
+}
+
+} // namespace hub::discord
