@@ -311,6 +311,8 @@ Result<Suggestions> suggestionsOf(const Asked &asked, OptionKind kind)
     case OptionKind::Number:
     case OptionKind::Flag:
     case OptionKind::Choice:
+    case OptionKind::Channel:
+    case OptionKind::File:
     case OptionKind::Program: break;
     }
     return Suggestions();
