@@ -12,7 +12,7 @@ namespace hub::discord
 namespace
 {
 
-enum OptionType { subcommand = 1, group = 2 };
+enum OptionType { subcommand = 1, group = 2, attachment = 11 };
 
 bool isNumber(const QString &id)
 {
@@ -21,7 +21,7 @@ bool isNumber(const QString &id)
 }
 
 // Words of the command, then the options of the last one.
-void readOptions(const QJsonArray &options, Interaction &into)
+void readOptions(const QJsonArray &options, const QJsonObject &attachments, Interaction &into)
 {
     for (const QJsonValue &value : options) {
         const QJsonObject option = value.toObject();
@@ -29,7 +29,7 @@ void readOptions(const QJsonArray &options, Interaction &into)
         const int type = option[u"type"_s].toInt();
         if (type == subcommand || type == group) {
             into.command += u' ' + name;
-            return readOptions(option[u"options"_s].toArray(), into);
+            return readOptions(option[u"options"_s].toArray(), attachments, into);
         }
         const QJsonValue given = option[u"value"_s];
         if (name.isEmpty())
@@ -38,6 +38,11 @@ void readOptions(const QJsonArray &options, Interaction &into)
             into.focused = name;
         if (given.isString() || given.isDouble() || given.isBool())
             into.options[name] = given;
+        if (type == attachment) {
+            const QJsonObject file = attachments[given.toString()].toObject();
+            into.files.append(file);
+            into.options[name] = file[u"filename"_s];
+        }
     }
 }
 
@@ -84,7 +89,7 @@ Result<Interaction> Interaction::fromJson(const QJsonObject &event)
     const QJsonObject data = event[u"data"_s].toObject();
     if (in.type == Type::Command || in.type == Type::Autocomplete) {
         in.command = data[u"name"_s].toString();
-        readOptions(data[u"options"_s].toArray(), in);
+        readOptions(data[u"options"_s].toArray(), data[u"resolved"_s][u"attachments"_s].toObject(), in);
         return in;
     }
     in.customId = data[u"custom_id"_s].toString();

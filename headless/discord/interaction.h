@@ -26,6 +26,7 @@ struct Interaction {
     QString command;     // "rollback show"
     QJsonObject options; // by name; strings, numbers, booleans
     QString focused;     // the option being typed, of Type::Autocomplete
+    QJsonArray files;    // attached to a command, as Discord describes them; the option has the file's name
 
     // Of a component or a form.
     QString customId;

@@ -325,7 +325,21 @@ void Interactions::execute(const Shared &exchange)
     const CommandCall &call = exchange->call;
     if (exchange->admitted && call.command == u"help")
         return ended(exchange, helpReply(call.options.value(u"command"_s).toString(), call.caller.role));
-    // What is refused for want of rights goes to the hub too: it writes that down.
+    if (!exchange->admitted || exchange->in.files.isEmpty())
+        return askHub(exchange);
+    whenDone(m_files.fetch(exchange->in.files), this,
+             [this, exchange](const Result<QList<commands::Attachment>> &files) {
+                 if (!files)
+                     return ended(exchange, fail(files.error().code, files.error().message + u" Nothing was done."_s));
+                 exchange->call.files = *files;
+                 askHub(exchange);
+             });
+}
+
+// What is refused for want of rights goes to the hub too: it writes that down.
+void Interactions::askHub(const Shared &exchange)
+{
+    const CommandCall &call = exchange->call;
     whenDone(m_hub.execute(call), this, [this, exchange](const Result<commands::Reply> &reply) {
         const bool machineOnly = exchange->spec && exchange->spec->entryAccess() == commands::Access::Machine;
         if (!reply && reply.error().code == ErrorCode::Refused && machineOnly &&

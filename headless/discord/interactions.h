@@ -6,6 +6,7 @@
 #include "core/hub/hubport.h"
 #include "headless/discord/access.h"
 #include "headless/discord/callback.h"
+#include "headless/discord/filefetcher.h"
 #include "headless/discord/interaction.h"
 #include "headless/discord/places.h"
 #include "headless/discord/render.h"
@@ -94,6 +95,7 @@ private:
     void begin(const Shared &exchange);
     void onAcknowledged(const Shared &exchange, const Result<RestAnswer> &answer);
     void execute(const Shared &exchange);
+    void askHub(const Shared &exchange);
     void ended(const Shared &exchange, Result<commands::Reply> outcome);
     void deliver(const Shared &exchange);
     void answer(const Shared &exchange, const Result<commands::Reply> &outcome);
@@ -116,6 +118,7 @@ private:
     const Access &m_access;
     const InteractionTimes m_times;
     CustomIds m_ids;
+    FileFetcher m_files;
     std::set<quint64> m_seen; // the newest ids; they grow with time
     QHash<QString, Shared> m_open;
     QTimer m_tokenClock;           // while any is open

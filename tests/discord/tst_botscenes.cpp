@@ -78,8 +78,8 @@ private Q_SLOTS:
 
     void aTaskFromItsWordsToItsEnd()
     {
-        const QString assigned = say(m_run->oper, u"assign-task"_s,
-                                     {{u"description"_s, u"fix file.txt"_s}, {u"agent"_s, u"fixer"_s}});
+        const QString assigned =
+            say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"fix file.txt"_s}, {u"agent"_s, u"fixer"_s}});
         QVERIFY2(assigned.contains(u"#1"_s), qPrintable(assigned));
         BOT_WAIT(!threadOf(u"fix file.txt"_s).isEmpty());
         const QString thread = threadOf(u"fix file.txt"_s);
@@ -146,7 +146,9 @@ private Q_SLOTS:
         const QString second = m_discord->press(m_run->admin, message, yes);
         const QString both = answerTo(first) + u"\n===\n"_s + answerTo(second);
         QCOMPARE(both.count(u"Receipt"_s) + both.count(u"is back"_s) > 0, true);
-        QCOMPARE(m_run->json({u"audit"_s, u"list"_s, u"--action"_s, u"rollback git_backup"_s})[u"entries"_s].toArray().size(),
+        QCOMPARE(m_run->json({u"audit"_s, u"list"_s, u"--action"_s, u"rollback git_backup"_s})[u"entries"_s]
+                     .toArray()
+                     .size(),
                  1);
         const QString ended = say(m_run->oper, u"safe-mode disable"_s);
         QVERIFY2(ended.contains(u"Safe mode"_s), qPrintable(ended));
@@ -173,8 +175,8 @@ private Q_SLOTS:
         BOT_WAIT(state(u"1"_s) == u"needs_review");
         const QString silent = m_discord->write(m_run->oper, thread, u"just talking"_s);
         const QString refused = m_discord->write(m_run->viewer, thread, m_discord->mention() + u" do it"_s);
-        const QString heard =
-            m_discord->write(m_run->oper, thread, m_discord->mention() + u" also the tests"_s, {{u"plan.txt"_s, "a plan"}});
+        const QString heard = m_discord->write(m_run->oper, thread, m_discord->mention() + u" also the tests"_s,
+                                               {{u"plan.txt"_s, "a plan"}});
         m_discord->repeatEvent(); // Discord may send it twice
         BOT_WAIT(!m_discord->message(heard).reactions.isEmpty());
         BOT_WAIT(!m_discord->message(refused).reactions.isEmpty());

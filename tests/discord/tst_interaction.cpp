@@ -50,6 +50,21 @@ private Q_SLOTS:
         QCOMPARE(in->attachmentLimit, 524288000);
     }
 
+    void aFileIsNamedByItsOptionAndDescribedBeside()
+    {
+        const QJsonObject file{
+            {u"id"_s, u"8"_s}, {u"filename"_s, u"a.png"_s}, {u"url"_s, u"https://example.com/a.png"_s}};
+        const auto in = Interaction::fromJson(changed(
+            command, u"data"_s,
+            QJsonObject{{u"name"_s, u"say"_s},
+                        {u"resolved"_s, QJsonObject{{u"attachments"_s, QJsonObject{{u"8"_s, file}}}}},
+                        {u"options"_s,
+                         QJsonArray{QJsonObject{{u"name"_s, u"files"_s}, {u"type"_s, 11}, {u"value"_s, u"8"_s}}}}}));
+        QVERIFY(in.hasValue());
+        QCOMPARE(in->options, (QJsonObject{{u"files"_s, u"a.png"_s}}));
+        QCOMPARE(in->files, QJsonArray{file});
+    }
+
     void anOptionBeingTypedIsNamed()
     {
         const auto in =

@@ -357,7 +357,7 @@ private Q_SLOTS:
         QTest::newRow("not meant") << u"how nice"_s << u"20"_s << false << QString() << QString();
         QTest::newRow("all is read") << u"how nice"_s << u"20"_s << true << u"how nice"_s << u"✅"_s;
         QTest::newRow("a viewer") << u"<@9> stop"_s << u"10"_s << false << u"stop"_s << u"🚫"_s;
-        QTest::newRow("nobody") << u"<@9> stop"_s << u"77"_s << false << QString() << u"🚫"_s;
+        QTest::newRow("nobody") << u"<@9> stop"_s << u"77"_s << false << u"stop"_s << u"🚫"_s;
         QTest::newRow("an administrator") << u"<@9> go on"_s << u"50"_s << false << u"go on"_s << u"✅"_s;
         QTest::newRow("too late") << u"<@9> too late"_s << u"20"_s << false << u"too late"_s << u"⚠️"_s;
         QTest::newRow("nothing in it") << u"<@9>"_s << u"20"_s << false << QString() << u"⚠️"_s;
