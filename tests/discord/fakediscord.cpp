@@ -286,6 +286,7 @@ FakeRest::Answer FakeDiscord::onHook(const QStringList &path, const QByteArray &
         if (sent.body.value(u"flags"_s).toInt() & 64)
             m_hidden.insert(message);
         interaction->followUps << message;
+        interaction->answered = m_clock.elapsed() - interaction->created;
         return good(messageJson(m_messages[message]));
     }
     QString message = which == u"@original" ? interaction->message : which;

@@ -23,8 +23,9 @@ class TestBotScenes : public QObject
     // The answer to it, once it is there.
     QString answerTo(const QString &interaction)
     {
-        if (interaction.isEmpty() ||
-            !QTest::qWaitFor([&] { return m_discord->interaction(interaction).isAnswered(); }, 20000))
+        if (interaction.isEmpty())
+            return u"(no such button)"_s;
+        if (!QTest::qWaitFor([&] { return m_discord->interaction(interaction).isAnswered(); }, 20000))
             return u"(nothing)"_s;
         return m_discord->answer(interaction);
     }
@@ -96,16 +97,15 @@ private Q_SLOTS:
         const QString refused = m_discord->press(m_run->viewer, review, u"Finish"_s);
         QVERIFY(answerTo(refused).contains(u"needs operator"_s));
 
-        const QString asked = m_discord->press(m_run->oper, review, u"Finish"_s);
+        // Merging moves main, which needs an admin; the right is looked at again when the preview is agreed to.
+        const QString byOperator = answerTo(m_discord->press(m_run->oper, review, u"Finish"_s));
+        QVERIFY2(byOperator.contains(u"needs admin"_s), qPrintable(byOperator));
+        const QString asked = m_discord->press(m_run->admin, review, u"Finish"_s);
         QVERIFY2(answerTo(asked).contains(u"Merge #1 into main?"_s), qPrintable(m_discord->answer(asked)));
         const QStringList labels = m_discord->labels(messageOf(asked));
         QVERIFY2(labels.contains(u"Cancel"_s), qPrintable(labels.join(u'|')));
-        // Merging moves main, which needs an admin.
-        const QString byOperator = answerTo(m_discord->press(m_run->oper, messageOf(asked), labels.first()));
-        QVERIFY2(byOperator.contains(u"admin"_s), qPrintable(byOperator));
-        const QString again = m_discord->press(m_run->admin, review, u"Finish"_s);
-        answerTo(again);
-        const QString done = answerTo(m_discord->press(m_run->admin, messageOf(again), labels.first()));
+        QVERIFY(answerTo(m_discord->press(m_run->oper, messageOf(asked), labels.first())).contains(u"admin"_s));
+        const QString done = answerTo(m_discord->press(m_run->admin, messageOf(asked), labels.first()));
         QVERIFY2(done.contains(u"#1 is finished"_s), qPrintable(done));
         QCOMPARE(m_run->run(u"git"_s, {u"-C"_s, m_run->path(u"project"_s), u"show"_s, u"main:new.txt"_s}), u"new\n"_s);
         BOT_WAIT(textIn(thread).contains(u"#1 is completed"_s));
@@ -146,10 +146,9 @@ private Q_SLOTS:
         const QString second = m_discord->press(m_run->admin, message, yes);
         const QString both = answerTo(first) + u"\n===\n"_s + answerTo(second);
         QCOMPARE(both.count(u"Receipt"_s) + both.count(u"is back"_s) > 0, true);
-        QCOMPARE(m_run->json({u"audit"_s, u"list"_s, u"--action"_s, u"rollback git_backup"_s})[u"entries"_s]
-                     .toArray()
-                     .size(),
-                 1);
+        QCOMPARE(
+            m_run->json({u"audit"_s, u"list"_s, u"--action"_s, u"rollback git_backup"_s})[u"audit"_s].toArray().size(),
+            1);
         const QString ended = say(m_run->oper, u"safe-mode disable"_s);
         QVERIFY2(ended.contains(u"Safe mode"_s), qPrintable(ended));
     }
@@ -157,7 +156,7 @@ private Q_SLOTS:
     void strangersAreRefusedPrivatelyAndWrittenDown()
     {
         const QString asked = m_discord->command(m_run->nobody, m_run->channel, u"tasks"_s);
-        QVERIFY2(answerTo(asked).contains(u"may"_s), qPrintable(m_discord->answer(asked)));
+        QVERIFY2(answerTo(asked).contains(u"no right here"_s), qPrintable(m_discord->answer(asked)));
         QVERIFY(m_discord->interaction(asked).hidden);
         const QString look = m_discord->command(m_run->viewer, m_run->channel, u"emergency-stop"_s);
         QVERIFY(answerTo(look).contains(u"needs operator"_s));
