@@ -153,6 +153,46 @@ private Q_SLOTS:
         QVERIFY2(ended.contains(u"Safe mode"_s), qPrintable(ended));
     }
 
+    void anOverloadFreezesAllAndIsEndedByAPerson()
+    {
+        say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"count"_s}, {u"agent"_s, u"worker"_s}});
+        BOT_WAIT(state(u"1"_s) == u"running");
+        for (const auto &[key, value] : {std::pair{u"samples"_s, u"2"_s},
+                                         {u"least_seconds"_s, u"0"_s},
+                                         {u"interval_seconds"_s, u"1"_s},
+                                         {u"alert_interval_seconds"_s, u"1"_s},
+                                         {u"ladder_up_seconds"_s, u"1"_s},
+                                         {u"memory_critical"_s, u"1"_s}})
+            m_run->ctl({u"config"_s, u"set"_s, u"monitor/"_s + key, value});
+        const auto safe = [&] { return m_run->json({u"safe-mode"_s, u"status"_s})[u"safe_mode"_s].toBool(); };
+        BOT_WAIT(safe());
+        // It may take the alert's channel some seconds to get it, but nobody has to ask.
+        QTRY_VERIFY_WITH_TIMEOUT(textIn(m_run->channel).contains(u"Memory"_s), 30000);
+        const QString health = say(m_run->viewer, u"system-health"_s);
+        QVERIFY2(health.contains(u"Safe mode is on"_s) && health.contains(u"Memory is at"_s), qPrintable(health));
+        m_run->ctl({u"config"_s, u"set"_s, u"monitor/memory_critical"_s, u"0"_s});
+        const auto calm = [&] { return m_run->json({u"system-health"_s})[u"concerns"_s].toArray().isEmpty(); };
+        BOT_WAIT(calm());
+        const QString ended = say(m_run->oper, u"safe-mode disable"_s, {{u"notes"_s, u"it is cool again"_s}});
+        QVERIFY2(ended.contains(u"Safe mode"_s), qPrintable(ended));
+        BOT_WAIT(!safe() && state(u"1"_s) == u"running");
+    }
+
+    void twoAgentsOnOneFileAreToldAndOneIsPaused()
+    {
+        const QByteArray claims = "\"$AGENTHUB_CTL\" tool request-file-access --paths file.txt; echo asked; sleep 600\n";
+        m_run->addAgent(u"anna"_s, claims);
+        m_run->addAgent(u"bert"_s, claims);
+        say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"first"_s}, {u"agent"_s, u"anna"_s}});
+        BOT_WAIT(m_run->ctl({u"task-log"_s, u"1"_s}).contains(u"asked"_s));
+        say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"second"_s}, {u"agent"_s, u"bert"_s}});
+        BOT_WAIT(textIn(m_run->channel).contains(u"Task #2 waits for files of another"_s));
+        const QString paused = say(m_run->oper, u"pause-agent"_s, {{u"name"_s, u"bert"_s}});
+        QVERIFY2(paused.contains(u"bert"_s), qPrintable(paused));
+        QCOMPARE(state(u"2"_s), u"paused"_s);
+        QCOMPARE(state(u"1"_s), u"running"_s);
+    }
+
     void strangersAreRefusedPrivatelyAndWrittenDown()
     {
         const QString asked = m_discord->command(m_run->nobody, m_run->channel, u"tasks"_s);
