@@ -102,7 +102,7 @@ QString moveText(const state::RefMove &move)
 // What was done in people's repositories, instead of what was asked of the hub.
 Result<Reply> gitList(Services &services, const Invocation &in)
 {
-    state::GitLogFilter filter{.who = in.text("who"_L1), .limit = int(in.number("limit"_L1, 100))};
+    state::GitLogFilter filter{.who = in.text("who"_L1), .limit = in.limit(100)};
     if (in.has("task_id"_L1)) {
         HUB_TRY(const Task task, findTask(services, in.call, in.options));
         filter.task = task.id;
@@ -152,7 +152,7 @@ Result<Reply> auditList(Services &services, const Invocation &in)
 {
     if (in.text("action"_L1) == u"git")
         return gitList(services, in);
-    HUB_TRY(const auto entries, entriesFor(services, in, int(in.number("limit"_L1, 20))));
+    HUB_TRY(const auto entries, entriesFor(services, in, in.limit(20)));
     Reply reply;
     commands::Table table{.columns = {u"when"_s, u"who"_s, u"action"_s, u"task"_s, u"outcome"_s, u"detail"_s},
                           .whenEmpty = u"Nothing matches."_s};

@@ -68,7 +68,8 @@ Result<const CommandSpec *> Dispatcher::admit(const commands::CommandCall &call)
         if (call.caller.role == Role::Nobody)
             return fail(ErrorCode::Refused,
                         u"You have no right here yet: %1 needs %2. Nothing was done."_s.arg(spec->name, needed),
-                        u"Ask an admin to add one of your roles to the viewers, operators or admins."_s);
+                        u"Ask an admin to add one of your roles to the viewers, operators or admins, and to see that "
+                        "discord/guild_id names this server."_s);
         return fail(ErrorCode::Refused,
                     u"You may look here but not steer: %1 needs %2 (you are %3)."_s.arg(spec->name, needed,
                                                                                         textOf(call.caller.role)),

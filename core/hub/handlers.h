@@ -19,6 +19,11 @@ struct Invocation {
     QString text(QLatin1StringView name) const { return options.value(name).toString(); }
     bool flag(QLatin1StringView name) const { return options.value(name).toBool(); }
     qint64 number(QLatin1StringView name, qint64 fallback) const { return options.value(name).toInteger(fallback); }
+    // "limit": how many rows at most, within what a reply can hold.
+    int limit(int fallback) const
+    {
+        return int(std::clamp<qint64>(number(QLatin1StringView("limit"), fallback), 1, 1000));
+    }
     bool has(QLatin1StringView name) const { return options.contains(name); }
     const QString &who() const { return call.caller.name; }
 };

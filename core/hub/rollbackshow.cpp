@@ -44,7 +44,7 @@ Result<Options> optionsOf(const Services &services, const Invocation &in)
     }
     std::stable_sort(options.checkpoints.begin(), options.checkpoints.end(),
                      [](const Checkpoint &a, const Checkpoint &b) { return a.at > b.at; });
-    options.limit = in.number("limit"_L1, 20);
+    options.limit = in.limit(20);
     options.checkpoints = options.checkpoints.mid(0, options.limit);
     HUB_TRY(const auto operations, services.stores.operations.list({}));
     for (const auto &operation : operations) {

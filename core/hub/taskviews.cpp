@@ -240,7 +240,7 @@ QFuture<Result<Reply>> taskStatus(Services &services, const Invocation &in)
 Result<Reply> taskLog(Services &services, const Invocation &in)
 {
     HUB_TRY(const Task task, findTask(services, in.call, in.options));
-    state::MessageFilter filter{.newest = int(in.number("limit"_L1, 20))};
+    state::MessageFilter filter{.newest = in.limit(20)};
     HUB_TRY(filter.since, findInstant(services, in.text("since"_L1)));
     const QString kind = in.text("kind"_L1);
     if (kind == u"messages")

@@ -164,7 +164,7 @@ inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), Setting
 inline constexpr SettingSpec discordTokenFile{QL("discord/token_file"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
     QL("File of this account with the bot's token, unless DISCORD_BOT_TOKEN or a systemd credential discord_bot_token has it; empty: discord-token in the data folder")};
 inline constexpr SettingSpec discordGuild{QL("discord/guild_id"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_GUILD_ID"), true,
-    QL("The Discord server that the bot works for, by its number; more than one: with commas; empty: every one that it is in")};
+    QL("The Discord server that the bot works for, by its number; more than one: with commas; empty: nobody may do anything")};
 inline constexpr SettingSpec discordApiBase{QL("discord/api_base"), SettingType::Text, QL("https://discord.com/api/v10"), 0, 0, {}, QL("DISCORD_API_BASE"), true,
     QL("Address of Discord's API; plain http passes for this machine's own addresses only")};
 inline constexpr SettingSpec discordViewers{QL("discord/viewer_roles"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_VIEWER_ROLES"), true,

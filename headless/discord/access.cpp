@@ -53,7 +53,7 @@ Access::Access(const Settings &settings)
 
 std::optional<commands::Role> Access::roleOf(const Member &member) const
 {
-    if (member.guild.isEmpty() || !knows(member.guild) || member.user.isEmpty())
+    if (member.guild.isEmpty() || !m_guilds.contains(member.guild) || member.user.isEmpty())
         return std::nullopt;
     if (m_adminUsers.contains(member.user) || member.roles.intersects(m_admins) ||
         (m_guildAdmins && (member.permissions & administrator)))

@@ -27,9 +27,8 @@ class Access
 public:
     explicit Access(const Settings &settings);
 
-    // Whether the bot works for this server at all.
-    bool knows(const QString &guild) const { return m_guilds.isEmpty() || m_guilds.contains(guild); }
-    // Nothing: not even looking. Never Role::Machine.
+    // Nothing: not even looking, as for everybody in a server that the settings don't name: anybody may invite the bot
+    // into a server of theirs, and is an administrator there. Never Role::Machine.
     std::optional<commands::Role> roleOf(const Member &member) const;
 
     const QSet<QString> &guilds() const { return m_guilds; }

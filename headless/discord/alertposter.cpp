@@ -171,11 +171,14 @@ void AlertPoster::raise(const Deliveries &raised, const Promise &promise)
 {
     const Instant now = SystemClock().now();
     const QJsonObject alert = raised.first().payload;
+    const auto calling = [&](MessageBody body) {
+        body.json = addressed(timed(body.json, alert), mentioned(raised));
+        return body;
+    };
     if (raised.size() > 1)
-        return post(addressed(timed(m_options.render(digestReply(raised, now)), alert), mentioned(raised)), raised,
-                    promise);
-    const QJsonObject body = timed(m_options.render(alertReply(alert, {}, 0, now)), alert);
-    post(addressed(body, mentioned(raised)), raised, promise, [this, alert](const QJsonObject &message, qint64) {
+        return post(calling(m_options.render(digestReply(raised, now))), raised, promise);
+    const MessageBody body = calling(m_options.render(alertReply(alert, {}, 0, now)));
+    post(body, raised, promise, [this, alert](const QJsonObject &message, qint64) {
         if (!reachOf(message))
             keep(alert[u"id"_s].toInteger(), {.message = message[u"id"_s].toString(), .alert = alert, .answer = {}});
     });
@@ -204,7 +207,7 @@ void AlertPoster::answer(const monitor::Delivery &answered, const Promise &promi
     });
 }
 
-void AlertPoster::post(QJsonObject body, const Deliveries &deliveries, const Promise &promise,
+void AlertPoster::post(MessageBody body, const Deliveries &deliveries, const Promise &promise,
                        std::function<void(const QJsonObject &, qint64)> done)
 {
     const auto end = [promise](Result<qint64> result) {
@@ -218,14 +221,15 @@ void AlertPoster::post(QJsonObject body, const Deliveries &deliveries, const Pro
                         "one, or discord/alert_channel, says so."_s));
     const qint64 first = deliveries.first().number, last = deliveries.last().number;
     if (deliveries.size() > 1)
-        body = reachingTo(body, first, last);
+        body.json = reachingTo(body.json, first, last);
     if (m_target.webhook)
-        body.remove(u"components"_s); // it takes none
+        body.json.remove(u"components"_s); // it takes none
     else
-        body = once(body, u"alert-"_s + QString::number(first));
-    auto request = RestRequest::of("POST", m_target.webhook ? place : place + u"/messages"_s, body);
+        body.json = once(body.json, u"alert-"_s + QString::number(first));
+    auto request = RestRequest::of("POST", m_target.webhook ? place : place + u"/messages"_s, body.json);
     if (!request)
         return end(request.error());
+    request->files = body.files;
     if (m_target.webhook)
         request->query.addQueryItem(u"wait"_s, u"true"_s);
     whenDone(m_rest.call(*request), this,
@@ -246,16 +250,18 @@ void AlertPoster::post(QJsonObject body, const Deliveries &deliveries, const Pro
 void AlertPoster::edit(qint64 alert, std::function<void(const Result<RestAnswer> &)> then)
 {
     const Known &known = m_known[alert];
-    QJsonObject body = timed(
-        m_options.render(alertReply(known.alert, known.answer, known.heldBack, SystemClock().now())), known.alert);
+    const MessageBody rendered =
+        m_options.render(alertReply(known.alert, known.answer, known.heldBack, SystemClock().now()));
+    QJsonObject body = timed(rendered.json, known.alert);
     if (m_target.webhook)
         body.remove(u"components"_s);
     else if (!body.contains(u"components"_s))
         body[u"components"_s] = QJsonArray();
     const QString place = m_target.place();
-    const auto request = RestRequest::of("PATCH", place + u"/messages/"_s + known.message, addressed(body, {}));
+    auto request = RestRequest::of("PATCH", place + u"/messages/"_s + known.message, addressed(body, {}));
     if (!request)
         return then(request.error());
+    request->files = rendered.files;
     whenDone(m_rest.call(*request), this, then);
 }
 

@@ -50,7 +50,7 @@ struct AlertTarget {
 };
 
 struct AlertOptions {
-    Renderer render = plainBody;
+    Renderer render = plainMessage;
     AlertLevel mentionLevel = AlertLevel::Critical;
     std::function<QStringList(const QJsonObject &alert)> concerned = [](const QJsonObject &) { return QStringList(); };
     milliseconds recount = 30s; // how often an alert that comes again is edited at most
@@ -82,7 +82,7 @@ private:
     void takeNow(const Deliveries &deliveries, const Promise &promise);
     void raise(const Deliveries &raised, const Promise &promise);
     void answer(const monitor::Delivery &answered, const Promise &promise);
-    void post(QJsonObject body, const Deliveries &deliveries, const Promise &promise,
+    void post(MessageBody body, const Deliveries &deliveries, const Promise &promise,
               std::function<void(const QJsonObject &message, qint64 last)> done = {});
     void edit(qint64 alert, std::function<void(const Result<RestAnswer> &)> then);
     void recount();

@@ -54,6 +54,7 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
     , m_rest({.base = QUrl(config.settings.text(setting::discordApiBase)), .token = config.token})
     , m_gateway({.token = config.token, .intents = intentsFor(config.settings), .times = config.times},
                 [this] { return m_rest.gateway(); })
+    , m_registrar(m_rest, m_access.guilds())
     , m_places(notes, config.settings.text(setting::discordHome))
     , m_interactions({m_hub, notes, m_rest, m_places, m_access})
     , m_threads(hub, notes,
@@ -65,6 +66,10 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
 {
     connect(&m_gateway, &GatewayClient::dispatched, this, &Bot::onEvent);
     connect(&m_gateway, &GatewayClient::gaveUp, this, &Bot::onGivenUp);
+    connect(&m_rest, &RestClient::tokenRefused, this, [this] {
+        onGivenUp(fail(ErrorCode::Refused, u"Discord does not take the bot's token any more."_s,
+                       u"Put a new one in its place (agenthubctl discord check), and restart the hub."_s));
+    });
     connect(&m_hub, &HubPort::eventHappened, this, [this](const HubEvent &event) {
         if (event.name == u"project")
             m_places.channelLinked(event.data.value(u"project"_s).toString(),
@@ -105,11 +110,11 @@ void Bot::openAlerts()
 }
 
 // With buttons that work for as long as the message is there.
-QJsonObject Bot::body(const commands::Reply &reply)
+MessageBody Bot::body(const commands::Reply &reply)
 {
-    const MessageBody made = render(reply, {.ids = m_interactions.customIds(), .now = SystemClock().now()});
+    MessageBody made = render(reply, {.ids = m_interactions.customIds(), .now = SystemClock().now()});
     m_interactions.keepCustomIds([] {});
-    return made.json;
+    return made;
 }
 
 QString Bot::alertPlace() const
@@ -147,50 +152,8 @@ void Bot::onReady(const QJsonObject &data)
     qCInfo(lcDiscord).noquote() << "connected as" << m_name;
     m_givenUp.reset();
     tellStatus();
-    if (!m_registered)
-        registerCommands();
+    m_registrar.begin(m_application);
     m_health.look();
-}
-
-// In the servers that are named the commands act at once; else everywhere.
-void Bot::registerCommands()
-{
-    const QString application = u"/applications/"_s + m_application;
-    if (m_access.guilds().isEmpty())
-        return registerIn(application + u"/commands"_s, CommandScope::Global);
-    for (const QString &guild : m_access.guilds())
-        registerIn(application + u"/guilds/"_s + guild + u"/commands"_s, CommandScope::Guild);
-}
-
-void Bot::registerIn(const QString &path, CommandScope scope)
-{
-    auto look = RestRequest::of("GET", path);
-    if (!look)
-        return onGivenUp(look.error());
-    look->query.addQueryItem(u"with_localizations"_s, u"true"_s);
-    const QJsonArray wanted = applicationCommands(commands::commandTable(), scope);
-    whenDone(m_rest.call(*look), this, [this, path, wanted](const Result<RestAnswer> &answer) {
-        const auto there = answer ? answer->result(u"read the commands"_s) : Result<QJsonValue>(answer.error());
-        if (!there)
-            qCWarning(lcDiscord).noquote() << "the commands could not be compared:" << there.error().message;
-        else if (areRegistered(wanted, there->toArray()))
-            m_registered = true;
-        else
-            writeCommands(path, wanted);
-    });
-}
-
-void Bot::writeCommands(const QString &path, const QJsonArray &wanted)
-{
-    const auto write = RestRequest::of("PUT", path, wanted);
-    whenDone(m_rest.call(*write), this, [this, wanted](const Result<RestAnswer> &answer) {
-        const auto written = answer ? answer->result(u"register the commands"_s) : Result<QJsonValue>(answer.error());
-        m_registered = written.hasValue();
-        if (written)
-            qCInfo(lcDiscord) << "registered" << wanted.size() << "commands";
-        else
-            qCWarning(lcDiscord).noquote() << "the commands are not registered:" << written.error().message;
-    });
 }
 
 void Bot::onGivenUp(const Error &why)

@@ -11,7 +11,7 @@
 #include "headless/discord/interactions.h"
 #include "headless/discord/listener.h"
 #include "headless/discord/places.h"
-#include "headless/discord/registration.h"
+#include "headless/discord/registrar.h"
 #include "headless/discord/restclient.h"
 #include "headless/discord/threads.h"
 
@@ -40,14 +40,11 @@ public:
 private:
     void onEvent(const QString &event, const QJsonObject &data);
     void onReady(const QJsonObject &data);
-    void registerCommands();
-    void registerIn(const QString &path, CommandScope scope);
-    void writeCommands(const QString &path, const QJsonArray &wanted);
     void onGivenUp(const Error &why);
     QString alertPlace() const;
     QStringList concernedBy(const QJsonObject &alert) const;
     void tellStatus();
-    QJsonObject body(const commands::Reply &reply);
+    MessageBody body(const commands::Reply &reply);
     void openAlerts();
 
     HubPort &m_hub;
@@ -56,6 +53,7 @@ private:
     const Access m_access;
     RestClient m_rest;
     GatewayClient m_gateway;
+    Registrar m_registrar;
     Places m_places;
     Interactions m_interactions;
     Threads m_threads;
@@ -67,7 +65,6 @@ private:
     QString m_application; // its number, from READY
     QString m_user;        // the bot's own
     QString m_name;        // how people see it
-    bool m_registered = false;
     std::optional<Error> m_givenUp;
     QTimer m_statusTimer;
 };

@@ -66,6 +66,13 @@ FormText formTextOf(const Press &press)
     return text;
 }
 
+bool hasTaskId(const QString &command)
+{
+    const commands::CommandSpec *spec = commands::findCommand(command);
+    return spec && std::any_of(spec->options.begin(), spec->options.end(),
+                               [](const auto &option) { return option.name == "task_id"_L1; });
+}
+
 } // namespace
 
 Interactions::Interactions(const Parts &parts, InteractionTimes times, QObject *parent)
@@ -111,12 +118,16 @@ void Interactions::received(const QJsonObject &event)
 CommandCall Interactions::callOf(const Interaction &in, const QString &command, const QJsonObject &options) const
 {
     const QString name = in.member.name.isEmpty() ? u"somebody"_s : in.member.name;
+    const commands::Place place = m_places.at(in.channel);
+    QJsonObject meant = options;
+    if (place.task && hasTaskId(command) && !meant.contains(u"task_id"_s))
+        meant[u"task_id"_s] = place.task->toString();
     return {.command = command,
-            .options = options,
+            .options = meant,
             .caller = {.role = m_access.roleOf(in.member).value_or(Role::Nobody),
                        .name = u"%1 (%2)"_s.arg(name, in.member.user),
                        .origin = u"discord"_s},
-            .place = m_places.at(in.channel)};
+            .place = place};
 }
 
 // A view of the task whose thread this is.
@@ -142,10 +153,8 @@ Interactions::Shared Interactions::exchangeFor(const Interaction &in, CommandCal
             call.command == u"rollback task_checkpoint" && call.options.value(u"checkpoint_id"_s).toString().isEmpty();
         const bool publicly = exchange->spec->audience() == commands::Audience::Everybody && !onlyLists;
         // Its own views, but not what else there is to look at.
-        const bool aboutTask =
-            std::any_of(exchange->spec->options.begin(), exchange->spec->options.end(),
-                        [](const auto &option) { return option.kind == commands::OptionKind::Task; });
-        if (exchange->admitted && (publicly || shared || (aboutTask && inOwnThread(call))))
+        const bool own = hasTaskId(call.command) && !call.command.startsWith(u"audit "_s) && inOwnThread(call);
+        if (exchange->admitted && (publicly || shared || own))
             exchange->seenBy = SeenBy::Everybody;
     }
     exchange->call = std::move(call);
@@ -217,7 +226,7 @@ bool Interactions::isTaken(const Interaction &in, QString *why)
 // The message asks again, or goes on without its buttons.
 void Interactions::release(const Exchange &exchange, bool done)
 {
-    if (exchange.then != Press::Then::Replace)
+    if (exchange.then != Press::Then::Replace && exchange.then != Press::Then::Close)
         return;
     if (done)
         m_taken[exchange.in.message].done = true;

@@ -2,16 +2,24 @@
 #pragma once
 
 #include "core/commands/reply.h"
+#include "headless/discord/restrequest.h"
 
 #include <functional>
 
 namespace hub::discord
 {
 
-// The body of a message: embeds, components. Within Discord's sizes, what people and agents wrote escaped.
-using Renderer = std::function<QJsonObject(const commands::Reply &)>;
+// Of POST …/messages and of PATCH …/messages/@original; it replaces all that an edited message had.
+struct MessageBody {
+    QJsonObject json; // names the files under "attachments"
+    QList<RestFile> files{};
+};
+
+// Within Discord's sizes, what people and agents wrote escaped.
+using Renderer = std::function<MessageBody(const commands::Reply &)>;
 
 QJsonObject plainBody(const commands::Reply &reply);
+inline MessageBody plainMessage(const commands::Reply &reply) { return {plainBody(reply)}; }
 
 // With `users` (numbers) mentioned in front of it, and nobody else, whatever the body says.
 QJsonObject addressed(QJsonObject body, const QStringList &users);

@@ -1,5 +1,6 @@
 #include "headless/discord/render.h"
 
+#include "core/base/log.h"
 #include "core/commands/plaintext.h"
 #include "core/commands/replyformat.h"
 #include "headless/discord/buttons.h"
@@ -25,7 +26,9 @@ namespace
 {
 
 constexpr int textRoom = 2000, fieldsRoom = 2400, excerptRoom = 1500;
-constexpr int phoneWidth = 42; // columns of a block of code that a phone shows without breaking lines
+constexpr int mostLine = 600;
+constexpr qsizetype mostRead = 8000; // of a text; more of it could not be shown
+constexpr int phoneWidth = 42;       // columns of a block of code that a phone shows without breaking lines
 constexpr qint64 requestLimit = 25 << 20;
 
 int colourOf(Severity severity)
@@ -64,9 +67,10 @@ public:
             m_cut = true;
     }
 
-    void addText(const QString &markup, bool newestLast)
+    void addText(const QString &text, bool newestLast)
     {
-        const QStringList parts = pieces(markup, textRoom);
+        m_cut = m_cut || text.size() > mostRead;
+        const QStringList parts = pieces(sentence(newestLast ? text.right(mostRead) : text.left(mostRead)), textRoom);
         if (parts.isEmpty())
             return;
         m_cut = m_cut || parts.size() > 1;
@@ -84,6 +88,7 @@ public:
                 name = u"\u200b"_s;
             if (value.trimmed().isEmpty())
                 value = u"–"_s;
+            m_cut = m_cut || characters(sentence(field.value.trimmed())) > limit::fieldValue;
             const int size = characters(name) + characters(value);
             if (m_fields.size() == limit::fields || size > room) {
                 m_cut = true;
@@ -233,7 +238,8 @@ private:
                 addBody(u"… %1 more"_s.arg(lines.size() - i));
                 return;
             }
-            addBody(cut(lines[i], 600));
+            m_cut = m_cut || characters(lines[i]) > mostLine;
+            addBody(cut(lines[i], mostLine));
         }
     }
 
@@ -272,13 +278,34 @@ private:
     bool m_cut = false;
 };
 
+// Agents ask, say and write what they like, and a channel has many readers.
+Reply withoutSecrets(Reply reply, qint64 fileLimit)
+{
+    reply.title = redactSecrets(reply.title);
+    reply.text = redactSecrets(reply.text);
+    for (Field &field : reply.fields)
+        field.value = redactSecrets(field.value);
+    for (Table &table : reply.tables) {
+        for (QStringList &row : table.rows) {
+            for (QString &cell : row)
+                cell = redactSecrets(cell);
+        }
+    }
+    for (Attachment &attachment : reply.attachments) {
+        if (commands::isText(attachment) && attachment.bytes.size() <= fileLimit)
+            attachment.bytes = redactSecrets(QString::fromUtf8(attachment.bytes)).toUtf8();
+    }
+    return reply;
+}
+
 } // namespace
 
-MessageBody render(const Reply &reply, RenderContext context)
+MessageBody render(const Reply &full, RenderContext context)
 {
+    const Reply reply = withoutSecrets(full, context.fileLimit);
     Composer composer(context);
     composer.addTitle(reply.title);
-    composer.addText(sentence(reply.text), context.call.command == u"task-log");
+    composer.addText(reply.text, context.call.command == u"task-log");
     composer.addFields(reply.fields);
     for (const Table &table : reply.tables)
         composer.addTable(table);
@@ -300,13 +327,13 @@ MessageBody render(const Error &error, RenderContext context)
 {
     Composer composer(context);
     const bool hasButton = error.hint.startsWith(u"agenthubctl "_s) && nextStep(error.hint.mid(12));
-    QString text = sentence(error.message);
+    QString text = redactSecrets(error.message);
     if (error.code == ErrorCode::Ambiguous) {
         for (const QString &candidate : error.candidates.mid(0, limit::selectOptions))
-            text += u"\n• "_s + escaped(candidate);
+            text += u"\n• "_s + candidate;
     }
     if (!error.hint.isEmpty() && !hasButton && error.code != ErrorCode::Ambiguous)
-        text += u"\n\n"_s + sentence(error.hint);
+        text += u"\n\n"_s + redactSecrets(error.hint);
     composer.addText(text, false);
     const bool asks = error.code == ErrorCode::Ambiguous || error.code == ErrorCode::NeedsConfirmation;
     return composer.body(asks                               ? Severity::Info

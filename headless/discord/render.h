@@ -6,16 +6,10 @@
 #include "core/commands/commandcall.h"
 #include "core/commands/reply.h"
 #include "headless/discord/customid.h"
-#include "headless/discord/restrequest.h"
+#include "headless/discord/plainbody.h"
 
 namespace hub::discord
 {
-
-// Of POST …/messages and of PATCH …/messages/@original; it replaces all that an edited message had.
-struct MessageBody {
-    QJsonObject json; // names the files under "attachments"
-    QList<RestFile> files{};
-};
 
 struct RenderContext {
     CustomIds &ids;

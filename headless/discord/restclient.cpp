@@ -205,8 +205,8 @@ milliseconds RestClient::pauseAfter(const Call &call) const
 // Refused calls are counted by Discord, and too many of them ban the address: some are not made a second time.
 void RestClient::remember(const Route &route, const RestAnswer &answer)
 {
-    if (route.botToken && answer.status == 401)
-        m_tokenRefused = true;
+    if (route.botToken && answer.status == 401 && !std::exchange(m_tokenRefused, true))
+        Q_EMIT tokenRefused();
     const bool gone = (answer.status == 404 && answer.code == code::unknownWebhook) ||
                       (answer.status == 401 && answer.code == code::invalidWebhookToken);
     if (route.webhook && gone) {

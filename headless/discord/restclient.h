@@ -41,6 +41,9 @@ public:
 
     RateLimiter::Health health() const { return m_limiter.health(momentNow()); }
 
+Q_SIGNALS:
+    void tokenRefused(); // once; nothing that needs it is sent from now on
+
 private:
     using Ticket = RateLimiter::Ticket;
     struct Call {

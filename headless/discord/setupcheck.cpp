@@ -183,6 +183,10 @@ void SetupCheck::checkServers()
         if (all.isEmpty())
             note(u"Servers"_s, false, u"the bot is in none"_s, u"Invite it: "_s + inviteLink(m_application));
         for (const QJsonValue &guild : all)
+            note(u"Servers"_s, false, u"none is named, so nobody may do anything"_s,
+                 u"If %1 is yours: agenthubctl config set discord/guild_id %2"_s.arg(guild[u"name"].toString(),
+                                                                                     guild[u"id"].toString()));
+        for (const QJsonValue &guild : all)
             m_steps.push_back([this, id = guild[u"id"].toString()] { checkServer(id); });
         m_steps.push_back([this] { checkCommands(u"commands"_s, int(CommandScope::Global), u"everywhere"_s); });
     });

@@ -13,7 +13,7 @@ namespace
 constexpr int unknownChannel = 10003, unknownMessage = 10008, threadExists = 160004, archived = 50083, locked = 160005;
 constexpr int archiveMinutes = 10080; // a week without a word
 constexpr int publicThread = 11;
-constexpr size_t mostWaiting = 40; // while Discord is away; the oldest go first
+constexpr size_t mostWaiting = 40; // while Discord is away; the oldest that call nobody go first
 
 bool works(TaskState state) { return state == TaskState::Running || state == TaskState::Preparing; }
 
@@ -51,8 +51,12 @@ void TaskTeller::post(Post post)
 {
     drop(post.key);
     m_posts.push_back(std::move(post));
-    if (m_posts.size() > mostWaiting)
-        m_posts.erase(m_posts.begin() + qsizetype(firstFree()));
+    if (m_posts.size() > mostWaiting) { // a question waits as long as it takes
+        const auto oldest = std::find_if(m_posts.begin() + qsizetype(firstFree()), m_posts.end(),
+                                         [](const Post &waiting) { return !waiting.calls; });
+        if (oldest != m_posts.end())
+            m_posts.erase(oldest);
+    }
     step();
 }
 
@@ -108,13 +112,15 @@ void TaskTeller::step()
 
 void TaskTeller::open(const QString &channel)
 {
-    const QJsonObject body = once(addressed(m_parts.render(openingReply(m_task)), {}),
-                                  u"t%1-%2"_s.arg(m_task.id.toString()).arg(m_generation));
-    call(Step::Open, "POST", u"/channels/%1/messages"_s.arg(channel), body,
-         [this, channel](const QJsonObject &message) {
-             m_parts.places.setThread(m_task.id,
-                                      {.id = message[u"id"_s].toString(), .statusMessage = {}, .channel = channel});
-         });
+    const MessageBody body = m_parts.render(openingReply(m_task));
+    const QString nonce = u"t%1-%2"_s.arg(m_task.id.toString()).arg(m_generation);
+    call(
+        Step::Open, "POST", u"/channels/%1/messages"_s.arg(channel), once(addressed(body.json, {}), nonce),
+        [this, channel](const QJsonObject &message) {
+            m_parts.places.setThread(m_task.id,
+                                     {.id = message[u"id"_s].toString(), .statusMessage = {}, .channel = channel});
+        },
+        body.files);
 }
 
 // One thread hangs on a message, and has its number: made twice comes to the same as once.
@@ -138,57 +144,68 @@ void TaskTeller::invite(const TaskThread &thread)
          [](const QJsonObject &) {});
 }
 
-QJsonObject TaskTeller::statusBody()
+MessageBody TaskTeller::statusBody()
 {
     const Instant now = SystemClock().now();
     m_dirty = false;
     m_lastEdit = momentNow();
-    return addressed(m_parts.render(statusReply(m_task, m_lastAction, now)), {});
+    MessageBody body = m_parts.render(statusReply(m_task, m_lastAction, now));
+    body.json = addressed(body.json, {});
+    return body;
 }
 
 void TaskTeller::postStatus(const TaskThread &thread)
 {
     // The thread is in the nonce: one that is made anew gets its own.
     const QString nonce = u"s%1-%2"_s.arg(thread.id).arg(m_generation);
-    call(Step::Status, "POST", u"/channels/%1/messages"_s.arg(thread.id), once(statusBody(), nonce),
-         [this](const QJsonObject &message) {
-             auto now = m_parts.places.threadOf(m_task.id).value_or(TaskThread());
-             now.statusMessage = message[u"id"_s].toString();
-             m_parts.places.setThread(m_task.id, now);
-             m_dirty = true; // it may be one that an earlier life had posted, of whose answer it did not hear
-         });
+    const MessageBody body = statusBody();
+    call(
+        Step::Status, "POST", u"/channels/%1/messages"_s.arg(thread.id), once(body.json, nonce),
+        [this](const QJsonObject &message) {
+            auto now = m_parts.places.threadOf(m_task.id).value_or(TaskThread());
+            now.statusMessage = message[u"id"_s].toString();
+            m_parts.places.setThread(m_task.id, now);
+            m_dirty = true; // it may be one that an earlier life had posted, of whose answer it did not hear
+        },
+        body.files);
 }
 
 void TaskTeller::editStatus(const TaskThread &thread)
 {
-    call(Step::Status, "PATCH", u"/channels/%1/messages/%2"_s.arg(thread.id, thread.statusMessage), statusBody(),
-         [](const QJsonObject &) {});
+    const MessageBody body = statusBody();
+    call(
+        Step::Status, "PATCH", u"/channels/%1/messages/%2"_s.arg(thread.id, thread.statusMessage), body.json,
+        [](const QJsonObject &) {}, body.files);
 }
 
 void TaskTeller::sendFront(const TaskThread &thread)
 {
     const Post &front = m_posts.front();
     const bool mentions = front.calls && !user().isEmpty();
-    const QJsonObject body = addressed(front.body, mentions ? QStringList{user()} : QStringList());
+    const QJsonObject body = addressed(front.body.json, mentions ? QStringList{user()} : QStringList());
     const QString message = front.edits ? front.edits() : QString();
     const bool edit = !message.isEmpty();
     const QString path = u"/channels/%1/messages"_s.arg(thread.id);
-    call(Step::Post, edit ? "PATCH" : "POST", edit ? path + u'/' + message : path, edit ? body : once(body, front.key),
-         [this](const QJsonObject &made) {
-             const auto done = m_posts.front().done;
-             m_posts.pop_front();
-             if (done)
-                 done(made[u"id"_s].toString());
-         });
+    call(
+        Step::Post, edit ? "PATCH" : "POST", edit ? path + u'/' + message : path, edit ? body : once(body, front.key),
+        [this](const QJsonObject &made) {
+            const auto done = m_posts.front().done;
+            m_posts.pop_front();
+            if (done)
+                done(made[u"id"_s].toString());
+        },
+        front.body.files);
 }
 
-void TaskTeller::call(Step step, const QByteArray &method, const QString &path, const QJsonValue &body, Answered good)
+void TaskTeller::call(Step step, const QByteArray &method, const QString &path, const QJsonValue &body, Answered good,
+                      const QList<RestFile> &files)
 {
-    const auto request = RestRequest::of(method, path, body);
+    auto request = RestRequest::of(method, path, body);
     if (!request) { // a number that is none: nothing can come of it
         qCWarning(lcDiscord).noquote() << "thread of task" << m_task.id.toString() << request.error().message;
         return pause(m_parts.times.closedPause);
     }
+    request->files = files;
     m_step = step;
     whenDone(m_parts.rest.call(*request), this, [this, step, good](const Result<RestAnswer> &answer) {
         const bool there = answer && answer->code == threadExists;

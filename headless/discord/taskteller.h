@@ -24,7 +24,7 @@ struct TellerTimes {
 struct TellerParts {
     RestClient &rest;
     Places &places;
-    Renderer render = plainBody;
+    Renderer render = plainMessage;
     TellerTimes times{};
 };
 
@@ -41,7 +41,7 @@ public:
 
     struct Post {
         QString key;        // of its nonce; a second one of the same key while the first waits takes its place
-        QJsonObject body;   // rendered
+        MessageBody body;   // rendered
         bool calls = false; // who assigned the task is mentioned
         std::function<QString()> edits{}; // the message that is edited, asked when its turn comes; empty: a new one
         std::function<void(const QString &message)> done{}; // it is there
@@ -69,7 +69,8 @@ private:
     void postStatus(const TaskThread &thread);
     void editStatus(const TaskThread &thread);
     void sendFront(const TaskThread &thread);
-    void call(Step step, const QByteArray &method, const QString &path, const QJsonValue &body, Answered good);
+    void call(Step step, const QByteArray &method, const QString &path, const QJsonValue &body, Answered good,
+              const QList<RestFile> &files = {});
     void onFailed(Step step, const Result<RestAnswer> &answer);
     void onGone(Step step, const RestAnswer &answer);
     void unarchive();
@@ -77,7 +78,7 @@ private:
     bool isBusy() const { return m_step != Step::None; }
     size_t firstFree() const { return m_step == Step::Post ? 1 : 0; } // of m_posts, that is not under way
     QString user() const { return userOf(m_task.owner); }
-    QJsonObject statusBody();
+    MessageBody statusBody();
 
     const TellerParts m_parts;
     TaskFacts m_task;

@@ -1,5 +1,7 @@
 #include "tests/discord/fakegateway.h"
 
+#include "tests/discord/faketls.h"
+
 #include <QHostAddress>
 #include <QNetworkRequest>
 #include <QUrlQuery>
@@ -26,9 +28,11 @@ QByteArray envelope(int op, const QJsonValue &data, const QJsonValue &sequence =
 FakeGateway::FakeGateway(QString token, QObject *parent)
     : QObject(parent)
     , m_token(std::move(token))
-    , m_server(u"fake"_s, QWebSocketServer::NonSecureMode)
+    , m_server(u"fake"_s, fakeTls() ? QWebSocketServer::SecureMode : QWebSocketServer::NonSecureMode)
 {
     m_clock.start();
+    if (const auto tls = fakeTls())
+        m_server.setSslConfiguration(*tls);
     m_server.listen(QHostAddress::LocalHost);
     connect(&m_server, &QWebSocketServer::newConnection, this, &FakeGateway::onConnection);
 }
@@ -41,7 +45,12 @@ FakeGateway::~FakeGateway()
         deflateEnd(m_deflate.get());
 }
 
-QUrl FakeGateway::url() const { return QUrl(u"ws://127.0.0.1:%1/gateway"_s.arg(m_server.serverPort())); }
+QString FakeGateway::address(const QString &path) const
+{
+    return u"%1://127.0.0.1:%2/%3"_s.arg(fakeTls() ? u"wss"_s : u"ws"_s).arg(m_server.serverPort()).arg(path);
+}
+
+QUrl FakeGateway::url() const { return QUrl(address(u"gateway"_s)); }
 
 // False when the connection, or what it was about to do, is over.
 bool FakeGateway::survives(Place place)
@@ -232,7 +241,7 @@ void FakeGateway::onIdentify(const QJsonObject &data)
     QJsonObject ready = readyData;
     ready[u"v"_s] = 10;
     ready[u"session_id"_s] = m_sessionId;
-    ready[u"resume_gateway_url"_s] = u"ws://127.0.0.1:%1/resume"_s.arg(m_server.serverPort());
+    ready[u"resume_gateway_url"_s] = address(u"resume"_s);
     sendEvent(append(u"READY"_s, ready));
     survives(Place::Ready);
 }

@@ -64,6 +64,7 @@ public:
 private:
     enum class State { Closed, Greeted, Ready };
 
+    QString address(const QString &path) const;
     void violated(const QString &what) { m_violations << what; }
     bool survives(Place place);
     void onConnection();

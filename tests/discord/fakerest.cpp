@@ -1,8 +1,10 @@
 #include "tests/discord/fakerest.h"
 
 #include "core/base/json.h"
+#include "tests/discord/faketls.h"
 
 #include <QRegularExpression>
+#include <QSslServer>
 #include <QTcpSocket>
 #include <QTimer>
 
@@ -16,9 +18,16 @@ FakeRest::FakeRest(QString token, QObject *parent)
     , m_token(std::move(token))
 {
     m_clock.start();
-    m_server.listen(QHostAddress::LocalHost);
-    connect(&m_server, &QTcpServer::newConnection, this, [this] {
-        while (QTcpSocket *socket = m_server.nextPendingConnection()) {
+    if (const auto tls = fakeTls()) {
+        auto server = std::make_unique<QSslServer>();
+        server->setSslConfiguration(*tls);
+        m_server = std::move(server);
+    } else {
+        m_server = std::make_unique<QTcpServer>();
+    }
+    m_server->listen(QHostAddress::LocalHost);
+    connect(m_server.get(), &QTcpServer::pendingConnectionAvailable, this, [this] {
+        while (QTcpSocket *socket = m_server->nextPendingConnection()) {
             connect(socket, &QTcpSocket::readyRead, this, [this, socket] { onData(socket); });
             connect(socket, &QTcpSocket::disconnected, this, [this, socket] {
                 m_input.remove(socket);
@@ -28,7 +37,10 @@ FakeRest::FakeRest(QString token, QObject *parent)
     });
 }
 
-QUrl FakeRest::base() const { return QUrl(u"http://127.0.0.1:%1/api/v10"_s.arg(m_server.serverPort())); }
+QUrl FakeRest::base() const
+{
+    return QUrl(u"%1://127.0.0.1:%2/api/v10"_s.arg(fakeTls() ? u"https"_s : u"http"_s).arg(m_server->serverPort()));
+}
 
 void FakeRest::setLimit(const QString &kind, int limit, int windowMs, const QByteArray &bucket)
 {

@@ -47,7 +47,7 @@ public:
     explicit FakeRest(QString token, QObject *parent = nullptr);
 
     QUrl base() const;
-    void close() { m_server.close(); } // nobody gets through any more
+    void close() { m_server->close(); } // nobody gets through any more
     // Of a kind of call (Route::kind), for each channel: `limit` in `windowMs`. To pass it is a violation.
     void setLimit(const QString &kind, int limit, int windowMs, const QByteArray &bucket);
 
@@ -81,7 +81,7 @@ private:
 
     const QString m_token;
     QHash<QTcpSocket *, QByteArray> m_input; // outlives the sockets
-    QTcpServer m_server;
+    std::unique_ptr<QTcpServer> m_server;
     QHash<QString, Limit> m_limits;
     QHash<QString, Window> m_windows;
     QElapsedTimer m_clock;

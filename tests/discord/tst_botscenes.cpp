@@ -145,6 +145,7 @@ private Q_SLOTS:
         const QString first = m_discord->press(m_run->oper, message, yes);
         const QString second = m_discord->press(m_run->admin, message, yes);
         const QString both = answerTo(first) + u"\n===\n"_s + answerTo(second);
+        QCOMPARE(both.count(u"was faster"_s) + both.count(u"out of date"_s), 1);
         QCOMPARE(both.count(u"Receipt"_s) + both.count(u"is back"_s) > 0, true);
         QCOMPARE(
             m_run->json({u"audit"_s, u"list"_s, u"--action"_s, u"rollback git_backup"_s})[u"audit"_s].toArray().size(),
@@ -180,7 +181,8 @@ private Q_SLOTS:
 
     void twoAgentsOnOneFileAreToldAndOneIsPaused()
     {
-        const QByteArray claims = "\"$AGENTHUB_CTL\" tool request-file-access --paths file.txt; echo asked; sleep 600\n";
+        const QByteArray claims =
+            "\"$AGENTHUB_CTL\" tool request-file-access --paths file.txt; echo asked; sleep 600\n";
         m_run->addAgent(u"anna"_s, claims);
         m_run->addAgent(u"bert"_s, claims);
         say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"first"_s}, {u"agent"_s, u"anna"_s}});
@@ -191,6 +193,41 @@ private Q_SLOTS:
         QVERIFY2(paused.contains(u"bert"_s), qPrintable(paused));
         QCOMPARE(state(u"2"_s), u"paused"_s);
         QCOMPARE(state(u"1"_s), u"running"_s);
+    }
+
+    void aLongQuestionIsShownWholeAndAnswered()
+    {
+        const QByteArray script =
+            "long=$(head -c 5000 /dev/zero | tr '\\0' x)\n"
+            "\"$AGENTHUB_CTL\" tool request-approval --action \"run it\" --command \"echo $long; rm "
+            "-rf build\"\nsleep 600\n";
+        m_run->addAgent(u"asker"_s, script);
+        say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"ask me"_s}, {u"agent"_s, u"asker"_s}});
+        BOT_WAIT(!threadOf(u"ask me"_s).isEmpty());
+        const QString thread = threadOf(u"ask me"_s);
+        BOT_WAIT(!withButton(thread, u"Allow a1"_s).isEmpty());
+        const auto &question = m_discord->message(withButton(thread, u"Allow a1"_s));
+        QVERIFY(question.text().contains(u"<@"_s + m_run->oper));
+        QCOMPARE(question.files.size(), 1);
+        QVERIFY(QByteArray(question.files.first().bytes).replace('\n', ' ').simplified().contains("rm -rf build"));
+        const QString allowed = answerTo(m_discord->press(m_run->oper, question.id, u"Allow a1"_s));
+        QVERIFY2(allowed.contains(u"a1"_s), qPrintable(allowed));
+        BOT_WAIT(state(u"1"_s) == u"running");
+    }
+
+    void inAThreadACommandMeansItsTaskAndTheTrailStaysPrivate()
+    {
+        say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"one"_s}, {u"agent"_s, u"fixer"_s}});
+        say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"two"_s}, {u"agent"_s, u"fixer"_s}});
+        BOT_WAIT(!threadOf(u"two"_s).isEmpty());
+        BOT_WAIT(state(u"1"_s) == u"needs_review" && state(u"2"_s) == u"needs_review");
+        const QString shown = m_discord->command(m_run->oper, threadOf(u"two"_s), u"rollback show"_s);
+        QVERIFY2(answerTo(shown).contains(u"2/1"_s) && !m_discord->answer(shown).contains(u"1/1"_s),
+                 qPrintable(m_discord->answer(shown)));
+        QVERIFY(!m_discord->interaction(shown).hidden);
+        const QString trail = m_discord->command(m_run->admin, threadOf(u"two"_s), u"audit list"_s);
+        answerTo(trail);
+        QVERIFY(m_discord->interaction(trail).hidden);
     }
 
     void strangersAreRefusedPrivatelyAndWrittenDown()

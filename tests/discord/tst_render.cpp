@@ -201,6 +201,45 @@ private Q_SLOTS:
         QVERIFY(pieces({}, 2000).isEmpty());
     }
 
+    void whatIsCutAnywhereIsAttachedWhole_data()
+    {
+        QTest::addColumn<Reply>("reply");
+        const QString harmless = u"echo "_s + QString(3000, u'a') + u"; rm -rf /"_s;
+        QTest::newRow("a field") << Reply{.title = u"t"_s, .fields = {{u"Command"_s, harmless}}};
+        QTest::newRow("a row") << Reply{
+            .title = u"t"_s,
+            .tables = {
+                {.title = {}, .columns = {u"id"_s, u"question"_s}, .rows = {{u"a1"_s, harmless}}, .whenEmpty = {}}}};
+        QTest::newRow("a text") << Reply{.title = u"t"_s, .text = harmless + QString(20000, u'b')};
+    }
+    void whatIsCutAnywhereIsAttachedWhole()
+    {
+        QFETCH(Reply, reply);
+        Bench bench;
+        const MessageBody body = render(reply, bench.context());
+        QCOMPARE(wrongWith(body), QString());
+        QCOMPARE(body.files.size(), 1);
+        QVERIFY(QString::fromUtf8(body.files[0].bytes).simplified().remove(u' ').contains(u"rm-rf/"_s));
+    }
+
+    void secretsDoNotGoAlong()
+    {
+        const QString secret = u"ghp_0123456789abcdefghijklmnopqrstuvwxyz"_s;
+        const QString text = u"curl -H 'Authorization: Bearer %1'"_s.arg(secret);
+        const Reply reply{.title = text,
+                          .text = text,
+                          .fields = {{u"Command"_s, text}},
+                          .tables = {{.title = {}, .columns = {u"c"_s}, .rows = {{text}}, .whenEmpty = {}}},
+                          .attachments = {{u"1.diff"_s, text.toUtf8()}}};
+        Bench bench;
+        const MessageBody body = render(reply, bench.context());
+        QVERIFY(!QString::fromUtf8(toJson(body.json)).contains(secret));
+        QCOMPARE(body.files.size(), 1);
+        QVERIFY(!body.files[0].bytes.contains(secret.toUtf8()));
+        const Error error = fail(ErrorCode::Refused, text, text);
+        QVERIFY(!QString::fromUtf8(toJson(render(error, bench.context()).json)).contains(secret));
+    }
+
     void aPreviewAsks()
     {
         Bench bench;

@@ -115,7 +115,7 @@ struct Life {
         , threads(world.hub, world.notes,
                   {client,
                    places,
-                   plainBody,
+                   plainMessage,
                    {.editGap = 50ms, .freshen = 60s, .backoff = {5ms, 10ms}, .closedPause = 200ms}})
         , access(settings)
         , listener(world.hub, client, places, access, settings.flag(setting::discordAllMessages))
@@ -150,6 +150,7 @@ QJsonObject messageOf(const QString &id, const QString &channel, const QString &
 Settings settingsWith(const QList<std::pair<QString, QString>> &values)
 {
     QProcessEnvironment environment;
+    environment.insert(u"DISCORD_GUILD_ID"_s, u"1"_s);
     for (const auto &[name, value] : values)
         environment.insert(name, value);
     return *Settings::load({}, environment);
