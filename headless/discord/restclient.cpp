@@ -11,6 +11,8 @@
 #include <QNetworkRequest>
 #include <QSslConfiguration>
 
+#include <malloc.h>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::discord
@@ -20,6 +22,13 @@ namespace
 {
 
 Q_LOGGING_CATEGORY(lcRest, "hub.discord.rest")
+
+// Over HTTP/2 Discord takes about a hundred calls at once on a connection; over HTTP/1.1 Qt sends six and keeps the
+// rest in heavy objects.
+constexpr RateLimiter::Most atOnce{.callbacks = 64, .others = 32};
+
+constexpr qsizetype burstFrom = 200; // calls that wait
+constexpr milliseconds burstEnds = 5s;
 
 Attempt::Ended endOf(const QNetworkReply &reply, int status)
 {
@@ -54,10 +63,14 @@ Error noAnswer(const RestRequest &request, Attempt::Ended ended, QNetworkReply::
 RestClient::RestClient(RestOptions options, QObject *parent)
     : QObject(parent)
     , m_options(std::move(options))
+    , m_limiter(atOnce)
 {
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
     connect(&m_timer, &QTimer::timeout, this, &RestClient::pump);
+    m_burst.setSingleShot(true);
+    m_burst.setInterval(burstEnds);
+    connect(&m_burst, &QTimer::timeout, this, &RestClient::afterBurst);
 }
 
 std::optional<Error> RestClient::refusedBefore(const Route &route) const
@@ -81,6 +94,8 @@ QFuture<Result<RestAnswer>> RestClient::call(RestRequest request)
     const Moment deadline = momentNow() + request.limit;
     const Ticket ticket = m_limiter.add(request.route, deadline);
     m_calls.insert(ticket, Call{std::move(request), std::move(promise), deadline});
+    if (m_calls.size() >= burstFrom)
+        m_burst.start();
     pump();
     return future;
 }
@@ -94,7 +109,7 @@ void RestClient::pump()
     for (const Ticket ticket : turn.expired) {
         const Call &call = m_calls[ticket];
         finish(ticket, fail(ErrorCode::Timeout,
-                            u"Discord's limits left no room for %1 within %2 s; %3."_s.arg(call.request.route.shown())
+                            u"It was not the turn of %1 within %2 s; %3."_s.arg(call.request.route.shown())
                                 .arg(call.request.limit.count() / 1000)
                                 .arg(call.tries == 0 ? u"it was not sent"_s : u"what was sent was refused"_s)));
     }
@@ -221,6 +236,14 @@ void RestClient::finish(Ticket ticket, Result<RestAnswer> result)
     const Call call = m_calls.take(ticket);
     call.promise->addResult(std::move(result));
     call.promise->finish();
+}
+
+// Of the many small pieces that a burst takes, malloc gives nothing back by itself.
+void RestClient::afterBurst()
+{
+    m_calls.squeeze();
+    pump(); // the limiter lets go of its buckets
+    ::malloc_trim(0);
 }
 
 QFuture<Result<GatewayInfo>> RestClient::gateway()

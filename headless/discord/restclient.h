@@ -61,14 +61,18 @@ private:
     milliseconds pauseAfter(const Call &call) const;
     void remember(const Route &route, const RestAnswer &answer);
     void finish(Ticket ticket, Result<RestAnswer> result);
+    void afterBurst();
 
     const RestOptions m_options;
     RateLimiter m_limiter;
     QHash<Ticket, Call> m_calls;
-    // Qt opens six connections to a host at most; the answers to interactions have their own six.
+    // Over TLS, Qt speaks HTTP/2 where Discord offers it (Http2AllowedAttribute is on by itself since Qt 6): one
+    // connection each. Else it opens six to a host at most, and the answers to interactions have their own six. Each
+    // is handed a few calls at a time: what waits, waits in the limiter, where it is small and can still be too late.
     QNetworkAccessManager m_network;
     QNetworkAccessManager m_urgent;
     QTimer m_timer;
+    QTimer m_burst; // runs out when none has come for a while
     bool m_tokenRefused = false;
     QSet<QString> m_goneHooks;
 };

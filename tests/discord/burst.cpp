@@ -110,6 +110,8 @@ int main(int argc, char **argv)
     timer.start(10);
     good = waitFor([&] { return !timer.isActive(); }, 60s) && good;
     good = measure("100 a second", run.discord, ids) && good;
+    printMemory("at the end of that", run);
+    waitFor([] { return false; }, 8s);
     printMemory("afterwards", run);
     if (const QString violations = run.discord.violations(); !violations.isEmpty()) {
         std::printf("violations:\n%s\n", qPrintable(violations.left(2000)));

@@ -70,7 +70,7 @@ struct Bench {
     }
 
     Moment now{24h};
-    RateLimiter limiter;
+    RateLimiter limiter{};
     QMap<RateLimiter::Ticket, QString> names;
     QList<RateLimiter::Ticket> flying;
 };
@@ -244,6 +244,35 @@ private Q_SLOTS:
         QCOMPARE(gone.filter(u"callback"_s).size(), qsizetype(120));
         QCOMPARE(bench.untilNext(), 1050);
         QCOMPARE(bench.flying.size(), qsizetype(50 + 120 + 50));
+    }
+
+    void onlySoManyAreUnderWayAndNoneElseGoesWhileACallbackWaits()
+    {
+        Bench bench{.limiter = RateLimiter({.callbacks = 2, .others = 3})};
+        const auto callback = [](int i) { return u"POST /interactions/%1/t/callback"_s.arg(i); };
+        const auto edit = [](int i) { return u"PATCH /webhooks/8/t%1/messages/@original"_s.arg(i); };
+        for (int i = 1; i <= 4; ++i) {
+            bench.add(edit(i));
+            bench.add(callback(i));
+        }
+        const auto answer = [&bench](const QString &call) {
+            bench.limiter.answered(bench.names.key(call), 200, {}, bench.now);
+        };
+        QCOMPARE(bench.turn(), (QStringList{edit(1), callback(1), edit(2), callback(2)}));
+        QCOMPARE(*bench.limiter.nextWake(bench.now), bench.now + 24h); // an answer comes before that
+        answer(edit(1));
+        QCOMPARE(bench.turn(), QStringList()); // while the third callback waits
+        QCOMPARE(*bench.limiter.nextWake(bench.now), bench.now + 24h);
+        answer(callback(1));
+        QCOMPARE(bench.turn(), (QStringList{edit(3), callback(3)}));
+        answer(callback(2));
+        QCOMPARE(bench.turn(), (QStringList{edit(4), callback(4)}));
+        bench.add(edit(5));
+        QCOMPARE(bench.turn(), QStringList()); // three are under way
+        QCOMPARE(*bench.limiter.nextWake(bench.now), bench.now + 24h);
+        answer(edit(4));
+        QCOMPARE(bench.turn(), QStringList{edit(5)});
+        QVERIFY(!bench.limiter.nextWake(bench.now));
     }
 
     void refusedCallsStopBeforeDiscordBansTheAddress()
