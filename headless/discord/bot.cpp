@@ -168,7 +168,7 @@ void Bot::registerIn(const QString &path, CommandScope scope)
     if (!look)
         return onGivenUp(look.error());
     look->query.addQueryItem(u"with_localizations"_s, u"true"_s);
-    const QJsonArray wanted = applicationCommands(commands::commandTable(), scope);
+    const QJsonArray wanted = applicationCommands(commands::commandTable(), scope, builtInTranslations());
     whenDone(m_rest.call(*look), this, [this, path, wanted](const Result<RestAnswer> &answer) {
         const auto there = answer ? answer->result(u"read the commands"_s) : Result<QJsonValue>(answer.error());
         if (!there)
