@@ -231,6 +231,7 @@ Result<std::unique_ptr<HubCore>> HubCore::open(const HubConfig &config, agents::
     c.m_diskUse = std::make_unique<recovery::DiskUse>(c.m_workers, c.m_clock);
     c.m_lifecycle = std::make_unique<Lifecycle>(*c.m_stores, *c.m_driver, *c.m_runs, *c.m_checkpointer, *c.m_alerts,
                                                 c.m_workers, c.m_config.settings);
+    c.m_reminder = std::make_unique<agents::ApprovalReminder>(*c.m_stores, *c.m_alerts);
     c.m_history = std::make_unique<monitor::HistoryStore>(*c.m_monitorDatabase);
     c.m_machine = std::make_unique<agents::MachineWatch>(*c.m_stores, c.m_workers, brake, *c.m_driver, *c.m_alerts,
                                                          *c.m_history, c.m_data, c.m_config.settings, c.m_id,
@@ -326,6 +327,7 @@ void HubCore::tellEvents()
     connect(m_lifecycle.get(), &Lifecycle::approvalChanged, this, [this](const Approval &approval) {
         Q_EMIT eventHappened({u"approval"_s, approvalData(approval)});
     });
+    connect(m_lifecycle.get(), &Lifecycle::approvalChanged, m_reminder.get(), [this] { m_reminder->look(); });
     connect(m_alerts.get(), &monitor::AlertCenter::alertRaised, this, [this](AlertId, const QJsonObject &payload) {
         Q_EMIT eventHappened({u"alert"_s, payload});
     });
@@ -560,6 +562,7 @@ Result<> HubCore::begin()
     tellImport();
     m_backups->begin();
     m_drill->begin();
+    m_reminder->begin();
     m_alerts->deliver();
     m_trees->watch();
     m_watcher->begin();

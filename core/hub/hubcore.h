@@ -1,6 +1,7 @@
 // The services of a hub, composed. Made, used and destroyed on the hub thread. Private to core/hub.
 #pragma once
 
+#include "core/agents/approvalreminder.h"
 #include "core/db/rescue.h"
 #include "core/hub/dispatcher.h"
 #include "core/hub/hub.h"
@@ -97,6 +98,7 @@ private:
     std::vector<agents::GuardedDisk> m_guarded;
     std::unique_ptr<agents::DiskGuard> m_disks;
     std::unique_ptr<Lifecycle> m_lifecycle;
+    std::unique_ptr<agents::ApprovalReminder> m_reminder;
     std::unique_ptr<Services> m_services;
     std::unique_ptr<Dispatcher> m_dispatcher;
 };

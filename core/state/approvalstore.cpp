@@ -11,7 +11,8 @@ namespace
 {
 
 const QString columns =
-    u"id, task, run, request, kind, question, detail, state, scope, asked_at, answered_at, answered_by, reason"_s;
+    u"id, task, run, request, kind, question, detail, state, scope, asked_at, answered_at, answered_by, reason, "
+    "reminders"_s;
 
 Result<Approval> approvalFrom(const db::Row &row)
 {
@@ -28,6 +29,7 @@ Result<Approval> approvalFrom(const db::Row &row)
         approval.answeredAt = fromMillis(row.number(10));
     approval.answeredBy = row.text(11);
     approval.reason = row.text(12);
+    approval.reminders = int(row.number(13));
     return approval;
 }
 
@@ -90,6 +92,19 @@ Result<> ApprovalStore::withdraw(ApprovalId id, const QString &reason)
     HUB_CHECK(m_database.execute(
         u"UPDATE approval SET state = 'withdrawn', answered_at = ?, reason = ? WHERE id = ? AND state = 'open'"_s,
         {toMillis(m_clock.now()), reason, id.value()}));
+    return {};
+}
+
+Result<QList<Approval>> ApprovalStore::remindedAndClosed() const
+{
+    return m_database.select(u"SELECT "_s + columns +
+                                 u" FROM approval WHERE reminders > 0 AND state <> 'open' ORDER BY id"_s,
+                             {}, approvalFrom);
+}
+
+Result<> ApprovalStore::setReminders(ApprovalId id, int number)
+{
+    HUB_CHECK(m_database.execute(u"UPDATE approval SET reminders = ? WHERE id = ?"_s, {number, id.value()}));
     return {};
 }
 

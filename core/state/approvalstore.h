@@ -24,6 +24,8 @@ public:
     // Conflict when it was answered before: two people pressing at once, one wins.
     Result<Approval> answer(ApprovalId id, bool yes, const QString &scope, const QString &who, const QString &reason);
     Result<> withdraw(ApprovalId id, const QString &reason);
+    Result<QList<Approval>> remindedAndClosed() const; // whose reminders are not over yet
+    Result<> setReminders(ApprovalId id, int number);
     // True when a person allowed this kind for the rest of the task.
     Result<bool> isAllowedForTask(TaskId task, const QString &kind) const;
 

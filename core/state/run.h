@@ -87,6 +87,7 @@ struct Approval {
     std::optional<Instant> answeredAt;
     QString answeredBy;
     QString reason;
+    int reminders = 0; // of those that are due, see agents/approvalreminder.h
 };
 
 } // namespace hub

@@ -50,6 +50,8 @@ AlertLevel levelOf(const QJsonObject &alert)
     return enumFromText(alertLevelTexts, alert[u"level"_s].toString(), u"level").valueOr(AlertLevel::Critical);
 }
 
+QString approvalOf(const QJsonObject &alert) { return alert[u"data"_s][u"approval_id"_s].toString(); }
+
 Instant momentOf(const QJsonObject &payload) { return fromMillis(payload[u"at"_s].toInteger()); }
 
 Reply alertReply(const QJsonObject &alert, const QJsonObject &answer, qint64 heldBack, Instant now)
@@ -76,6 +78,8 @@ Reply alertReply(const QJsonObject &alert, const QJsonObject &answer, qint64 hel
     if (state != u"resolved") {
         reply.next.prepend(u"resolve-alert %1 --action snooze"_s.arg(id));
         reply.next.prepend(u"resolve-alert "_s + id);
+        if (const QString approval = approvalOf(alert); !approval.isEmpty())
+            reply.next = QStringList{u"approve "_s + approval, u"deny "_s + approval} + reply.next;
     }
     return reply;
 }

@@ -8,6 +8,8 @@ namespace hub::discord
 {
 
 AlertLevel levelOf(const QJsonObject &alert);
+// The question, "a7", that it reminds of; empty for all others.
+QString approvalOf(const QJsonObject &alert);
 // When it was raised, or answered.
 Instant momentOf(const QJsonObject &payload);
 

@@ -159,7 +159,7 @@ QStringList AlertPoster::mentioned(const Deliveries &raised) const
 {
     QStringList users;
     for (const monitor::Delivery &one : raised) {
-        if (levelOf(one.payload) >= m_options.mentionLevel)
+        if (levelOf(one.payload) >= m_options.mentionLevel || !approvalOf(one.payload).isEmpty())
             users += m_options.concerned(one.payload);
     }
     users.removeAll(QString());

@@ -28,11 +28,13 @@ void Registrar::begin(const QString &application)
 {
     if (!std::exchange(m_begun, true)) {
         const auto table = commands::commandTable();
+        const auto translations = builtInTranslations();
         const QString all = u"/applications/"_s + application;
         m_missing[all + u"/commands"_s] =
-            m_guilds.isEmpty() ? applicationCommands(table, CommandScope::Global) : QJsonArray();
+            m_guilds.isEmpty() ? applicationCommands(table, CommandScope::Global, translations) : QJsonArray();
         for (const QString &guild : m_guilds)
-            m_missing[all + u"/guilds/"_s + guild + u"/commands"_s] = applicationCommands(table, CommandScope::Guild);
+            m_missing[all + u"/guilds/"_s + guild + u"/commands"_s] =
+                applicationCommands(table, CommandScope::Guild, translations);
     }
     tryAll();
 }

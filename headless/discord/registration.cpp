@@ -15,6 +15,7 @@ using commands::CommandSpec;
 using commands::OptionKind;
 using commands::OptionSpec;
 
+constexpr int chatCommand = 1; // of the types of commands; those of options:
 enum class Type { Subcommand = 1, Text = 3, Integer = 4, Flag = 5, Channel = 7, Attachment = 11 };
 
 Type typeOf(OptionKind kind)
@@ -57,27 +58,48 @@ bool autocompletes(OptionKind kind)
     return false;
 }
 
-QJsonObject optionJson(const OptionSpec &spec)
+using Translations = std::span<const Translation>;
+
+// A command, subcommand or option, up to where they differ.
+QJsonObject described(int type, const QString &name, const QString &description, Translations translations)
 {
-    QJsonObject option{{u"type"_s, int(typeOf(spec.kind))},
-                       {u"name"_s, QString(spec.name)},
-                       {u"description"_s, QString(spec.description)}};
+    QJsonObject object{{u"type"_s, type}, {u"name"_s, name}, {u"description"_s, description}};
+    const QJsonObject localized = descriptionLocalizations(translations, description);
+    if (!localized.isEmpty())
+        object[u"description_localizations"_s] = localized;
+    return object;
+}
+
+QJsonArray choicesJson(const OptionSpec &spec, Translations translations)
+{
+    QJsonArray choices;
+    for (const QLatin1StringView name : spec.choices) {
+        QJsonObject choice{{u"name"_s, QString(name)}, {u"value"_s, QString(name)}};
+        const QJsonObject localized = choiceLocalizations(translations, QString(spec.name), QString(name));
+        if (!localized.isEmpty())
+            choice[u"name_localizations"_s] = localized;
+        choices.append(choice);
+    }
+    return choices;
+}
+
+QJsonObject optionJson(const OptionSpec &spec, Translations translations)
+{
+    QJsonObject option = described(int(typeOf(spec.kind)), QString(spec.name), QString(spec.description), translations);
     if (spec.required)
         option[u"required"_s] = true;
     if (autocompletes(spec.kind))
         option[u"autocomplete"_s] = true;
     if (spec.kind == OptionKind::Channel)
         option[u"channel_types"_s] = QJsonArray{0, 5}; // where messages and threads can be: text, announcements
-    QJsonArray choices;
-    for (const QLatin1StringView choice : spec.choices)
-        choices.append(QJsonObject{{u"name"_s, QString(choice)}, {u"value"_s, QString(choice)}});
+    const QJsonArray choices = choicesJson(spec, translations);
     if (!choices.isEmpty())
         option[u"choices"_s] = choices;
     return option;
 }
 
 // Discord wants the required ones first.
-QJsonArray optionsJson(const CommandSpec &spec)
+QJsonArray optionsJson(const CommandSpec &spec, Translations translations)
 {
     QJsonArray options;
     if (spec.entryAccess() == Access::Machine)
@@ -85,23 +107,19 @@ QJsonArray optionsJson(const CommandSpec &spec)
     for (const bool required : {true, false}) {
         for (const OptionSpec &option : spec.options) {
             if (option.required == required && !option.secret)
-                options.append(optionJson(option));
+                options.append(optionJson(option, translations));
         }
     }
     if (spec.effect == commands::Effect::Read && spec.audience() == commands::Audience::Asker)
-        options.append(QJsonObject{{u"type"_s, int(Type::Flag)},
-                                   {u"name"_s, QString(shareOption)},
-                                   {u"description"_s, u"Let everybody here see the answer"_s}});
+        options.append(
+            described(int(Type::Flag), QString(shareOption), u"Let everybody here see the answer"_s, translations));
     return options;
 }
 
-QJsonObject commandJson(const QString &name, const QString &description, const QJsonArray &options, CommandScope scope)
+QJsonObject commandJson(QJsonObject command, const QJsonArray &options, CommandScope scope)
 {
-    QJsonObject command{{u"type"_s, 1},
-                        {u"name"_s, name},
-                        {u"description"_s, description},
-                        // Discord would else hide commands from people whom only the hub's own roles allow.
-                        {u"default_member_permissions"_s, QJsonValue::Null}};
+    // Discord would else hide commands from people whom only the hub's own roles allow.
+    command[u"default_member_permissions"_s] = QJsonValue::Null;
     if (!options.isEmpty())
         command[u"options"_s] = options;
     if (scope == CommandScope::Global) {
@@ -111,7 +129,7 @@ QJsonObject commandJson(const QString &name, const QString &description, const Q
     return command;
 }
 
-// A group's own sentence is seen by nobody: Discord shows those of its subcommands.
+// A group's own sentence is seen by nobody: Discord shows those of its subcommands. It is names only, in no language.
 QString groupDescription(const QString &group, const QStringList &words)
 {
     const QString all = group + u": "_s + words.join(u", "_s);
@@ -171,7 +189,7 @@ QList<QJsonValue> sortedEssence(const QJsonArray &commands)
 
 } // namespace
 
-QJsonArray applicationCommands(std::span<const CommandSpec> table, CommandScope scope)
+QJsonArray applicationCommands(std::span<const CommandSpec> table, CommandScope scope, Translations translations)
 {
     QJsonArray commands;
     QStringList done;
@@ -180,7 +198,8 @@ QJsonArray applicationCommands(std::span<const CommandSpec> table, CommandScope 
         const QString group = name.section(u' ', 0, 0);
         if (group == name) {
             if (row.entryAccess() != Access::Machine)
-                commands.append(commandJson(name, QString(row.description), optionsJson(row), scope));
+                commands.append(commandJson(described(chatCommand, name, QString(row.description), translations),
+                                            optionsJson(row, translations), scope));
             continue;
         }
         if (done.contains(group))
@@ -195,15 +214,15 @@ QJsonArray applicationCommands(std::span<const CommandSpec> table, CommandScope 
                 continue;
             words << word;
             anyHere = anyHere || part.entryAccess() != Access::Machine;
-            QJsonObject subcommand{
-                {u"type"_s, int(Type::Subcommand)}, {u"name"_s, word}, {u"description"_s, QString(part.description)}};
-            const QJsonArray options = optionsJson(part);
+            QJsonObject subcommand = described(int(Type::Subcommand), word, QString(part.description), translations);
+            const QJsonArray options = optionsJson(part, translations);
             if (!options.isEmpty())
                 subcommand[u"options"_s] = options;
             subcommands.append(subcommand);
         }
         if (anyHere)
-            commands.append(commandJson(group, groupDescription(group, words), subcommands, scope));
+            commands.append(commandJson(described(chatCommand, group, groupDescription(group, words), translations),
+                                        subcommands, scope));
     }
     return commands;
 }

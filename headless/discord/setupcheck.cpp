@@ -273,7 +273,8 @@ void SetupCheck::checkCommands(const QString &scopePath, int scope, const QStrin
     request->limit = 10s;
     whenDone(m_rest.call(*request), this, [this, scope, where](const Result<RestAnswer> &answer) {
         const QJsonArray there = answer ? answer->body.toArray() : QJsonArray();
-        const bool same = areRegistered(applicationCommands(commands::commandTable(), CommandScope(scope)), there);
+        const bool same = areRegistered(
+            applicationCommands(commands::commandTable(), CommandScope(scope), builtInTranslations()), there);
         note(u"Commands"_s, same,
              same              ? u"%1, %2"_s.arg(there.size()).arg(where)
              : there.isEmpty() ? u"none %1"_s.arg(where)

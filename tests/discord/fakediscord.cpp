@@ -149,7 +149,7 @@ FakeRest::Answer FakeDiscord::onCall(const FakeRest::Call &call)
                                                                        {u"reset_after"_s, 1000},
                                                                        {u"max_concurrency"_s, 1}}}});
     if (path.value(0) == u"applications" && path.last() == u"commands")
-        return onCommands(path.mid(1).join(u'/'), call.method, call.body);
+        return onCommands(path.mid(1).join(u'/'), call);
     if (path.value(0) == u"interactions" && path.value(3) == u"callback")
         return onCallback(path.value(1), path.value(2), sent);
     if (path.value(0) == u"webhooks")
@@ -187,10 +187,30 @@ FakeRest::Answer FakeDiscord::onGuild(const QString &what)
     return good(roles);
 }
 
-FakeRest::Answer FakeDiscord::onCommands(const QString &scope, const QByteArray &method, const QByteArray &body)
+// What is told to who does not ask for them.
+static QJsonValue withoutLocalizations(const QJsonValue &value)
 {
-    if (method == "PUT") {
-        QJsonArray commands = QJsonDocument::fromJson(body).array();
+    if (value.isArray()) {
+        QJsonArray list;
+        for (const QJsonValue &each : value.toArray())
+            list.append(withoutLocalizations(each));
+        return list;
+    }
+    if (!value.isObject())
+        return value;
+    QJsonObject object;
+    const QJsonObject from = value.toObject();
+    for (auto it = from.begin(); it != from.end(); ++it) {
+        if (!it.key().endsWith(u"_localizations"))
+            object[it.key()] = withoutLocalizations(*it);
+    }
+    return object;
+}
+
+FakeRest::Answer FakeDiscord::onCommands(const QString &scope, const FakeRest::Call &call)
+{
+    if (call.method == "PUT") {
+        QJsonArray commands = QJsonDocument::fromJson(call.body).array();
         check(rules::commands(commands), u"commands"_s);
         for (QJsonValueRef each : commands) { // Discord adds members of its own
             QJsonObject command = each.toObject();
@@ -202,7 +222,9 @@ FakeRest::Answer FakeDiscord::onCommands(const QString &scope, const QByteArray 
         m_commands[scope] = commands;
         ++m_registrations;
     }
-    return good(m_commands.value(scope));
+    const bool all = call.method == "PUT" || call.path.endsWith(u"?with_localizations=true");
+    const QJsonArray commands = m_commands.value(scope);
+    return good(all ? commands : withoutLocalizations(commands).toArray());
 }
 
 // 404 when it is too late, 40060 for a second answer, as the real one.

@@ -116,7 +116,7 @@ private:
     FakeRest::Answer onHook(const QStringList &path, const QByteArray &method, const Sent &sent);
     FakeRest::Answer onChannel(const QStringList &path, const QByteArray &method, const Sent &sent);
     FakeRest::Answer onGuild(const QString &what);
-    FakeRest::Answer onCommands(const QString &scope, const QByteArray &method, const QByteArray &body);
+    FakeRest::Answer onCommands(const QString &scope, const FakeRest::Call &call);
     FakeRest::Answer edit(const QString &message, const Sent &sent);
     FakeRest::Answer refuse(int status, int code, const QString &text);
     Sent sentBy(const FakeRest::Call &call);

@@ -118,11 +118,19 @@ bool isName(const QString &name)
     return pattern.match(name).hasMatch() && name == name.toLower();
 }
 
-qsizetype localized(const QJsonObject &from, const QString &key)
+// The size of the longest language, each of which has to be one that Discord knows, and within its size.
+qsizetype localized(const QJsonObject &from, const QString &key, Findings &found)
 {
+    static const QStringList locales =
+        u"id da de en-GB en-US es-ES es-419 fr hr it lt hu nl no pl pt-BR ro fi sv-SE vi tr cs el bg ru uk hi th zh-CN "
+        "ja zh-TW ko"_s.split(u' ');
     qsizetype most = length(from.value(key));
-    for (const QJsonValue &text : from.value(key + u"_localizations"_s).toObject())
-        most = std::max(most, length(text));
+    const QJsonObject texts = from.value(key + u"_localizations"_s).toObject();
+    for (auto it = texts.begin(); it != texts.end(); ++it) {
+        found.need(locales.contains(it.key()), u"a language that Discord does not know: "_s + it.key());
+        found.text(texts, it.key(), 100, from.value(u"name"_s).toString(), true);
+        most = std::max(most, length(*it));
+    }
     return most;
 }
 
@@ -140,10 +148,10 @@ qsizetype option(const QJsonObject &option, int depth, Findings &found)
     found.need(choices.isEmpty() || !option.value(u"autocomplete"_s).toBool(), name + u" has choices and completes"_s);
     found.need(!option.value(u"autocomplete"_s).toBool() || type == 3 || type == 4 || type == 10,
                name + u" can't complete"_s);
-    qsizetype size = localized(option, u"name"_s) + localized(option, u"description"_s);
+    qsizetype size = localized(option, u"name"_s, found) + localized(option, u"description"_s, found);
     for (const QJsonValue &choice : choices) {
         found.text(choice.toObject(), u"name"_s, 100, name + u" choice"_s, true);
-        size += localized(choice.toObject(), u"name"_s) + length(choice[u"value"]);
+        size += localized(choice.toObject(), u"name"_s, found) + length(choice[u"value"]);
     }
     bool optionalSeen = false;
     QSet<QString> names;

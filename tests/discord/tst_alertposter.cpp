@@ -1,4 +1,5 @@
 #include "core/monitor/alertcenter.h"
+#include "headless/discord/alertmessage.h"
 #include "headless/discord/alertposter.h"
 #include "tests/discord/fakechannels.h"
 #include "tests/support/statefixture.h"
@@ -97,6 +98,26 @@ private Q_SLOTS:
         QCOMPARE(bench.texts().size(), 1);
         QVERIFY(bench.notes.kept[u"discord alert"_s].isEmpty());
         QCOMPARE(bench.discord.wrong, QStringList());
+        QCOMPARE(bench.rest.violations(), QString());
+    }
+
+    void aReminderOfAQuestionMentionsWhoAssignedAndCanBeAnswered()
+    {
+        Bench bench;
+        DO(bench.fixture.commit([&] {
+            return bench.center.raise({.level = AlertLevel::Warning, // below the level that mentions
+                                       .subject = u"approval a7"_s,
+                                       .title = u"Task #12 has waited"_s,
+                                       .task = TaskId::of(12),
+                                       .data = {{u"approval_id"_s, u"a7"_s}}});
+        }));
+        QTRY_COMPARE(bench.waiting(), 0);
+        const auto message = bench.discord.messages.first();
+        QCOMPARE(message.mentions(), QJsonArray{u"77"_s});
+        const QJsonObject alert{{u"id"_s, 3}, {u"data"_s, QJsonObject{{u"approval_id"_s, u"a7"_s}}}};
+        const Instant now = bench.fixture.clock.now();
+        QCOMPARE(alertReply(alert, {}, 0, now).next.first(2), (QStringList{u"approve a7"_s, u"deny a7"_s}));
+        QVERIFY(alertReply(alert, {{u"state"_s, u"resolved"_s}}, 0, now).next.isEmpty());
         QCOMPARE(bench.rest.violations(), QString());
     }
 

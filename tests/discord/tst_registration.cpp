@@ -18,11 +18,20 @@ QString where(const QJsonObject &object, const QString &above)
     return (above.isEmpty() ? u""_s : above + u' ') + object["name"_L1].toString();
 }
 
+// In the language where it is longest.
+qsizetype longest(const QJsonObject &object, const QString &member)
+{
+    qsizetype most = object[member].toString().size();
+    for (const QJsonValue &text : object[member + u"_localizations"_s].toObject())
+        most = std::max(most, text.toString().size());
+    return most;
+}
+
 // What Discord counts towards its 8,000 characters: names, descriptions and the values of choices.
 qsizetype characters(const QJsonObject &object)
 {
-    qsizetype sum = object["name"_L1].toString().size() + object["description"_L1].toString().size() +
-                    object["value"_L1].toString().size();
+    qsizetype sum =
+        longest(object, u"name"_s) + longest(object, u"description"_s) + object["value"_L1].toString().size();
     for (const auto list : {"options"_L1, "choices"_L1}) {
         for (const QJsonValue &one : object[list].toArray())
             sum += characters(one.toObject());
@@ -44,7 +53,7 @@ QStringList wrongWith(const QJsonObject &object, const QString &above, int depth
     const int type = object["type"_L1].toInt();
     const QJsonArray options = object["options"_L1].toArray();
     const QJsonArray choices = object["choices"_L1].toArray();
-    const qsizetype description = object["description"_L1].toString().size();
+    const qsizetype description = longest(object, u"description"_s);
     must(name.match(object["name"_L1].toString()).hasMatch(), u"a name that Discord refuses"_s);
     must(description >= 1 && description <= 80, u"a description of %1 characters"_s.arg(description));
     const bool isGroup = depth == 0 && !options.isEmpty() && options[0]["type"_L1].toInt() == 1;
@@ -54,7 +63,7 @@ QStringList wrongWith(const QJsonObject &object, const QString &above, int depth
     must(depth == 0 || options.isEmpty() || type == 1, u"options below an option"_s);
     must(depth < 2 || type >= 3, u"a subcommand too deep"_s);
     for (const QJsonValue &choice : choices) {
-        must(!choice["name"_L1].toString().isEmpty() && choice["name"_L1].toString().size() <= 100,
+        must(!choice["name"_L1].toString().isEmpty() && longest(choice.toObject(), u"name"_s) <= 100,
              u"a choice's name"_s);
         must(!choice["value"_L1].toString().isEmpty() && choice["value"_L1].toString().size() <= 100,
              u"a choice's value"_s);
@@ -116,7 +125,7 @@ class TestRegistration : public QObject
 {
     Q_OBJECT
 
-    const QJsonArray m_all = applicationCommands(commands::commandTable(), CommandScope::Guild);
+    const QJsonArray m_all = applicationCommands(commands::commandTable(), CommandScope::Guild, builtInTranslations());
 
 private Q_SLOTS:
     void discordWouldTakeEachCommand()
@@ -135,6 +144,18 @@ private Q_SLOTS:
         QVERIFY2(m_all.size() <= 36, qPrintable(QString::number(m_all.size())));
     }
 
+    void theLongestLanguageCounts()
+    {
+        static const commands::CommandSpec row[]{
+            {"pause"_L1, "d"_L1, commands::Access::Viewer, commands::Effect::Stop}};
+        Translation longer;
+        longer.locale = u"fi"_s;
+        longer.descriptions[u"d"_s] = QString(81, u'x');
+        const QJsonObject command = applicationCommands(row, CommandScope::Guild, std::span(&longer, 1))[0].toObject();
+        QCOMPARE(characters(command), 5 + 81);
+        QVERIFY(!wrongWith(command, {}, 0).isEmpty());
+    }
+
     void theTestWouldNoticeWhatDiscordRefuses()
     {
         using commands::CommandSpec;
@@ -148,7 +169,7 @@ private Q_SLOTS:
             {"Upper"_L1, "d"_L1, commands::Access::Viewer, commands::Effect::Read},
             {"long"_L1, QLatin1StringView(latin), commands::Access::Viewer, commands::Effect::Read},
             {"twice"_L1, "d"_L1, commands::Access::Viewer, commands::Effect::Read, twice}};
-        for (const QJsonValue &command : applicationCommands(bad, CommandScope::Guild))
+        for (const QJsonValue &command : applicationCommands(bad, CommandScope::Guild, {}))
             QVERIFY2(!wrongWith(command.toObject(), {}, 0).isEmpty(), qPrintable(command["name"_L1].toString()));
     }
 
@@ -197,7 +218,7 @@ private Q_SLOTS:
 
     void globalOnesAreForServersOnly()
     {
-        for (const QJsonValue &command : applicationCommands(commands::commandTable(), CommandScope::Global)) {
+        for (const QJsonValue &command : applicationCommands(commands::commandTable(), CommandScope::Global, {})) {
             QCOMPARE(command["contexts"_L1].toArray(), QJsonArray{0});
             QCOMPARE(command["integration_types"_L1].toArray(), QJsonArray{0});
         }
@@ -206,13 +227,14 @@ private Q_SLOTS:
     void onlyAChangeIsRegistered()
     {
         for (const CommandScope scope : {CommandScope::Guild, CommandScope::Global}) {
-            const QJsonArray wanted = applicationCommands(commands::commandTable(), scope);
+            const QJsonArray wanted = applicationCommands(commands::commandTable(), scope, builtInTranslations());
             QVERIFY(areRegistered(wanted, asDiscordTells(wanted)));
             QVERIFY(!areRegistered(wanted, {}));
             QJsonArray fewer = asDiscordTells(wanted);
             fewer.removeLast();
             QVERIFY(!areRegistered(wanted, fewer));
-            for (const QString &member : {u"description"_s, u"name"_s, u"type"_s, u"default_member_permissions"_s}) {
+            for (const QString &member : {u"description"_s, u"description_localizations"_s, u"name"_s, u"type"_s,
+                                          u"default_member_permissions"_s}) {
                 QJsonArray changed = asDiscordTells(wanted);
                 QJsonObject first = changed[0].toObject();
                 first[member] = member == "type"_L1 ? QJsonValue(2) : QJsonValue(u"8"_s);
