@@ -154,7 +154,10 @@ private:
         bool packages = false;
         const QString kind = kindOf(path, folder.fd(), packages);
         if (kind.isEmpty()) {
-            for (const QByteArray &name : namesIn(folder.fd()))
+            const auto names = namesIn(folder.fd());
+            if (!names)
+                m_search.withheld.emplace_back(path, unreadable);
+            for (const QByteArray &name : names.value_or(QList<QByteArray>()))
                 consider(joinPath(path, name));
             return;
         }
@@ -210,11 +213,17 @@ private:
         };
         if (depth > deepest)
             return stays(path, u"lies too deep"_s);
-        for (const QByteArray &name : namesIn(folder)) {
+        const auto names = namesIn(folder);
+        if (!names)
+            return stays(path, unreadable);
+        for (const QByteArray &name : *names) {
             const QByteArray below = joinPath(path, name);
             struct stat info;
-            if (::fstatat(folder, name.constData(), &info, AT_SYMLINK_NOFOLLOW) != 0)
-                continue;
+            if (::fstatat(folder, name.constData(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+                if (errno == ENOENT)
+                    continue; // gone meanwhile
+                return stays(below, unreadable);
+            }
             const bool isFolder = S_ISDIR(info.st_mode);
             if (isBrought(below, isFolder, packages) || (!packages && name.startsWith(".env")))
                 return stays(below, u"was brought along or is never in a checkpoint"_s);
@@ -227,30 +236,37 @@ private:
                 continue;
             const FileHandle next(::openat(folder, name.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
             if (!next.isOpen())
-                return stays(below, u"can't be read"_s);
+                return stays(below, unreadable);
             add(below, next.fd(), packages, device, depth + 1, measure);
             if (!measure.whyNot.isEmpty())
                 return;
         }
     }
 
-    static QList<QByteArray> namesIn(int folder)
+    // Nothing: not all of them could be read. A folder that seems empty then may hold anything.
+    static std::optional<QList<QByteArray>> namesIn(int folder)
     {
-        QList<QByteArray> names;
-        DIR *entries = ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        FileHandle again(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        const std::unique_ptr<DIR, int (*)(DIR *)> entries(again.isOpen() ? ::fdopendir(again.fd()) : nullptr,
+                                                           &::closedir);
         if (!entries)
-            return names;
-        while (const dirent *entry = ::readdir(entries)) {
+            return {};
+        again.release(); // it is the listing's now
+        QList<QByteArray> names;
+        errno = 0; // of readdir() nothing else tells an error from the end
+        while (const dirent *entry = ::readdir(entries.get())) {
             const QByteArray name(entry->d_name);
             if (name != "." && name != "..")
                 names << name;
+            errno = 0;
         }
-        ::closedir(entries);
+        if (errno != 0)
+            return {};
         std::sort(names.begin(), names.end());
         return names;
     }
 
-    static inline const QString namedKind = u"named in the project's caches"_s;
+    static inline const QString namedKind = u"named in the project's caches"_s, unreadable = u"can't be read"_s;
     const int m_root;
     const std::vector<IgnorePattern> m_more, m_kept;
     CacheSearch m_search;

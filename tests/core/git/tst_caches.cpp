@@ -4,6 +4,12 @@
 #include "tests/support/gitscratch.h"
 #include "tests/support/gitvalue.h"
 
+#include <QDir>
+
+#include <cerrno>
+#include <dirent.h>
+#include <dlfcn.h>
+
 using namespace hub;
 using namespace hub::git;
 using namespace Qt::StringLiterals;
@@ -23,8 +29,34 @@ QList<QByteArray> pathsOf(const CacheSearch &search)
     return paths;
 }
 
+enum class Fault { None, Open, Read };
+Fault fault = Fault::None; // in the listing of each folder named "deep"
+
+bool isFaulty(int folder, Fault kind)
+{
+    return fault == kind && QFile::symLinkTarget(u"/proc/self/fd/%1"_s.arg(folder)).endsWith(u"/deep"_s);
+}
+
 } // namespace
 
+extern "C" DIR *fdopendir(int folder)
+{
+    static const auto real = reinterpret_cast<DIR *(*)(int)>(::dlsym(RTLD_NEXT, "fdopendir"));
+    if (!isFaulty(folder, Fault::Open))
+        return real(folder);
+    errno = ENOMEM;
+    return nullptr;
+}
+
+// Large files are the default here, so this is readdir64().
+extern "C" dirent *readdir(DIR *entries)
+{
+    static const auto real = reinterpret_cast<dirent *(*)(DIR *)>(::dlsym(RTLD_NEXT, "readdir64"));
+    if (!isFaulty(::dirfd(entries), Fault::Read))
+        return real(entries);
+    errno = EIO;
+    return nullptr;
+}
 class TestCaches : public QObject
 {
     Q_OBJECT
@@ -114,6 +146,43 @@ private Q_SLOTS:
         QCOMPARE(pathsOf(search), (QList<QByteArray>{"b.bin", "dist"}));
         QCOMPARE(search.withheld.size(), size_t(1));
         QCOMPARE(search.withheld[0].first, QByteArray("out"));
+    }
+
+    void aFolderThatCanNotBeListedIsNotTakenForAnEmptyOne_data()
+    {
+        QTest::addColumn<int>("how");
+        QTest::addColumn<QString>("script");
+        QTest::addColumn<QByteArray>("kept");
+        for (const auto &[name, how] :
+             {std::pair("no listing", Fault::Open), {"an error while it is read", Fault::Read}}) {
+            QTest::addRow("%s, below a marked folder", name)
+                << int(how) << u"tag out; mkdir out/deep; echo T=1 > out/deep/.env"_s << QByteArray("out");
+            QTest::addRow("%s, in a marked folder", name)
+                << int(how) << u"tag out/deep; echo T=1 > out/deep/.env"_s << QByteArray("out/deep");
+            QTest::addRow("%s, in one that is only ignored", name)
+                << int(how) << u"tag out/deep/cache"_s << QByteArray("out/deep");
+        }
+    }
+    void aFolderThatCanNotBeListedIsNotTakenForAnEmptyOne()
+    {
+        QFETCH(int, how);
+        QFETCH(QString, script);
+        QFETCH(QByteArray, kept);
+        GitScratch scratch;
+        scratch.inRepo(tag + u"echo out/ > .gitignore; "_s + script);
+        const auto openFiles = [] {
+            return QDir(u"/proc/self/fd"_s).entryList(QDir::AllEntries | QDir::System).size();
+        };
+        const auto before = openFiles();
+        fault = Fault(how);
+        const auto search = find(scratch);
+        fault = Fault::None;
+        QVERIFY(search);
+        QCOMPARE(pathsOf(*search), QList<QByteArray>());
+        QCOMPARE(search->withheld.size(), size_t(1));
+        QCOMPARE(search->withheld[0].first, kept);
+        QVERIFY2(search->withheld[0].second.endsWith(u"can't be read"_s), qPrintable(search->withheld[0].second));
+        QCOMPARE(openFiles(), before);
     }
 
     void theOneThatWasWrittenLongestAgoComesFirstAndAChangeShows()
