@@ -32,7 +32,8 @@ struct TakenImport {
 };
 
 // A hub that is starting and has the data folder's lock, before any database is opened. `prepare` is applied to the
-// staged database. Safe to repeat after a crash at any point; forgetImport() ends it, once a person is told.
+// staged database. Safe to repeat after a crash at any point; forgetImport() ends it, once a person is told. An error:
+// the hub must not open what is there, for a part of it may be aside.
 Result<std::optional<TakenImport>>
 takeImport(const DataFolder &data, const QString &monitorDatabase,
            const std::function<Result<>(db::Database &, const QString &stamp)> &prepare);
