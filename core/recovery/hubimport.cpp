@@ -1,5 +1,6 @@
 #include "core/recovery/hubimport.h"
 
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
@@ -50,6 +51,10 @@ Result<> linkBodies(const state::BodyStore &from, const QByteArray &to)
 // A folder that an import before left: a copy of its databases, as of a hub at work.
 Result<Instant> unpackKept(const QString &from, const QByteArray &into, Instant now)
 {
+    qint64 room = 0;
+    for (const char *name : {"task_state.db", "task_state.db-wal", "safety_monitor.db", "safety_monitor.db-wal"})
+        room += QFileInfo(from + u'/' + QLatin1StringView(name)).size();
+    HUB_CHECK(checkRoom(into, room, u"Not imported, and nothing was changed"_s));
     for (const QString &name : {state, monitor}) {
         const QString database = from + u'/' + name;
         if (!QFileInfo::exists(database)) {
@@ -170,10 +175,13 @@ Result<ImportFacts> checkImport(const QString &from, const DataFolder &data, Ins
     return facts;
 }
 
-Result<ImportFacts> stageImport(const QString &from, const DataFolder &data, Instant now)
+Result<ImportFacts> stageImport(const QString &from, const QString &digest, const DataFolder &data, Instant now)
 {
     const QByteArray partial = staged(data) + ".partial";
     auto facts = unpack(from, partial, now);
+    if (facts && facts->digest != digest)
+        facts = fail(ErrorCode::Conflict, u"%1 changed since the preview, so nothing was staged."_s.arg(from),
+                     u"Look at the new preview and confirm again."_s);
     if (!facts) {
         HUB_CHECK(removeTree(partial));
         return facts;

@@ -18,10 +18,12 @@ struct ImportFacts {
     QString digest; // names exactly this data
 };
 
-// Workers. Reads all of it and opens its database: refused when it is damaged or of a newer program. Changes nothing.
+// Workers. Reads all of it and opens its database: refused when it is damaged, of a newer program, or
+// finds no room on the disk of the data folder. Changes nothing.
 Result<ImportFacts> checkImport(const QString &from, const DataFolder &data, Instant now);
-// As checkImport, and it is taken at the next start. One that was staged before is replaced.
-Result<ImportFacts> stageImport(const QString &from, const DataFolder &data, Instant now);
+// As checkImport, and it is taken at the next start. One that was staged before is replaced. Conflict unless it is
+// still the data that `digest` names: what a person agreed to.
+Result<ImportFacts> stageImport(const QString &from, const QString &digest, const DataFolder &data, Instant now);
 // What was staged is not taken. False: nothing was.
 Result<bool> withdrawImport(const DataFolder &data);
 

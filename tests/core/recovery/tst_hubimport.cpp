@@ -7,6 +7,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <dlfcn.h>
+#include <sys/statvfs.h>
+
 using namespace hub;
 using namespace hub::recovery;
 using namespace Qt::StringLiterals;
@@ -52,7 +55,19 @@ QStringList saidIn(const QString &path)
 Result<> succeed(db::Database &, const QString &) { return {}; }
 Result<> runOutOfRoom(db::Database &, const QString &) { return fail(ErrorCode::DiskFull, u"The disk is full."_s); }
 
+qint64 roomLeft = -1; // on every disk; negative: what there really is
+
 } // namespace
+
+// Large files are the default here, so this is statvfs64().
+extern "C" int statvfs(const char *path, struct statvfs *info)
+{
+    static const auto real = reinterpret_cast<int (*)(const char *, struct statvfs *)>(::dlsym(RTLD_NEXT, "statvfs64"));
+    const int result = real(path, info);
+    if (result == 0 && roomLeft >= 0)
+        info->f_bavail = fsblkcnt_t(roomLeft) / info->f_frsize;
+    return result;
+}
 
 class TestHubImport : public QObject
 {
@@ -64,6 +79,12 @@ class TestHubImport : public QObject
     QString archive() const { return m_folder->filePath(u"hub.tar"_s); }
     QString kept() const { return data().path(u"kept-20250615T150640Z"_s); }
     QString monitor() const { return data().path(u"safety_monitor.db"_s); }
+
+    Result<ImportFacts> stage() const
+    {
+        HUB_TRY(const ImportFacts facts, checkImport(archive(), data(), now));
+        return stageImport(archive(), facts.digest, data(), now);
+    }
 
     void makeArchive(const QByteArray &said)
     {
@@ -78,6 +99,7 @@ class TestHubImport : public QObject
 private Q_SLOTS:
     void init()
     {
+        roomLeft = -1;
         m_folder = std::make_unique<QTemporaryDir>();
         QDir().mkpath(data().root());
         makeKilled(data().root(), "present");
@@ -98,7 +120,7 @@ private Q_SLOTS:
     {
         QFETCH(QStringList, moved);
         QFETCH(bool, lookedInto);
-        QVERIFY(stageImport(archive(), data(), now));
+        QVERIFY(stage());
         for (const QString &ending : moved) {
             QDir().mkpath(kept());
             QVERIFY(QFile::rename(data().stateDatabase() + ending, kept() + u'/' + state + ending));
@@ -117,7 +139,7 @@ private Q_SLOTS:
 
     void anImportThatWorksAfterAKillKeepsAllOfThePresentData()
     {
-        QVERIFY(stageImport(archive(), data(), now));
+        QVERIFY(stage());
         QDir().mkpath(kept());
         QVERIFY(QFile::rename(data().stateDatabase() + u"-wal"_s, kept() + u'/' + state + u"-wal"_s));
         write(data().stateDatabase() + u"-wal"_s, {}); // by a reader meanwhile
@@ -131,7 +153,7 @@ private Q_SLOTS:
     {
         for (const auto prepare : {&runOutOfRoom, &succeed}) {
             init();
-            QVERIFY(stageImport(archive(), data(), now));
+            QVERIFY(stage());
             QDir().mkpath(kept());
             const QString here = data().stateDatabase() + u"-wal"_s, there = kept() + u'/' + state + u"-wal"_s;
             QVERIFY(QFile::copy(here, there));
@@ -143,6 +165,53 @@ private Q_SLOTS:
             QVERIFY(QFileInfo::exists(data().path(u"import/task_state.db"_s))); // still to be taken
             QCOMPARE(saidIn(data().stateDatabase()), QStringList{u"present"_s});
         }
+    }
+
+    void onlyWhatWasConfirmedIsStaged()
+    {
+        const auto facts = checkImport(archive(), data(), now);
+        QVERIFY(facts);
+        makeArchive("another");
+        const auto staged = stageImport(archive(), facts->digest, data(), now);
+        QVERIFY(!staged);
+        QCOMPARE(staged.error().code, ErrorCode::Conflict);
+        QVERIFY(staged.error().message.contains(u"changed since the preview"_s));
+        QCOMPARE(QDir(data().root()).entryList({u"import*"_s}), QStringList());
+    }
+
+    void aDiskWithoutRoomIsSaidBeforeAnythingIsWritten_data()
+    {
+        QTest::addColumn<int>("more"); // bytes beside 64 MB
+        QTest::addColumn<bool>("fits");
+        QTest::newRow("not even what stays free") << -4096 << false;
+        QTest::newRow("that, but not the data") << 4096 << false;
+        QTest::newRow("both") << (1 << 20) << true;
+    }
+    void aDiskWithoutRoomIsSaidBeforeAnythingIsWritten()
+    {
+        QFETCH(int, more);
+        QFETCH(bool, fits);
+        const auto facts = checkImport(archive(), data(), now);
+        QVERIFY(facts);
+        const QString folder = m_folder->filePath(u"imported"_s), exported = m_folder->filePath(u"second.tar"_s);
+        roomLeft = (64 << 20) + more;
+        const auto check = [&](const Result<> &done, const QString &undone) {
+            QCOMPARE(bool(done), fits);
+            if (fits)
+                return;
+            QCOMPARE(done.error().code, ErrorCode::DiskFull);
+            QVERIFY2(done.error().message.contains(undone + u": 6"_s) &&
+                         done.error().message.endsWith(u"MB are needed."_s),
+                     qPrintable(done.error().message));
+        };
+        const auto plain = [](const auto &result) { return result ? Result<>() : Result<>(result.error()); };
+        check(plain(checkImport(archive(), data(), now)), u"Not imported, and nothing was changed"_s);
+        check(plain(checkImport(folder, data(), now)), u"Not imported, and nothing was changed"_s);
+        check(plain(stageImport(archive(), facts->digest, data(), now)), u"Not imported, and nothing was changed"_s);
+        check(writeArchive(QFile::encodeName(exported), {{state, QFile::encodeName(folder + u'/' + state)}}, {}),
+              u"Not exported"_s);
+        QCOMPARE(QFile::exists(exported), fits);
+        QCOMPARE(QDir(data().root()).entryList({u"import*"_s}), fits ? QStringList{u"import"_s} : QStringList());
     }
 };
 
