@@ -65,6 +65,18 @@ bool hasRoomFor(const DiskRoom &room, qint64 bytes)
 
 qint64 reserveFor(qint64 wanted, qint64 diskSize) { return std::min(wanted, diskSize / 8); }
 
+Result<> checkRoom(const QByteArray &path, qint64 bytes, const QString &undone)
+{
+    constexpr qint64 leftOver = 64 << 20;
+    HUB_TRY(const DiskRoom room, roomOf(path));
+    const qint64 needed = bytes + leftOver;
+    if (!room.outOfFiles && room.free >= needed)
+        return {};
+    return fail(ErrorCode::DiskFull,
+                u"%1: %2, and %3 MB are needed."_s.arg(undone, freeText(room), QString::number((needed >> 20) + 1)),
+                u"Make room on that disk, then try again; agenthubctl doctor shows what uses it."_s);
+}
+
 QString freeText(const DiskRoom &room)
 {
     return room.outOfFiles ? u"no more files fit on %1"_s.arg(room.mount)

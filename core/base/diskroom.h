@@ -25,6 +25,10 @@ bool hasRoomFor(const DiskRoom &room, qint64 bytes);
 // What a reserve on it takes at most, so that a small disk isn't filled by it.
 qint64 reserveFor(qint64 wanted, qint64 diskSize);
 
+// DiskFull unless `bytes` fit beside `path` and 64 MB stay free: "`undone`: 118 MB free on /home, and 240 MB are
+// needed."
+Result<> checkRoom(const QByteArray &path, qint64 bytes, const QString &undone);
+
 // "118 MB free on /home"
 QString freeText(const DiskRoom &room);
 

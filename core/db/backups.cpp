@@ -1,5 +1,6 @@
 #include "core/db/backups.h"
 
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/db/database.h"
 
@@ -39,14 +40,8 @@ std::optional<Backup> backupFrom(const QFileInfo &file)
 // A copy must not be what fills the disk.
 Result<> checkRoom(const QString &database, const QByteArray &folder)
 {
-    constexpr qint64 leftOver = 64 << 20;
-    HUB_TRY(const qint64 room, freeSpace(folder));
-    const qint64 needed = QFileInfo(database).size() + QFileInfo(database + u"-wal"_s).size() + leftOver;
-    if (room >= needed)
-        return {};
-    return fail(ErrorCode::DiskFull, u"No copy of %1 was made: %2 MB are free in %3, and %4 MB are needed."_s.arg(
-                                         QFileInfo(database).fileName(), QString::number(room >> 20),
-                                         QFile::decodeName(folder), QString::number(needed >> 20)));
+    return hub::checkRoom(folder, QFileInfo(database).size() + QFileInfo(database + u"-wal"_s).size(),
+                          u"No copy of %1 was made"_s.arg(QFileInfo(database).fileName()));
 }
 
 Result<Backup> makeFrom(const QString &database, const QString &folder, const QString &partial, Instant now)

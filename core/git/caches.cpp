@@ -58,6 +58,15 @@ constexpr Known knownFolders[]{
     {nullptr, "meson-info", nullptr, "build output of meson"},
 };
 
+// What a person writes and a build reads. Beside a build's own files it says that the build was set up in place, among
+// what may be the only copy of its sources.
+bool isBuildSource(const QByteArray &name)
+{
+    static const QSet<QByteArray> known{"CMakeLists.txt", "meson.build",  "configure",
+                                        "configure.ac",   "configure.py", "autogen.sh"};
+    return known.contains(name) || name.endsWith(".gn");
+}
+
 std::string_view view(const QByteArray &bytes) { return {bytes.constData(), size_t(bytes.size())}; }
 
 std::vector<IgnorePattern> parse(const QList<QByteArray> &patterns)
@@ -91,6 +100,38 @@ bool hasTag(int folder)
     char head[sizeof signature - 1];
     return file.isOpen() && ::read(file.fd(), head, sizeof head) == ssize_t(sizeof head) &&
            std::equal(head, head + sizeof head, signature);
+}
+
+// The value of an entry of CMakeCache.txt.
+QByteArray cmakeEntry(const QByteArray &cache, const QByteArray &name)
+{
+    const QByteArray start = '\n' + name + ":INTERNAL=";
+    const qsizetype at = cache.indexOf(start);
+    if (at < 0)
+        return {};
+    const qsizetype from = at + start.size(), end = cache.indexOf('\n', from);
+    return cache.sliced(from, (end < 0 ? cache.size() : end) - from).trimmed();
+}
+
+// Whether cmake's own record names this folder, or one in it, as that of the sources.
+Result<bool> holdsCmakeSources(int folder)
+{
+    constexpr qint64 largest = 64 << 20;
+    const QByteArray here = "/proc/self/fd/" + QByteArray::number(folder);
+    struct stat info {
+    };
+    if (::fstatat(folder, "CMakeCache.txt", &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+        return false;
+    if (!S_ISREG(info.st_mode) || info.st_size > largest)
+        return fail(ErrorCode::Unsupported, u"CMakeCache.txt is no cache of cmake."_s);
+    HUB_TRY(const QByteArray cache, readFile(here + "/CMakeCache.txt"));
+    const QByteArray sources = cmakeEntry(cache, "CMAKE_HOME_DIRECTORY");
+    const auto isIn = [&](const QByteArray &place) {
+        return !place.isEmpty() && (sources + '/').startsWith(place + '/');
+    };
+    // As cmake called it, which holds where the tree was moved or is reached through a link; and as it is called now.
+    return isIn(cmakeEntry(cache, "CMAKE_CACHEFILE_DIR")) ||
+           isIn(QFile::encodeName(QFile::symLinkTarget(QFile::decodeName(here))));
 }
 
 Instant writtenAt(const struct stat &info)
@@ -151,27 +192,39 @@ private:
         const FileHandle folder(openBeneath(m_root, path, O_RDONLY | O_DIRECTORY));
         if (matchesAny(m_kept, path, true) || !folder.isOpen() || isThere(folder.fd(), ".git"))
             return; // a repository of its own
-        bool packages = false;
-        const QString kind = kindOf(path, folder.fd(), packages);
-        if (kind.isEmpty()) {
-            for (const QByteArray &name : namesIn(folder.fd()))
+        const Kind kind = kindOf(path, folder.fd());
+        if (kind.name.isEmpty()) {
+            const auto names = namesIn(folder.fd());
+            if (!names)
+                m_search.withheld.emplace_back(path, unreadable);
+            for (const QByteArray &name : names.value_or(QList<QByteArray>()))
                 consider(joinPath(path, name));
             return;
         }
         Measure measure;
+        if (kind.byContent)
+            measure.whyNot = whatIsSource(path, folder.fd());
         note(measure, info);
-        add(path, folder.fd(), packages, quint64(info.st_dev), 0, measure);
+        if (measure.whyNot.isEmpty())
+            add(path, folder.fd(), kind.packages, quint64(info.st_dev), 0, measure);
         if (measure.whyNot.isEmpty())
             m_search.found.push_back(
-                {path, kind, true, measure.bytes, measure.newest, quint64(info.st_dev), quint64(info.st_ino)});
+                {path, kind.name, true, measure.bytes, measure.newest, quint64(info.st_dev), quint64(info.st_ino)});
         else
             m_search.withheld.emplace_back(path, measure.whyNot);
     }
 
-    QString kindOf(const QByteArray &path, int folder, bool &packages) const
+    struct Kind {
+        QString name; // empty: none
+        bool packages = false;
+        bool byContent = false; // nothing but a build's file in it shows it
+    };
+
+    Kind kindOf(const QByteArray &path, int folder) const
     {
         if (hasTag(folder))
-            return QString::fromLatin1(tagName);
+            return {QString::fromLatin1(tagName)};
+        const bool isNamed = matchesAny(m_more, path, true);
         const QByteArray name = fileName(path);
         const FileHandle parent(path.contains('/') ? openBeneath(m_root, parentPath(path), O_RDONLY | O_DIRECTORY)
                                                    : ::fcntl(m_root, F_DUPFD_CLOEXEC, 0));
@@ -179,10 +232,23 @@ private:
             if ((known.name && name != known.name) || (known.inside && !isThere(folder, known.inside)) ||
                 (known.beside && !(parent.isOpen() && isThere(parent.fd(), known.beside))))
                 continue;
-            packages = known.packages;
-            return QString::fromLatin1(known.kind);
+            return {QString::fromLatin1(known.kind), known.packages, !known.name && !isNamed};
         }
-        return matchesAny(m_more, path, true) ? namedKind : QString();
+        return {isNamed ? namedKind : QString()};
+    }
+
+    // Why a folder with a build's files is the sources' own too; empty when it is not.
+    static QString whatIsSource(const QByteArray &path, int folder)
+    {
+        const auto names = namesIn(folder);
+        const auto holds = holdsCmakeSources(folder);
+        if (!names || !holds)
+            return QFile::decodeName(path) + u' ' + unreadable;
+        const auto source = std::find_if(names->begin(), names->end(), isBuildSource);
+        if (source != names->end())
+            return QFile::decodeName(joinPath(path, *source)) +
+                   u" is no build output: the sources may be in the same folder, and nowhere else"_s;
+        return *holds ? u"the sources that cmake builds lie in it, and maybe nowhere else"_s : QString();
     }
 
     // By policy a checkpoint has it where it can, and else nothing has.
@@ -210,11 +276,17 @@ private:
         };
         if (depth > deepest)
             return stays(path, u"lies too deep"_s);
-        for (const QByteArray &name : namesIn(folder)) {
+        const auto names = namesIn(folder);
+        if (!names)
+            return stays(path, unreadable);
+        for (const QByteArray &name : *names) {
             const QByteArray below = joinPath(path, name);
             struct stat info;
-            if (::fstatat(folder, name.constData(), &info, AT_SYMLINK_NOFOLLOW) != 0)
-                continue;
+            if (::fstatat(folder, name.constData(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+                if (errno == ENOENT)
+                    continue; // gone meanwhile
+                return stays(below, unreadable);
+            }
             const bool isFolder = S_ISDIR(info.st_mode);
             if (isBrought(below, isFolder, packages) || (!packages && name.startsWith(".env")))
                 return stays(below, u"was brought along or is never in a checkpoint"_s);
@@ -227,30 +299,37 @@ private:
                 continue;
             const FileHandle next(::openat(folder, name.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
             if (!next.isOpen())
-                return stays(below, u"can't be read"_s);
+                return stays(below, unreadable);
             add(below, next.fd(), packages, device, depth + 1, measure);
             if (!measure.whyNot.isEmpty())
                 return;
         }
     }
 
-    static QList<QByteArray> namesIn(int folder)
+    // Nothing: not all of them could be read. A folder that seems empty then may hold anything.
+    static std::optional<QList<QByteArray>> namesIn(int folder)
     {
-        QList<QByteArray> names;
-        DIR *entries = ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        FileHandle again(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        const std::unique_ptr<DIR, int (*)(DIR *)> entries(again.isOpen() ? ::fdopendir(again.fd()) : nullptr,
+                                                           &::closedir);
         if (!entries)
-            return names;
-        while (const dirent *entry = ::readdir(entries)) {
+            return {};
+        again.release(); // it is the listing's now
+        QList<QByteArray> names;
+        errno = 0; // of readdir() nothing else tells an error from the end
+        while (const dirent *entry = ::readdir(entries.get())) {
             const QByteArray name(entry->d_name);
             if (name != "." && name != "..")
                 names << name;
+            errno = 0;
         }
-        ::closedir(entries);
+        if (errno != 0)
+            return {};
         std::sort(names.begin(), names.end());
         return names;
     }
 
-    static inline const QString namedKind = u"named in the project's caches"_s;
+    static inline const QString namedKind = u"named in the project's caches"_s, unreadable = u"can't be read"_s;
     const int m_root;
     const std::vector<IgnorePattern> m_more, m_kept;
     CacheSearch m_search;

@@ -33,9 +33,10 @@ struct CacheSearch {
 };
 
 // A folder counts when it is ignored as a whole and has a CACHEDIR.TAG with its signature, or a name that a tool is
-// known for together with that tool's file, or matches a person's pattern; a file by such a pattern alone. Nothing that
-// is reached through a link, and no folder in which there is a repository, an `.env*` (but for installed packages),
-// something brought along, or another file system.
+// known for together with that tool's file, or matches a person's pattern; a file by such a pattern alone. One that
+// only its content shows (CMakeCache.txt, build.ninja) is withheld when the sources may lie in it as well, unless a
+// person named it; any, when not all of it can be read. Nothing that is reached through a link, and no folder in which
+// there is a repository, an `.env*` (but for installed packages), something brought along, or another file system.
 Result<CacheSearch> findCaches(const RepositoryPlace &tree, const CacheRules &rules);
 
 // Moves one out of the tree in one moment, to `to` on the same file system, and only if it is still the same folder or

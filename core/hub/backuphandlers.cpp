@@ -164,7 +164,7 @@ Future importData(Services &services, const Invocation &in)
                               return readyFuture<Reply>(fail(
                                   ErrorCode::Conflict, u"The file changed since the preview, so nothing was staged."_s,
                                   u"Look at the new preview and confirm again."_s));
-                          return replyWhen(&services.driver, services.backups.stageImport(from),
+                          return replyWhen(&services.driver, services.backups.stageImport(from, facts.digest),
                                            [&services](const recovery::ImportFacts &staged) -> Result<Reply> {
                                                return importReply(services, staged, true);
                                            });

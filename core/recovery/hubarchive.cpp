@@ -1,10 +1,12 @@
 #include "core/recovery/hubarchive.h"
 
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/json.h"
 
 #include <QCryptographicHash>
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QRegularExpression>
 
@@ -27,6 +29,13 @@ constexpr qint64 block = 512, piece = 1 << 20, largestManifest = 256 << 20;
 constexpr qint64 largestMember = (qint64(1) << 33) - 1; // what eleven octal digits can say
 const QString manifestName = u"manifest.json"_s;
 constexpr int format = 1;
+
+// What a file, or a member with its header, takes on a disk.
+qint64 roomFor(qint64 size)
+{
+    constexpr qint64 page = 4096;
+    return (size / page + 1) * page;
+}
 
 qint64 padding(qint64 size) { return (block - size % block) % block; }
 
@@ -215,6 +224,22 @@ private:
     const QByteArray m_path;
 };
 
+// What the members take unpacked.
+Result<qint64> unpackedSize(const QJsonArray &members, const Reader &reader, qint64 fileSize)
+{
+    qint64 bytes = 0, room = 0;
+    for (const QJsonValue &member : members) {
+        const qint64 size = member[u"bytes"_s].toInteger(-1);
+        if (size < 0 || size > largestMember)
+            return reader.damaged(u"a member's size can't be right."_s);
+        bytes += size;
+        room += roomFor(size);
+    }
+    if (bytes > fileSize)
+        return reader.damaged(u"it ends too early."_s);
+    return room;
+}
+
 } // namespace
 
 Result<> writeArchive(const QByteArray &to, const QList<ArchiveMember> &members, const QJsonObject &facts)
@@ -224,6 +249,10 @@ Result<> writeArchive(const QByteArray &to, const QList<ArchiveMember> &members,
         return fail(ErrorCode::Conflict, u"%1 is there already; it was not written over."_s.arg(QFile::decodeName(to)),
                     u"Name another file."_s);
     ::unlink(partial.constData());
+    qint64 room = 0;
+    for (const ArchiveMember &member : members)
+        room += roomFor(QFileInfo(QFile::decodeName(member.path)).size());
+    HUB_CHECK(checkRoom(to, room, u"Not exported"_s));
     const auto made = [&]() -> Result<> {
         HUB_CHECK(writeAllMembers(partial, members, facts));
         HUB_CHECK(readArchive(partial));
@@ -256,7 +285,11 @@ Result<QJsonObject> readArchive(const QByteArray &from, const QByteArray &into)
         return fail(ErrorCode::Unsupported,
                     u"%1 was written by a newer AgentHub; nothing was changed."_s.arg(QFile::decodeName(from)),
                     u"Update AgentHub here, then import it."_s);
-    for (const QJsonValue &member : (*manifest)[u"members"_s].toArray())
+    const QJsonArray members = (*manifest)[u"members"_s].toArray();
+    HUB_TRY(const qint64 room, unpackedSize(members, reader, info.st_size));
+    if (!into.isEmpty())
+        HUB_CHECK(checkRoom(into, room, u"Not imported, and nothing was changed"_s));
+    for (const QJsonValue &member : members)
         HUB_CHECK(reader.member(member.toObject(), into));
     HUB_CHECK(reader.end());
     return *manifest;

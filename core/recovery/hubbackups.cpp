@@ -168,9 +168,10 @@ QFuture<Result<ImportFacts>> HubBackups::checkImport(const QString &from)
     return m_workers.run(queue, [this, from] { return recovery::checkImport(from, m_data, m_stores.clock.now()); });
 }
 
-QFuture<Result<ImportFacts>> HubBackups::stageImport(const QString &from)
+QFuture<Result<ImportFacts>> HubBackups::stageImport(const QString &from, const QString &digest)
 {
-    return m_workers.run(queue, [this, from] { return recovery::stageImport(from, m_data, m_stores.clock.now()); });
+    return m_workers.run(
+        queue, [this, from, digest] { return recovery::stageImport(from, digest, m_data, m_stores.clock.now()); });
 }
 
 QFuture<Result<bool>> HubBackups::withdrawImport()

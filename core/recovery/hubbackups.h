@@ -35,7 +35,7 @@ public:
     // Databases and large texts as one file, which must not be there yet; read back whole before it counts.
     QFuture<Result<ExportReport>> exportTo(const QString &file, const QString &hubId);
     QFuture<Result<ImportFacts>> checkImport(const QString &from);
-    QFuture<Result<ImportFacts>> stageImport(const QString &from);
+    QFuture<Result<ImportFacts>> stageImport(const QString &from, const QString &digest);
     QFuture<Result<bool>> withdrawImport();
 
 private:

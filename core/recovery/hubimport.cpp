@@ -1,5 +1,6 @@
 #include "core/recovery/hubimport.h"
 
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
@@ -50,6 +51,10 @@ Result<> linkBodies(const state::BodyStore &from, const QByteArray &to)
 // A folder that an import before left: a copy of its databases, as of a hub at work.
 Result<Instant> unpackKept(const QString &from, const QByteArray &into, Instant now)
 {
+    qint64 room = 0;
+    for (const char *name : {"task_state.db", "task_state.db-wal", "safety_monitor.db", "safety_monitor.db-wal"})
+        room += QFileInfo(from + u'/' + QLatin1StringView(name)).size();
+    HUB_CHECK(checkRoom(into, room, u"Not imported, and nothing was changed"_s));
     for (const QString &name : {state, monitor}) {
         const QString database = from + u'/' + name;
         if (!QFileInfo::exists(database)) {
@@ -111,13 +116,41 @@ Result<ImportFacts> unpack(const QString &from, const QByteArray &into, Instant 
     return inspect(into, facts);
 }
 
-Result<> moveAside(const QByteArray &path, const QByteArray &aside)
+// SQLite makes -shm anew from what -wal holds, and an empty file is left by whoever only looked into a database.
+bool isWorthless(const QByteArray &path, const char *ending)
+{
+    return QLatin1StringView(ending) == "-shm"_L1 || QFileInfo(QFile::decodeName(path + ending)).size() == 0;
+}
+
+// All of a database, however much of it a start before has moved already. Its log first: beside another file of that
+// name it would be taken for that one's.
+Result<> moveDatabase(const QByteArray &from, const QByteArray &to)
 {
     for (const char *ending : {"-wal", "-shm", ""}) {
-        if (isThere(path + ending) && !isThere(aside + ending))
-            HUB_CHECK(move(path + ending, aside + ending));
+        if (!isThere(from + ending))
+            continue;
+        if (isThere(to + ending) && !isWorthless(to, ending)) {
+            if (!isWorthless(from, ending))
+                return fail(ErrorCode::Conflict,
+                            u"%1 and %2 are both there, so neither was replaced and nothing is lost; the hub does not "
+                            "start like this."_s.arg(QFile::decodeName(from + ending), QFile::decodeName(to + ending)),
+                            u"Copy both somewhere safe, leave one of them where it is, then start the hub again."_s);
+            ::unlink((from + ending).constData());
+            continue;
+        }
+        HUB_CHECK(move(from + ending, to + ending));
     }
     return {};
+}
+
+// A start before may have been killed while it moved the present data aside.
+Result<> moveBack(const QByteArray &kept, const DataFolder &data)
+{
+    if (!isThere(kept))
+        return {};
+    HUB_CHECK(moveDatabase(kept + '/' + bytes(state), bytes(data.stateDatabase())));
+    HUB_CHECK(syncFolder(bytes(data.root())));
+    return syncFolder(kept);
 }
 
 // The staged bodies join those that are there: the same name is the same text.
@@ -142,10 +175,13 @@ Result<ImportFacts> checkImport(const QString &from, const DataFolder &data, Ins
     return facts;
 }
 
-Result<ImportFacts> stageImport(const QString &from, const DataFolder &data, Instant now)
+Result<ImportFacts> stageImport(const QString &from, const QString &digest, const DataFolder &data, Instant now)
 {
     const QByteArray partial = staged(data) + ".partial";
     auto facts = unpack(from, partial, now);
+    if (facts && facts->digest != digest)
+        facts = fail(ErrorCode::Conflict, u"%1 changed since the preview, so nothing was staged."_s.arg(from),
+                     u"Look at the new preview and confirm again."_s);
     if (!facts) {
         HUB_CHECK(removeTree(partial));
         return facts;
@@ -197,7 +233,8 @@ takeImport(const DataFolder &data, const QString &monitorDatabase,
             HUB_TRY(const auto database, db::Database::open(QFile::decodeName(newState)));
             return prepare(*database, stamp);
         }();
-        if (!ready) { // nothing was moved yet
+        if (!ready) {
+            HUB_CHECK(moveBack(kept, data)); // before anything opens the file that is there without its log
             taken.problem = ready.error().message;
             qCCritical(lcRecovery).noquote() << "the import was not taken:" << taken.problem;
             HUB_CHECK(withdrawImport(data));
@@ -205,12 +242,12 @@ takeImport(const DataFolder &data, const QString &monitorDatabase,
         }
         HUB_CHECK(linkBodies(bodies, kept + "/bodies"));
         HUB_CHECK(joinBodies(folder + "/bodies", bodies));
-        HUB_CHECK(moveAside(bytes(data.stateDatabase()), kept + '/' + bytes(state)));
+        HUB_CHECK(moveDatabase(bytes(data.stateDatabase()), kept + '/' + bytes(state)));
         HUB_CHECK(move(newState, bytes(data.stateDatabase())));
     }
     // Alerts and samples; they stay as they are where they lie on another file system.
     if (isThere(newMonitor) && monitorDatabase.startsWith(data.root() + u'/')) {
-        HUB_CHECK(moveAside(bytes(monitorDatabase), kept + '/' + bytes(monitor)));
+        HUB_CHECK(moveDatabase(bytes(monitorDatabase), kept + '/' + bytes(monitor)));
         HUB_CHECK(move(newMonitor, bytes(monitorDatabase)));
     }
     HUB_CHECK(syncFolder(kept));

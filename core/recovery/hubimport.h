@@ -18,10 +18,12 @@ struct ImportFacts {
     QString digest; // names exactly this data
 };
 
-// Workers. Reads all of it and opens its database: refused when it is damaged or of a newer program. Changes nothing.
+// Workers. Reads all of it and opens its database: refused when it is damaged, of a newer program, or
+// finds no room on the disk of the data folder. Changes nothing.
 Result<ImportFacts> checkImport(const QString &from, const DataFolder &data, Instant now);
-// As checkImport, and it is taken at the next start. One that was staged before is replaced.
-Result<ImportFacts> stageImport(const QString &from, const DataFolder &data, Instant now);
+// As checkImport, and it is taken at the next start. One that was staged before is replaced. Conflict unless it is
+// still the data that `digest` names: what a person agreed to.
+Result<ImportFacts> stageImport(const QString &from, const QString &digest, const DataFolder &data, Instant now);
 // What was staged is not taken. False: nothing was.
 Result<bool> withdrawImport(const DataFolder &data);
 
@@ -32,7 +34,8 @@ struct TakenImport {
 };
 
 // A hub that is starting and has the data folder's lock, before any database is opened. `prepare` is applied to the
-// staged database. Safe to repeat after a crash at any point; forgetImport() ends it, once a person is told.
+// staged database. Safe to repeat after a crash at any point; forgetImport() ends it, once a person is told. An error:
+// the hub must not open what is there, for a part of it may be aside.
 Result<std::optional<TakenImport>>
 takeImport(const DataFolder &data, const QString &monitorDatabase,
            const std::function<Result<>(db::Database &, const QString &stamp)> &prepare);

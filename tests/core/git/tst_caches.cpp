@@ -4,6 +4,12 @@
 #include "tests/support/gitscratch.h"
 #include "tests/support/gitvalue.h"
 
+#include <QDir>
+
+#include <cerrno>
+#include <dirent.h>
+#include <dlfcn.h>
+
 using namespace hub;
 using namespace hub::git;
 using namespace Qt::StringLiterals;
@@ -23,8 +29,34 @@ QList<QByteArray> pathsOf(const CacheSearch &search)
     return paths;
 }
 
+enum class Fault { None, Open, Read };
+Fault fault = Fault::None; // in the listing of each folder named "deep"
+
+bool isFaulty(int folder, Fault kind)
+{
+    return fault == kind && QFile::symLinkTarget(u"/proc/self/fd/%1"_s.arg(folder)).endsWith(u"/deep"_s);
+}
+
 } // namespace
 
+extern "C" DIR *fdopendir(int folder)
+{
+    static const auto real = reinterpret_cast<DIR *(*)(int)>(::dlsym(RTLD_NEXT, "fdopendir"));
+    if (!isFaulty(folder, Fault::Open))
+        return real(folder);
+    errno = ENOMEM;
+    return nullptr;
+}
+
+// Large files are the default here, so this is readdir64().
+extern "C" dirent *readdir(DIR *entries)
+{
+    static const auto real = reinterpret_cast<dirent *(*)(DIR *)>(::dlsym(RTLD_NEXT, "readdir64"));
+    if (!isFaulty(::dirfd(entries), Fault::Read))
+        return real(entries);
+    errno = EIO;
+    return nullptr;
+}
 class TestCaches : public QObject
 {
     Q_OBJECT
@@ -114,6 +146,93 @@ private Q_SLOTS:
         QCOMPARE(pathsOf(search), (QList<QByteArray>{"b.bin", "dist"}));
         QCOMPARE(search.withheld.size(), size_t(1));
         QCOMPARE(search.withheld[0].first, QByteArray("out"));
+    }
+
+    void whatWasConfiguredAmongItsSourcesStays_data()
+    {
+        QTest::addColumn<QString>("script");
+        QTest::addColumn<QString>("why");
+        for (const char *output : {"CMakeCache.txt", "build.ninja", "meson-info/x"}) {
+            for (const char *source : {"CMakeLists.txt", "meson.build", "configure", "configure.ac", "configure.py",
+                                       "autogen.sh", "BUILD.gn", "args.gn", ".gn"})
+                QTest::addRow("%s beside %s", output, source)
+                    << u"mkdir -p deps/one/meson-info; echo x > deps/one/%1; echo x > deps/one/%2"_s.arg(
+                           QLatin1StringView(output), QLatin1StringView(source))
+                    << u"deps/one/%1 is no build output"_s.arg(QLatin1StringView(source));
+        }
+        const QString cache = u"mkdir -p deps/one/src; printf 'A:STRING=b\n%1CMAKE_HOME_DIRECTORY:INTERNAL=%2\n' "
+                              "> deps/one/CMakeCache.txt"_s;
+        const QString cmake = u"the sources that cmake builds"_s;
+        QTest::newRow("its own folder") << cache.arg(u""_s, u"'$PWD'/deps/one"_s) << cmake;
+        QTest::newRow("a folder in it") << cache.arg(u""_s, u"'$PWD'/deps/one/src"_s) << cmake;
+        QTest::newRow("its own folder, which was moved")
+            << cache.arg(u"CMAKE_CACHEFILE_DIR:INTERNAL=/old/one\n"_s, u"/old/one"_s) << cmake;
+        QTest::newRow("a cache that is none") << u"mkdir -p deps/one/CMakeCache.txt"_s << u"deps/one can't be read"_s;
+        QTest::newRow("a link to the sources") << u"mkdir -p deps/one; echo x > deps/one/CMakeCache.txt; "
+                                                  "ln -s /nowhere deps/one/CMakeLists.txt"_s
+                                               << u"deps/one/CMakeLists.txt is no build output"_s;
+    }
+    void whatWasConfiguredAmongItsSourcesStays()
+    {
+        QFETCH(QString, script);
+        QFETCH(QString, why);
+        GitScratch scratch;
+        scratch.inRepo(u"echo deps/ > .gitignore; "_s + script);
+        VALUE(const auto search, find(scratch));
+        QCOMPARE(pathsOf(search), QList<QByteArray>());
+        QCOMPARE(search.withheld.size(), size_t(1));
+        QCOMPARE(search.withheld[0].first, QByteArray("deps/one"));
+        QVERIFY2(search.withheld[0].second.startsWith(why), qPrintable(search.withheld[0].second));
+        VALUE(const auto named, find(scratch, {.more = {"deps/one"}}));
+        QCOMPARE(pathsOf(named), QList<QByteArray>{"deps/one"}); // a person's word counts
+    }
+
+    void sourcesElsewhereDoNotKeepBuildOutput()
+    {
+        GitScratch scratch;
+        scratch.inRepo(u"echo 'build*/' > .gitignore; echo x > CMakeLists.txt; mkdir build build-two; "
+                       "for b in build build-two; do printf '\nCMAKE_CACHEFILE_DIR:INTERNAL=%s\n"
+                       "CMAKE_HOME_DIRECTORY:INTERNAL=%s' $PWD/$b $PWD > $b/CMakeCache.txt; done; "
+                       "printf '\nCMAKE_HOME_DIRECTORY:INTERNAL=%s' $PWD/build > build-two/CMakeCache.txt"_s);
+        VALUE(const auto search, find(scratch));
+        QCOMPARE(pathsOf(search), (QList<QByteArray>{"build", "build-two"}));
+    }
+
+    void aFolderThatCanNotBeListedIsNotTakenForAnEmptyOne_data()
+    {
+        QTest::addColumn<int>("how");
+        QTest::addColumn<QString>("script");
+        QTest::addColumn<QByteArray>("kept");
+        for (const auto &[name, how] :
+             {std::pair("no listing", Fault::Open), {"an error while it is read", Fault::Read}}) {
+            QTest::addRow("%s, below a marked folder", name)
+                << int(how) << u"tag out; mkdir out/deep; echo T=1 > out/deep/.env"_s << QByteArray("out");
+            QTest::addRow("%s, in a marked folder", name)
+                << int(how) << u"tag out/deep; echo T=1 > out/deep/.env"_s << QByteArray("out/deep");
+            QTest::addRow("%s, in one that is only ignored", name)
+                << int(how) << u"tag out/deep/cache"_s << QByteArray("out/deep");
+        }
+    }
+    void aFolderThatCanNotBeListedIsNotTakenForAnEmptyOne()
+    {
+        QFETCH(int, how);
+        QFETCH(QString, script);
+        QFETCH(QByteArray, kept);
+        GitScratch scratch;
+        scratch.inRepo(tag + u"echo out/ > .gitignore; "_s + script);
+        const auto openFiles = [] {
+            return QDir(u"/proc/self/fd"_s).entryList(QDir::AllEntries | QDir::System).size();
+        };
+        const auto before = openFiles();
+        fault = Fault(how);
+        const auto search = find(scratch);
+        fault = Fault::None;
+        QVERIFY(search);
+        QCOMPARE(pathsOf(*search), QList<QByteArray>());
+        QCOMPARE(search->withheld.size(), size_t(1));
+        QCOMPARE(search->withheld[0].first, kept);
+        QVERIFY2(search->withheld[0].second.endsWith(u"can't be read"_s), qPrintable(search->withheld[0].second));
+        QCOMPARE(openFiles(), before);
     }
 
     void theOneThatWasWrittenLongestAgoComesFirstAndAChangeShows()

@@ -226,6 +226,19 @@ class AllData(FullDiskCase):
         self.hub.until(lambda: not self.alerts(), "the alert ends by itself")
         self.assert_whole()
 
+    def test_an_import_that_would_fill_it_is_refused(self):
+        file = self.hub.folder / "hub.tar"
+        self.hub.do("hub-backup", "export", file)
+        with open(self.disk.filler, "wb") as filler:
+            os.posix_fallocate(filler.fileno(), 0, self.disk.free() - 60 * MEGABYTE)
+        code, answer = self.hub.ctl("hub-backup", "import", file, "--yes")
+        self.assertNotEqual(code, 0, answer)
+        self.assertRegex(answer["error"]["message"], "^Not imported, and nothing was changed: [56][0-9] MB free on "
+                         f"{self.disk.folder}, and [0-9]+ MB are needed\\.$")
+        self.assertEqual(list((self.hub.data).glob("import*")), [])
+        self.disk.empty()
+        self.hub.do("hub-backup", "import", file, "--yes")
+
     def test_pauses_and_safe_mode_outlast_it(self):
         tasks = self.ledger_agents()
         self.hub.do("pause-task", tasks[0])
@@ -238,6 +251,17 @@ class AllData(FullDiskCase):
         self.hub.do("safe-mode", "disable")
         self.hub.until(lambda: self.states(tasks)[1] != "T", "the other one goes on")
         self.assertEqual(self.states(tasks)[0], "T")
+
+
+class Small(FullDiskCase):
+    place, megabytes = "small", 40
+
+    def test_an_export_that_would_fill_a_disk_is_refused(self):
+        code, answer = self.hub.ctl("hub-backup", "export", self.disk.folder / "hub.tar")
+        self.assertNotEqual(code, 0, answer)
+        self.assertRegex(answer["error"]["message"],
+                         f"^Not exported: 40 MB free on {self.disk.folder}, and [0-9]+ MB are needed\\.$")
+        self.assertEqual(list(self.disk.folder.iterdir()), [])
 
 
 class Vault(FullDiskCase):
