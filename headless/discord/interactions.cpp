@@ -10,6 +10,8 @@
 #include <QDateTime>
 #include <QTimer>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::discord
@@ -87,15 +89,20 @@ Interactions::Interactions(const Parts &parts, InteractionTimes times, QObject *
 {
     m_tokenClock.setInterval(std::min<milliseconds>(m_times.tokenLife / 4, 10s));
     connect(&m_tokenClock, &QTimer::timeout, this, &Interactions::lookAtTokens);
+    m_seen.reserve(mostSeen);
 }
 
 Interactions::~Interactions() = default;
 
 bool Interactions::isNew(const Interaction &in)
 {
-    while (m_seen.size() >= mostSeen)
+    const quint64 id = in.id.toULongLong();
+    if (std::binary_search(m_seen.begin(), m_seen.end(), id))
+        return false;
+    if (m_seen.size() >= mostSeen)
         m_seen.erase(m_seen.begin());
-    return m_seen.insert(in.id.toULongLong()).second;
+    m_seen.insert(std::upper_bound(m_seen.begin(), m_seen.end(), id), id);
+    return true;
 }
 
 void Interactions::received(const QJsonObject &event)

@@ -15,7 +15,7 @@
 #include <QTimer>
 
 #include <memory>
-#include <set>
+#include <vector>
 
 namespace hub::discord
 {
@@ -119,7 +119,7 @@ private:
     const InteractionTimes m_times;
     CustomIds m_ids;
     FileFetcher m_files;
-    std::set<quint64> m_seen; // the newest ids; they grow with time
+    std::vector<quint64> m_seen; // the newest ids, sorted; in one piece, or each would keep a page of a burst's memory
     QHash<QString, Shared> m_open;
     QTimer m_tokenClock;           // while any is open
     QHash<QString, Taken> m_taken; // by message

@@ -203,6 +203,8 @@ void RateLimiter::answered(Ticket ticket, int status, const LimitHeaders &header
     }
     heed(bucket, status, headers, now);
     placeAgain(bucket);
+    if (bucket.isIdle(now))
+        m_buckets.erase(keyOf(route));
 }
 
 // What a refusal means for the calls to come.
@@ -248,7 +250,7 @@ std::optional<Moment> RateLimiter::nextWake(Moment now) const
     return next;
 }
 
-// Interactions bring a bucket each, which nobody needs a moment later.
+// Interactions bring a bucket each, which nobody needs when its reset is over.
 void RateLimiter::dropIdle(Moment now)
 {
     if (m_buckets.size() < 64 || now < m_swept + 10s)

@@ -28,7 +28,7 @@ Q_LOGGING_CATEGORY(lcRest, "hub.discord.rest")
 constexpr RateLimiter::Most atOnce{.callbacks = 64, .others = 32};
 
 constexpr qsizetype burstFrom = 200; // calls that wait
-constexpr milliseconds burstEnds = 5s;
+constexpr milliseconds burstEnds = 15s;
 
 Attempt::Ended endOf(const QNetworkReply &reply, int status)
 {

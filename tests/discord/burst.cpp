@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     good = waitFor([&] { return !timer.isActive(); }, 60s) && good;
     good = measure("100 a second", run.discord, ids) && good;
     printMemory("at the end of that", run);
-    waitFor([] { return false; }, 8s);
+    waitFor([] { return false; }, 20s);
     printMemory("afterwards", run);
     if (const QString violations = run.discord.violations(); !violations.isEmpty()) {
         std::printf("violations:\n%s\n", qPrintable(violations.left(2000)));
