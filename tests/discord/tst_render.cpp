@@ -216,7 +216,7 @@ private Q_SLOTS:
     {
         QFETCH(Reply, reply);
         Bench bench;
-        const MessageBody body = render(reply, bench.context());
+        const MessageBody body = bench.of(reply);
         QCOMPARE(wrongWith(body), QString());
         QCOMPARE(body.files.size(), 1);
         QVERIFY(QString::fromUtf8(body.files[0].bytes).simplified().remove(u' ').contains(u"rm-rf/"_s));
@@ -232,12 +232,12 @@ private Q_SLOTS:
                           .tables = {{.title = {}, .columns = {u"c"_s}, .rows = {{text}}, .whenEmpty = {}}},
                           .attachments = {{u"1.diff"_s, text.toUtf8()}}};
         Bench bench;
-        const MessageBody body = render(reply, bench.context());
+        const MessageBody body = bench.of(reply);
         QVERIFY(!QString::fromUtf8(toJson(body.json)).contains(secret));
         QCOMPARE(body.files.size(), 1);
         QVERIFY(!body.files[0].bytes.contains(secret.toUtf8()));
         const Error error = fail(ErrorCode::Refused, text, text);
-        QVERIFY(!QString::fromUtf8(toJson(render(error, bench.context()).json)).contains(secret));
+        QVERIFY(!QString::fromUtf8(toJson(bench.of(error).json)).contains(secret));
     }
 
     void aPreviewAsks()
