@@ -169,6 +169,13 @@ void Interactions::replaceOriginal(const Shared &exchange, const MessageBody &bo
             return forget(exchange);
         if (done && (done->code == code::invalidWebhookToken || done->code == code::unknownWebhook))
             return postInstead(exchange, body);
+        if (triesAgain(exchange, done, [this, exchange, body] {
+                if (momentNow() - exchange->since < m_times.tokenLife)
+                    replaceOriginal(exchange, body);
+                else
+                    postInstead(exchange, body);
+            }))
+            return;
         const auto said = done ? done->result(u"show the answer"_s) : Result<QJsonValue>(done.error());
         qCWarning(lcDiscord).noquote() << exchange->call.command << "is answered in short:" << said.error().message;
         if (!done || (done->status != 400 && done->status != 413))
@@ -187,7 +194,11 @@ void Interactions::followUp(const Shared &exchange, const MessageBody &body, See
     if (seenBy == SeenBy::Asker)
         message.json[u"flags"_s] = ephemeral;
     send("POST", u"/webhooks/%1/%2"_s.arg(exchange->in.application, exchange->in.token), message,
-         [this, exchange](const Result<RestAnswer> &done) {
+         [this, exchange, body, seenBy](const Result<RestAnswer> &done) {
+             const bool unclear = !done && done.error().code == ErrorCode::Conflict; // again could be a second one
+             if (!unclear &&
+                 triesAgain(exchange, done, [this, exchange, body, seenBy] { followUp(exchange, body, seenBy); }))
+                 return;
              const auto said = done ? done->result(u"show the answer"_s) : Result<QJsonValue>(done.error());
              if (!said)
                  qCWarning(lcDiscord).noquote() << exchange->call.command << "is not answered:" << said.error().message;
@@ -209,12 +220,24 @@ void Interactions::postInstead(const Shared &exchange, const MessageBody &body)
         message.json[u"content"_s] =
             cut(u"`/%1` of %2:"_s.arg(exchange->call.command, escaped(exchange->in.member.name)), limit::content);
     send("POST", u"/channels/%1/messages"_s.arg(exchange->in.channel), message,
-         [this, exchange](const Result<RestAnswer> &done) {
+         [this, exchange, body](const Result<RestAnswer> &done) {
+             if (triesAgain(exchange, done, [this, exchange, body] { postInstead(exchange, body); }))
+                 return;
              const auto said = done ? done->result(u"post the answer"_s) : Result<QJsonValue>(done.error());
              if (!said)
                  qCWarning(lcDiscord).noquote() << exchange->call.command << "is not answered:" << said.error().message;
              forget(exchange);
          });
+}
+
+// Discord or the line is away just now. What was asked for is done, so it is told as soon as that is possible.
+bool Interactions::triesAgain(const Shared &exchange, const Result<RestAnswer> &done, std::function<void()> again)
+{
+    const bool away = done ? done->status >= 500 : done.error().code != ErrorCode::Refused;
+    if (!away || momentNow() - exchange->since > m_times.patience)
+        return false;
+    QTimer::singleShot(m_times.tryAgain, this, std::move(again));
+    return true;
 }
 
 void Interactions::lookAtTokens()

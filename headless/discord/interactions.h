@@ -24,6 +24,8 @@ struct InteractionTimes {
     milliseconds viewNoted = 200ms; // a view that takes longer is kept over a restart; what changes something always is
     milliseconds tokenLife = 14min; // Discord's is fifteen; what takes longer is told in the channel
     milliseconds suggestLimit = 2s;
+    milliseconds tryAgain = 15s; // an answer that Discord could not take just then
+    milliseconds patience = 1h;  // with that
 };
 
 class Interactions : public QObject
@@ -102,6 +104,7 @@ private:
     void replaceOriginal(const Shared &exchange, const MessageBody &body);
     void followUp(const Shared &exchange, const MessageBody &body, SeenBy seenBy);
     void postInstead(const Shared &exchange, const MessageBody &body);
+    bool triesAgain(const Shared &exchange, const Result<RestAnswer> &done, std::function<void()> again);
     void lookAtTokens();
     void onTokenEnds(const Shared &exchange);
     void send(const QByteArray &method, const QString &path, const MessageBody &body,

@@ -39,7 +39,8 @@ class Import(ProjectCase):
         first = self.finished_task(BIG)
         said = self.hub.said(first)
         done = self.hub.do("hub-backup", "export", self.file)
-        self.assertEqual((done["bodies"], done["missing"], self.file.stat().st_mode & 0o777), (1, 0, 0o600))
+        self.assertEqual((done["missing"], self.file.stat().st_mode & 0o777), (0, 0o600))
+        self.assertGreaterEqual(done["bodies"], 1)  # a long output may be heard in parts
         names = subprocess.run(["tar", "tf", self.file], capture_output=True, text=True, check=True).stdout.split()
         self.assertEqual(names[:3], ["manifest.json", "task_state.db", "safety_monitor.db"])
         self.assertRegex(names[3], "^bodies/[0-9a-f]{64}$")
@@ -63,7 +64,7 @@ class Import(ProjectCase):
         # And back.
         self.hub.do("hub-backup", "import", kept, "--yes")
         self.restart()
-        self.assertEqual(self.tasks(), [first, second])
+        self.assertEqual(self.tasks(), [first, second], self.alert()["description"])
         self.assertEqual(self.hub.said(first), said)
         self.assertEqual(len(list(self.hub.data.glob("kept-*"))), 2)
         self.restart()
