@@ -186,7 +186,10 @@ Result<ImportFacts> stageImport(const QString &from, const QString &digest, cons
         HUB_CHECK(removeTree(partial));
         return facts;
     }
-    const QString stamp = QDateTime::fromMSecsSinceEpoch(toMillis(now), Qt::UTC).toString(u"yyyyMMddTHHmmss'Z'"_s);
+    const QString second = QDateTime::fromMSecsSinceEpoch(toMillis(now), Qt::UTC).toString(u"yyyyMMddTHHmmss'Z'"_s);
+    QString stamp = second; // of what is kept: two imports of one second must not share it
+    for (int n = 2; QFileInfo::exists(data.path(u"kept-"_s + stamp)); ++n)
+        stamp = u"%1-%2"_s.arg(second).arg(n);
     HUB_CHECK(
         writeFileDurably(partial + "/facts.json",
                          toJson(QJsonObject{{u"from"_s, from}, {u"at"_s, toMillis(facts->at)}, {u"stamp"_s, stamp}})));
