@@ -13,6 +13,7 @@ struct FrontStatus {
     QString text;     // "connected as AgentHub, 84 ms"
     QString advice;   // what a person does about it; empty: nothing
     QJsonObject data; // the same for machines
+    friend bool operator==(const FrontStatus &, const FrontStatus &) = default;
 };
 using FrontStatuses = QMap<QString, FrontStatus>; // by name: "Discord"
 

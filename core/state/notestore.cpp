@@ -30,10 +30,4 @@ Result<> NoteStore::remove(const QString &kind, const QString &key)
     return {};
 }
 
-Result<> NoteStore::removeOlder(const QString &kind, Instant before)
-{
-    HUB_CHECK(m_database.execute(u"DELETE FROM front_note WHERE kind = ? AND at < ?"_s, {kind, toMillis(before)}));
-    return {};
-}
-
 } // namespace hub::state

@@ -23,8 +23,6 @@ public:
     Result<QMap<QString, QJsonObject>> ofKind(const QString &kind) const; // by key
     Result<> set(const QString &kind, const QString &key, const QJsonObject &value);
     Result<> remove(const QString &kind, const QString &key);
-    // Those that were last set before then.
-    Result<> removeOlder(const QString &kind, Instant before);
 
 private:
     db::Database &m_database;

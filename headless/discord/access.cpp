@@ -10,8 +10,6 @@ namespace hub::discord
 namespace
 {
 
-constexpr quint64 administrator = 8;
-
 QSet<QString> numbersIn(const QString &list)
 {
     QSet<QString> numbers;

@@ -11,6 +11,8 @@
 namespace hub::discord
 {
 
+inline constexpr quint64 administrator = 1 << 3; // of Discord's permissions: it includes all others
+
 struct Member {
     QString guild; // number of the server; empty in direct messages
     QString user;  // number

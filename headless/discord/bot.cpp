@@ -145,14 +145,12 @@ void Bot::onEvent(const QString &event, const QJsonObject &data)
 
 void Bot::onReady(const QJsonObject &data)
 {
-    m_application = data.value(u"application"_s).toObject().value(u"id"_s).toString();
-    m_user = data.value(u"user"_s).toObject().value(u"id"_s).toString();
-    m_listener.setUser(m_user);
+    m_listener.setUser(data.value(u"user"_s).toObject().value(u"id"_s).toString());
     m_name = data.value(u"user"_s).toObject().value(u"username"_s).toString();
     qCInfo(lcDiscord).noquote() << "connected as" << m_name;
     m_givenUp.reset();
     tellStatus();
-    m_registrar.begin(m_application);
+    m_registrar.begin(data.value(u"application"_s).toObject().value(u"id"_s).toString());
     m_health.look();
 }
 
@@ -188,6 +186,9 @@ void Bot::tellStatus()
                    {u"last_close_code"_s, health.lastCloseCode ? QJsonValue(*health.lastCloseCode) : QJsonValue()},
                    {u"waiting_calls"_s, qint64(rest.waiting)},
                    {u"refused_calls"_s, rest.invalid}};
+    if (m_told == status) // mostly; the hub is not woken for it
+        return;
+    m_told = status;
     m_tell(status);
 }
 

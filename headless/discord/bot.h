@@ -62,10 +62,9 @@ private:
     const Settings m_settings;
     const std::shared_ptr<DiscordAlerts> m_alerts;
     std::unique_ptr<AlertPoster> m_poster;
-    QString m_application; // its number, from READY
-    QString m_user;        // the bot's own
-    QString m_name;        // how people see it
+    QString m_name; // how people see it, from READY
     std::optional<Error> m_givenUp;
+    std::optional<FrontStatus> m_told;
     QTimer m_statusTimer;
 };
 

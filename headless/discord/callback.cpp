@@ -14,7 +14,7 @@ namespace
 
 enum CallbackType { messageLater = 5, updateLater = 6, choices = 8, modal = 9 };
 enum ComponentType { textInput = 4, labelled = 18 };
-constexpr int paragraph = 2, ephemeral = 64;
+constexpr int paragraph = 2;
 
 } // namespace
 

@@ -6,6 +6,8 @@
 namespace hub::discord
 {
 
+inline constexpr int ephemeral = 64; // flag of a message that only who asked sees
+
 enum class SeenBy { Everybody, Asker };
 
 // "… is thinking"; the answer follows as an edit.

@@ -1,18 +1,13 @@
 #include "headless/discord/guildadmins.h"
 
+#include "headless/discord/access.h"
+
 #include <QJsonArray>
 
 using namespace Qt::StringLiterals;
 
 namespace hub::discord
 {
-
-namespace
-{
-
-constexpr quint64 administrator = 8;
-
-} // namespace
 
 void GuildAdmins::take(Guild &guild, const QJsonObject &role)
 {

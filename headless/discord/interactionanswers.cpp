@@ -20,10 +20,7 @@ namespace
 const QString keyKind = u"discord key"_s, callKind = u"discord call"_s, pendingKind = u"discord pending"_s;
 const QString keyName = u"custom_id"_s;
 
-constexpr int ephemeral = 64;
 constexpr qint64 callsKeptFor = 30LL * 24 * 60 * 60 * 1000; // milliseconds
-
-qint64 nowMillis() { return QDateTime::currentMSecsSinceEpoch(); }
 
 QString originalPath(const QString &application, const QString &token)
 {

@@ -27,8 +27,6 @@ namespace
 constexpr qint64 takenFor = 24 * 60 * 60 * 1000;
 constexpr size_t mostSeen = 4'000, mostTaken = 2'000;
 
-qint64 nowMillis() { return QDateTime::currentMSecsSinceEpoch(); }
-
 // A command of several words, as Discord gives them: "rollback show".
 bool mayCall(Role role, const commands::CommandSpec &spec) { return role >= commands::roleFor(spec.entryAccess()); }
 

@@ -1,6 +1,7 @@
 // Time and chance as inputs, so that tests decide both.
 #pragma once
 
+#include <QDateTime>
 #include <QRandomGenerator>
 
 #include <chrono>
@@ -16,6 +17,9 @@ using namespace std::chrono_literals;
 using Moment = std::chrono::time_point<std::chrono::steady_clock, milliseconds>;
 
 inline Moment momentNow() { return std::chrono::time_point_cast<milliseconds>(std::chrono::steady_clock::now()); }
+
+// The clock on the wall, for what outlives this process: milliseconds since 1970.
+inline qint64 nowMillis() { return QDateTime::currentMSecsSinceEpoch(); }
 
 // Uniform in [0, 1).
 using Dice = std::function<double()>;

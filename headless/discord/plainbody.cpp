@@ -1,6 +1,7 @@
 #include "headless/discord/plainbody.h"
 
 #include "core/base/json.h"
+#include "headless/discord/markup.h"
 
 using namespace Qt::StringLiterals;
 
@@ -21,12 +22,12 @@ QString shown(const QString &text, int most)
 {
     QString out;
     int length = 0;
-    const auto characters = text.trimmed().toUcs4();
-    for (qsizetype i = 0; i < characters.size(); ++i) {
-        const char32_t c = characters[i];
+    const auto codes = text.trimmed().toUcs4();
+    for (qsizetype i = 0; i < codes.size(); ++i) {
+        const char32_t c = codes[i];
         const bool marks = c < 128 && u"\\*_~`|<>[]#@"_s.contains(QChar(char16_t(c)));
         const int width = marks ? 2 : 1;
-        if (length + width > most - (i + 1 < characters.size() ? 1 : 0))
+        if (length + width > most - (i + 1 < codes.size() ? 1 : 0))
             return out + u'…';
         out += marks ? u"\\"_s + QString::fromUcs4(&c, 1) : QString::fromUcs4(&c, 1);
         length += width;
@@ -45,16 +46,14 @@ int colourOf(Severity severity)
     return 0;
 }
 
-int lengthOf(const QString &text) { return int(text.toUcs4().size()); }
-
 } // namespace
 
 QJsonObject plainBody(const Reply &reply)
 {
     QJsonObject embed{{u"title"_s, shown(reply.title, mostTitle)}, {u"color"_s, colourOf(reply.severity)}};
-    int left = mostAll - lengthOf(embed[u"title"_s].toString());
+    int left = mostAll - characters(embed[u"title"_s].toString());
     const auto take = [&left](const QString &text) {
-        left -= lengthOf(text);
+        left -= characters(text);
         return text;
     };
     if (!reply.text.trimmed().isEmpty())
@@ -64,7 +63,8 @@ QJsonObject plainBody(const Reply &reply)
     QJsonArray fields;
     for (const commands::Field &field : reply.fields) {
         const QString name = shown(field.name, mostName), value = shown(field.value, std::min(mostValue, left));
-        if (name.isEmpty() || value.isEmpty() || fields.size() == mostFields || lengthOf(name) + lengthOf(value) > left)
+        if (name.isEmpty() || value.isEmpty() || fields.size() == mostFields ||
+            characters(name) + characters(value) > left)
             continue;
         fields.append(
             QJsonObject{{u"name"_s, take(name)}, {u"value"_s, take(value)}, {u"inline"_s, value.size() < 40}});

@@ -83,12 +83,13 @@ public:
         int room = fieldsRoom;
         for (const Field &field : fields) {
             QString name = cut(escaped(field.name.simplified()), limit::fieldName);
-            QString value = cut(sentence(field.value.trimmed()), limit::fieldValue);
+            const QString whole = sentence(field.value.trimmed());
+            QString value = cut(whole, limit::fieldValue);
             if (name.trimmed().isEmpty())
                 name = u"\u200b"_s;
             if (value.trimmed().isEmpty())
                 value = u"–"_s;
-            m_cut = m_cut || characters(sentence(field.value.trimmed())) > limit::fieldValue;
+            m_cut = m_cut || characters(whole) > limit::fieldValue;
             const int size = characters(name) + characters(value);
             if (m_fields.size() == limit::fields || size > room) {
                 m_cut = true;

@@ -15,7 +15,6 @@ constexpr Permission needed[]{{1ULL << 10, "View Channels"_L1},         {1ULL <<
                               {1ULL << 14, "Embed Links"_L1},           {1ULL << 15, "Attach Files"_L1},
                               {1ULL << 16, "Read Message History"_L1},  {1ULL << 6, "Add Reactions"_L1},
                               {1ULL << 35, "Create Public Threads"_L1}, {1ULL << 38, "Send Messages in Threads"_L1}};
-constexpr quint64 administrator = 1ULL << 3;
 constexpr int contentFlags = 1 << 18 | 1 << 19; // of an application: it may read all messages
 const QString portal = u"https://discord.com/developers/applications"_s;
 
