@@ -44,6 +44,14 @@ struct Suggestion {
     friend bool operator==(const Suggestion &, const Suggestion &) = default;
 };
 
+// What a front end reads to show it, beyond what commands answer: many rows at once, in few bytes. core/hub/queries.h
+// has the names with their arguments and answers. Reads only, leaves no audit entry; agents are refused.
+struct QueryCall {
+    QString name;
+    QJsonObject arguments;
+    commands::Caller caller;
+};
+
 class HubPort : public QObject
 {
     Q_OBJECT
@@ -56,6 +64,7 @@ public:
     virtual QFuture<Result<QJsonObject>> callTool(const ToolCall &call) = 0;
     // At most 25, the likeliest first; none where the caller may not call the command, or nothing fits.
     virtual QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) = 0;
+    virtual QFuture<Result<QJsonObject>> query(const QueryCall &call) = 0;
 
 Q_SIGNALS:
     void eventHappened(const hub::HubEvent &event);

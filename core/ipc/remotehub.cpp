@@ -110,6 +110,16 @@ QFuture<Result<QList<Suggestion>>> RemoteHub::suggest(const SuggestCall &call)
     return promise->future();
 }
 
+QFuture<Result<QJsonObject>> RemoteHub::query(const QueryCall &call)
+{
+    if (!isConnected())
+        return readyFuture<QJsonObject>(noHub(m_dataDir));
+    auto promise = std::make_shared<ToolPromise>();
+    promise->start();
+    sendRequest(u"query"_s, {{u"name"_s, call.name}, {u"arguments"_s, call.arguments}}, {promise, {}, 0});
+    return promise->future();
+}
+
 void RemoteHub::tryToConnect()
 {
     expireTools();

@@ -30,6 +30,7 @@ public:
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
     QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
     QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) override;
+    QFuture<Result<QJsonObject>> query(const QueryCall &call) override;
 
     // hello's answer; empty while there is no connection.
     const QJsonObject &greeting() const { return m_greeting; }
@@ -42,7 +43,8 @@ Q_SIGNALS:
 
 private:
     using CommandPromise = QPromise<Result<commands::Reply>>;
-    using ToolPromise = QPromise<Result<QJsonObject>>;
+    using ToolPromise = // of queries too; these have no params here, since they are not sent again
+        QPromise<Result<QJsonObject>>;
     using SuggestPromise = QPromise<Result<QList<Suggestion>>>;
     struct Pending {
         std::variant<std::monostate, std::shared_ptr<CommandPromise>, std::shared_ptr<ToolPromise>,

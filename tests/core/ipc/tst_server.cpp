@@ -157,6 +157,27 @@ private Q_SLOTS:
         QCOMPARE(*result, (QList<Suggestion>{{u"x"_s, u"task_id x"_s}}));
     }
 
+    void aWindowReadsManyRowsAtOnce()
+    {
+        RemoteHub remote(dataDir());
+        QSignalSpy ready(&remote, &RemoteHub::connected);
+        QVERIFY(ready.wait());
+        QueryCall asked;
+        m_hub->onQuery = [&](const QueryCall &call) {
+            asked = call;
+            return readyFuture<QJsonObject>(QJsonObject{{u"tasks"_s, 2}});
+        };
+        const auto found = remote.query({.name = u"tasks"_s, .arguments = {{u"from"_s, 1}}});
+        QVERIFY(QTest::qWaitFor([&] { return found.isFinished(); }));
+        const auto result = takeResult(found);
+        QVERIFY(result.hasValue());
+        QCOMPARE(*result, (QJsonObject{{u"tasks"_s, 2}}));
+        QCOMPARE(asked.name, u"tasks"_s);
+        QCOMPARE(asked.arguments, (QJsonObject{{u"from"_s, 1}}));
+        QCOMPARE(int(asked.caller.role), int(commands::Role::Machine));
+        QCOMPARE(asked.caller.origin, u"window"_s);
+    }
+
     void wrongMessagesAreAnswered_data()
     {
         QTest::addColumn<QByteArray>("line");
