@@ -2,10 +2,10 @@
 #pragma once
 
 #include "core/hub/hubport.h"
+#include "core/ipc/channel.h"
 #include "core/ipc/message.h"
 
 #include <QHash>
-#include <QLocalSocket>
 #include <QPromise>
 #include <QTimer>
 
@@ -24,7 +24,7 @@ class RemoteHub : public HubPort
     Q_OBJECT
 
 public:
-    explicit RemoteHub(QString dataDir, QObject *parent = nullptr);
+    explicit RemoteHub(std::unique_ptr<Channel> channel, QObject *parent = nullptr);
     ~RemoteHub() override;
 
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
@@ -35,11 +35,17 @@ public:
     // hello's answer; empty while there is no connection.
     const QJsonObject &greeting() const { return m_greeting; }
     bool isConnected() const { return !m_greeting.isEmpty(); }
+    // Why there is no connection, while there is none.
+    const Error &whyNot() const { return m_whyNot; }
+    // At once, rather than at the end of the pause between two attempts.
+    void tryNow();
 
 Q_SIGNALS:
     // Events between the two signals are gone: whoever shows state asks for it anew on `connected`.
     void connected();
     void disconnected();
+    // An attempt failed, for whyNot(); the next one follows by itself.
+    void unreachable();
 
 private:
     using CommandPromise = QPromise<Result<commands::Reply>>;
@@ -55,9 +61,8 @@ private:
     };
 
     void tryToConnect();
-    void retryLater();
-    void onConnected();
-    void onDisconnected();
+    void onOpened();
+    void onClosed(const Error &why);
     void onReadyRead();
     void onMessage(const QJsonObject &message);
     void onAnswer(qint64 id, const QJsonObject &message);
@@ -65,8 +70,8 @@ private:
     qint64 sendRequest(const QString &method, const QJsonObject &params, Pending pending);
     static void finish(const Pending &pending, const Error &error);
 
-    QString m_dataDir;
-    QLocalSocket m_socket;
+    std::unique_ptr<Channel> m_channel;
+    Error m_whyNot;
     LineBuffer m_input;
     QTimer m_retry;
     int m_retryDelay = 0; // milliseconds

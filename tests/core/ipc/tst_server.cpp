@@ -147,7 +147,7 @@ private Q_SLOTS:
 
     void aWindowGetsThemToo()
     {
-        RemoteHub remote(dataDir());
+        RemoteHub remote(std::make_unique<LocalChannel>(dataDir()));
         QSignalSpy ready(&remote, &RemoteHub::connected);
         QVERIFY(ready.wait());
         const auto found = remote.suggest({.option = u"task_id"_s, .typed = u"x"_s});
@@ -159,7 +159,7 @@ private Q_SLOTS:
 
     void aWindowReadsManyRowsAtOnce()
     {
-        RemoteHub remote(dataDir());
+        RemoteHub remote(std::make_unique<LocalChannel>(dataDir()));
         QSignalSpy ready(&remote, &RemoteHub::connected);
         QVERIFY(ready.wait());
         QueryCall asked;
@@ -401,7 +401,7 @@ private Q_SLOTS:
 
     void theWindowsHubReconnects()
     {
-        RemoteHub remote(dataDir());
+        RemoteHub remote(std::make_unique<LocalChannel>(dataDir()));
         QSignalSpy up(&remote, &RemoteHub::connected);
         QSignalSpy down(&remote, &RemoteHub::disconnected);
         QSignalSpy events(&remote, &HubPort::eventHappened);
