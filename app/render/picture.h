@@ -1,4 +1,5 @@
-// Draws a chart. Needs a QGuiApplication and at least one font.
+// Draws a chart as a phone shows it well: 1080 pixels wide, as high as what there is to show. Needs a QApplication and
+// at least one font.
 #pragma once
 
 #include "core/base/result.h"
