@@ -1,6 +1,6 @@
 #include "app/render/picture.h"
 
-#include "gui/chart/chartdrawing.h"
+#include "gui/chart/chartpicture.h"
 
 #include <QFontDatabase>
 #include <QFontMetrics>
@@ -12,8 +12,6 @@ namespace hub::render
 
 namespace
 {
-
-constexpr int width = 1080;
 
 // A machine without fonts draws boxes, or nothing.
 Result<> checkFont(const QFont &font)
@@ -34,18 +32,7 @@ Result<QImage> draw(const chart::Chart &chart)
 {
     const gui::ChartLook look = gui::pictureLook(chart.theme);
     HUB_CHECK(checkFont(look.textFont));
-    QCustomPlot plot;
-    gui::ChartDrawing drawing(plot);
-    drawing.setForm(gui::ChartDrawing::Form::Picture);
-    drawing.setLook(look);
-    drawing.setChart(chart);
-    const QSize size(width, drawing.leastSize().height());
-    plot.setViewport(QRect(QPoint(), size));
-    drawing.fit();
-    QImage image(size, QImage::Format_RGB32);
-    QCPPainter painter(&image);
-    plot.toPainter(&painter, size.width(), size.height());
-    return image;
+    return gui::drawPicture(chart, look);
 }
 
 } // namespace hub::render

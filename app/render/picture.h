@@ -1,5 +1,4 @@
-// Draws a chart as a phone shows it well: 1080 pixels wide, as high as what there is to show. Needs a QApplication and
-// at least one font.
+// Draws a chart as gui/chart/chartpicture.h says, where this machine can write it. Needs a QApplication.
 #pragma once
 
 #include "core/base/result.h"
