@@ -95,9 +95,9 @@ void ChartDrawing::setFirstColour(qsizetype index)
     writeHeads();
 }
 
-void ChartDrawing::setLeftSide(std::optional<int> pixels)
+void ChartDrawing::setSides(int left, int right)
 {
-    m_leftSide = pixels;
+    m_sides = {left, right};
     m_shape.clear();
     setChart(m_chart);
 }
@@ -185,10 +185,11 @@ void ChartDrawing::addPlot(const Panel &panel, PanelParts &parts)
     auto *plot = parts.plot = new QCPAxisRect(&m_plot);
     m_plot.plotLayout()->addElement(plot);
     const bool axes = m_form != Form::Card;
-    const bool fixed = m_leftSide.has_value() || !axes;
+    const bool fixed = m_sides.has_value() || !axes;
     plot->setAutoMargins(fixed ? QCP::msNone : QCP::msLeft);
-    plot->setMargins(
-        QMargins(fixed ? m_leftSide.value_or(0) - (axes ? spaces.around.left() : 0) : 0, spaces.plotGap, 0, 0));
+    const int left = m_sides ? m_sides->first - spaces.around.left() : 0;
+    const int right = m_sides ? m_sides->second - spaces.around.right() : 0;
+    plot->setMargins(QMargins(left, spaces.plotGap, right, 0));
     if (!fixed) {
         // All begin where the widest labels end.
         QCPMarginGroup *group = nullptr;

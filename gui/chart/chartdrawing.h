@@ -25,8 +25,9 @@ public:
     void setLook(const ChartLook &look);
     // Its line's colour is the first one of a chart; others of a larger chart that it is a part of come before it.
     void setFirstColour(qsizetype index);
-    // At the left, with the labels of the scales; nothing: as much as they need.
-    void setLeftSide(std::optional<int> pixels);
+    // What is left beside the plots, in pixels: at the left the labels of the scales have to find room. At first it is
+    // as much as they need.
+    void setSides(int left, int right);
     // Shows all of it. Its theme is not looked at: that is the look's.
     void setChart(const chart::Chart &chart);
     // The part of the time that is shown.
@@ -74,7 +75,7 @@ private:
     Form m_form = Form::Panels;
     ChartLook m_look;
     qsizetype m_firstColour = 0;
-    std::optional<int> m_leftSide;
+    std::optional<std::pair<int, int>> m_sides;
     chart::Chart m_chart;
     Instant m_from{}, m_to{};
     QList<int> m_shape;

@@ -116,9 +116,9 @@ void ChartPlot::setRange(Instant from, Instant to)
     drawSoon();
 }
 
-void ChartPlot::setLeftSide(int pixels)
+void ChartPlot::setSides(int left, int right)
 {
-    m_drawing.setLeftSide(pixels);
+    m_drawing.setSides(left, right);
     m_drawing.setRange(m_window.from(), m_window.to());
     drawSoon();
 }

@@ -32,8 +32,8 @@ public:
     // Shows this part. Only what a person does is told by rangeChanged().
     void setRange(Instant from, Instant to);
     const TimeWindow &window() const { return m_window; }
-    // Where the plots begin, in pixels; else as far right as their labels need.
-    void setLeftSide(int pixels);
+    // What is left beside the plots, in pixels; else at the left as much as their labels need.
+    void setSides(int left, int right);
 
     // The places and parts of what is drawn.
     const ChartDrawing &drawing() const { return m_drawing; }
