@@ -107,7 +107,8 @@ void GivenTicks::generate(const QCPRange &, const QLocale &, QChar, int, QVector
 QRect Course::clipRect() const
 {
     const int out = int(std::ceil(std::max(mPen.widthF(), mScatterStyle.size()) / 2)) + 1;
-    return QCPGraph::clipRect().adjusted(-out, -out, out, out);
+    const int aside = mLineStyle == lsNone ? out : 0; // a line goes on behind the edge, a dot does not
+    return QCPGraph::clipRect().adjusted(-aside, -out, aside, out);
 }
 
 } // namespace hub::gui

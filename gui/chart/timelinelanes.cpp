@@ -300,12 +300,14 @@ void TimelineLanes::drawLane(QPainter &painter, qsizetype lane) const
         const TimelineMark &most = *std::max_element(marks.begin(), marks.end(), [](const auto &a, const auto &b) {
             return TimelineSymbols::weightOf(a) < TimelineSymbols::weightOf(b);
         });
-        if (items[i].bar)
+        if (items[i].bar) {
+            painter.save();
+            painter.setClipRect(QRectF(place.left, m_headHeight, place.width + 1, viewport()->height()));
             TimelineSymbols::drawBar(painter, rect, most.kind, m_look);
-        else if (items[i].isCluster())
-            TimelineSymbols::drawCluster(painter, rect.adjusted(-1, 0, 1, 0), marks.size(), most, m_look);
-        else
-            TimelineSymbols::draw(painter, rect, most, m_look);
+            painter.restore();
+        } else {
+            drawSymbol(painter, rect, most, marks.size());
+        }
         if (most.kind == TimelineMark::Kind::Approval && !items[i].isCluster()) { // how long it waited
             const double end = std::min(place.xOf(most.to.value_or(m_now)), place.left + place.width);
             painter.setPen(QPen(TimelineSymbols::colourOf(most, m_look), 2));
@@ -318,6 +320,30 @@ void TimelineLanes::drawLane(QPainter &painter, qsizetype lane) const
             painter.drawRoundedRect(rect.adjusted(-3, -3, 3, 3), 4, 4);
         }
     }
+}
+
+// Each is drawn once and then copied: there may be thousands, and few differ.
+void TimelineLanes::drawSymbol(QPainter &painter, const QRectF &place, const TimelineMark &mark, qsizetype count) const
+{
+    constexpr qsizetype mostTold = 100; // those above look alike
+    const QRectF around = place.adjusted(-2, -2, 2, 2);
+    const double ratio = devicePixelRatioF();
+    QPixmap &picture = m_pictures[{TimelineSymbols::lookOf(mark), std::min(count, mostTold)}];
+    if (picture.isNull() || picture.devicePixelRatio() != ratio) {
+        picture = QPixmap((around.size() * ratio).toSize());
+        picture.setDevicePixelRatio(ratio);
+        picture.fill(Qt::transparent);
+        QPainter once(&picture);
+        once.setRenderHint(QPainter::Antialiasing);
+        const QRectF inside(QPointF(2, 2), place.size());
+        if (count > 1)
+            TimelineSymbols::drawCluster(once, inside.adjusted(-1, 0, 1, 0), count, mark, m_look);
+        else
+            TimelineSymbols::draw(once, inside, mark, m_look);
+    }
+    // At whole pixels of the screen, so that it stays sharp.
+    const QPointF at = around.topLeft() * ratio;
+    painter.drawPixmap(QPointF(std::round(at.x()), std::round(at.y())) / ratio, picture);
 }
 
 QString TimelineLanes::wordsOf(Place place) const
@@ -367,6 +393,7 @@ void TimelineLanes::changeEvent(QEvent *event)
     QAbstractScrollArea::changeEvent(event);
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
         m_look = windowLook(palette(), font());
+        m_pictures.clear();
         layOutAnew();
     }
 }

@@ -83,6 +83,7 @@ private:
     bool isSelected(const TimelineItem &item, qsizetype lane) const;
 
     void drawLane(QPainter &painter, qsizetype lane) const;
+    void drawSymbol(QPainter &painter, const QRectF &place, const TimelineMark &mark, qsizetype count) const;
     void drawTimes(QPainter &painter) const;
     void setCurrent(Place place);
     void select(const TimelineChoice &choice, bool more);
@@ -99,8 +100,9 @@ private:
     Instant m_now{};
     ChartLook m_look;
     int m_laneHeight = 40, m_headHeight = 24;
-    mutable QHash<qsizetype, QList<TimelineItem>> m_items; // of lanes that were drawn since anything moved
-    QList<TimelineChoice> m_selection;                     // two at most, then of checkpoints
+    mutable QHash<qsizetype, QList<TimelineItem>> m_items;        // of lanes that were drawn since anything moved
+    mutable QHash<std::pair<int, qsizetype>, QPixmap> m_pictures; // of symbols, by look and count
+    QList<TimelineChoice> m_selection;                            // two at most, then of checkpoints
     std::optional<TimelineChoice> m_current;
     std::optional<QPointF> m_pressed;
     QPointF m_dragged; // where the pointer was last

@@ -10,6 +10,7 @@ namespace
 {
 
 constexpr double leastBar = 3; // wide, to be seen and to be hit
+constexpr double beyond = 8;   // how far a bar that goes on outside reaches over the edge
 constexpr double apart = symbolSize + 2;
 
 using Kind = TimelineMark::Kind;
@@ -72,8 +73,8 @@ QList<TimelineItem> layOut(const QList<TimelineMark> &marks, const TimelineScale
             continue;
         const double x = scale.xOf(mark.from);
         if (bar)
-            addBar(mark.kind == Kind::Turn ? turns : pauses, i, std::max(x, scale.left),
-                   std::min(scale.xOf(end), scale.left + scale.width));
+            addBar(mark.kind == Kind::Turn ? turns : pauses, i, std::max(x, scale.left - beyond),
+                   std::min(scale.xOf(end), scale.left + scale.width + beyond));
         else
             addSymbol(symbols, first, i, x);
     }

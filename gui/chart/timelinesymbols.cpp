@@ -100,18 +100,20 @@ void drawLetter(QPainter &painter, const QRectF &place, QChar letter, const QCol
 
 } // namespace
 
+int TimelineSymbols::lookOf(const TimelineMark &mark) { return int(&gui::lookOf(mark) - looks); }
+
 QColor TimelineSymbols::colourOf(const TimelineMark &mark, const ChartLook &look)
 {
-    const int line = lookOf(mark).line;
+    const int line = gui::lookOf(mark).line;
     return line == warning    ? look.warning
            : line == critical ? look.critical
            : line == muted    ? look.muted
                               : look.lineColour(line);
 }
 
-int TimelineSymbols::weightOf(const TimelineMark &mark) { return lookOf(mark).weight; }
+int TimelineSymbols::weightOf(const TimelineMark &mark) { return gui::lookOf(mark).weight; }
 
-QString TimelineSymbols::nameOf(const TimelineMark &mark) { return tr(lookOf(mark).name); }
+QString TimelineSymbols::nameOf(const TimelineMark &mark) { return tr(gui::lookOf(mark).name); }
 
 QList<TimelineMark> TimelineSymbols::examples()
 {
@@ -129,7 +131,7 @@ void TimelineSymbols::draw(QPainter &painter, const QRectF &place, const Timelin
     const double half = inner.width() / 2;
     painter.setPen(QPen(colour, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     painter.setBrush(look.ground);
-    switch (lookOf(mark).shape) {
+    switch (gui::lookOf(mark).shape) {
     case Shape::Ring: painter.drawEllipse(inner.adjusted(1, 1, -1, -1)); return;
     case Shape::Diamond:
         painter.setBrush(colour);

@@ -22,6 +22,8 @@ public:
     static void drawCluster(QPainter &painter, const QRectF &place, qsizetype count, const TimelineMark &most,
                             const ChartLook &look);
 
+    // The same for what looks the same.
+    static int lookOf(const TimelineMark &mark);
     static QColor colourOf(const TimelineMark &mark, const ChartLook &look);
     // Of what is drawn as one, the one with the highest number is what its colour tells.
     static int weightOf(const TimelineMark &mark);
