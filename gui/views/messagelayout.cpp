@@ -80,7 +80,7 @@ MessageLayout::MessageLayout(const TalkMessage &message, Fold fold, const TalkSt
     if (isBubble() && m_blocks.size() == 1 && m_reader.left() == 0 && m_fold == Fold::Whole) {
         Block &block = m_blocks.front();
         layOutBlock(block);
-        qreal natural = QFontMetricsF(style.small).horizontalAdvance(TalkStyle::heading(message)) + 90;
+        qreal natural = headerWidth();
         for (int i = 0; i < block.layout->lineCount(); ++i)
             natural = std::max(natural, block.layout->lineAt(i).naturalTextWidth());
         const int wide = int(std::ceil(natural)) + 2 * style.pad +

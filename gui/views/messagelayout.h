@@ -94,6 +94,9 @@ private:
     int textWidth(const Block &block) const;
     int textLeft(const Block &block) const;
     QString foldText() const;
+    QFont headingFont() const;
+    QString when() const { return toLocalShort(m_message.at, SystemClock().now()); }
+    qreal headerWidth() const;
     void drawGround(QPainter &painter, QPoint at, const TalkMarks &marks) const;
     void drawHeader(QPainter &painter, QPoint at) const;
     void drawBlock(QPainter &painter, QPoint at, const Block &block, const TalkMarks &marks) const;

@@ -58,17 +58,28 @@ void MessageLayout::drawGround(QPainter &painter, QPoint at, const TalkMarks &ma
     painter.setRenderHint(QPainter::Antialiasing, false);
 }
 
+QFont MessageLayout::headingFont() const
+{
+    QFont font = m_style.small;
+    font.setBold(true);
+    return font;
+}
+
+qreal MessageLayout::headerWidth() const
+{
+    return QFontMetricsF(headingFont()).horizontalAdvance(TalkStyle::heading(m_message)) + m_style.letter * 2 +
+           QFontMetricsF(m_style.small).horizontalAdvance(when());
+}
+
 void MessageLayout::drawHeader(QPainter &painter, QPoint at) const
 {
     const Colours &c = m_style.colours;
     const bool inside = m_look != TalkLook::Agent;
     const int pad = inside ? m_style.pad : 0;
     const QRectF r(at.x() + m_left + pad, at.y() + m_headerTop, m_right - m_left - 2 * pad, m_headerHeight);
-    const QString when = toLocalShort(m_message.at, SystemClock().now());
-    QFont strong = m_style.small;
-    strong.setBold(true);
-    const QFontMetricsF metrics(strong), plain(m_style.small);
-    const qreal whenWidth = plain.horizontalAdvance(when);
+    const QFont strong = headingFont();
+    const QFontMetricsF metrics(strong);
+    const qreal whenWidth = QFontMetricsF(m_style.small).horizontalAdvance(when());
     const qreal between = m_style.letter * 1.5;
     const QString who = metrics.elidedText(TalkStyle::heading(m_message), Qt::ElideRight,
                                            std::max(20.0, r.width() - whenWidth - between));
@@ -80,7 +91,7 @@ void MessageLayout::drawHeader(QPainter &painter, QPoint at) const
     painter.setFont(m_style.small);
     painter.setPen(c.dim);
     painter.drawText(r.adjusted(metrics.horizontalAdvance(who) + between, 0, 0, 0),
-                     Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, when);
+                     Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, when());
 }
 
 void MessageLayout::drawBlock(QPainter &painter, QPoint at, const Block &block, const TalkMarks &marks) const

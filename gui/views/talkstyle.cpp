@@ -30,11 +30,9 @@ TalkLook lookOf(const TalkMessage &message)
 TalkStyle::TalkStyle(const QWidget *widget)
     : colours(coloursOf(widget->palette()))
     , body(widget->font())
-    , bold(body)
     , small(body)
     , mono(QFontDatabase::systemFont(QFontDatabase::FixedFont))
 {
-    bold.setBold(true);
     if (body.pointSizeF() > 0) {
         small.setPointSizeF(body.pointSizeF() * 0.88);
         mono.setPointSizeF(body.pointSizeF() * 0.94);

@@ -36,7 +36,7 @@ public:
     static QString spoken(const TalkMessage &message);
 
     Colours colours;
-    QFont body, bold, small, mono;
+    QFont body, small, mono;
     int line = 0, smallLine = 0, monoLine = 0; // heights of a line
     qreal letter = 1, monoLetter = 1;          // usual widths of a letter
     int pad = 8;                               // inside a box
