@@ -25,7 +25,7 @@ enum class TalkLook {
 TalkLook lookOf(const TalkMessage &message);
 
 struct TalkStyle {
-    Q_DECLARE_TR_FUNCTIONS(TalkStyle)
+    Q_DECLARE_TR_FUNCTIONS(hub::gui::TalkStyle)
 
 public:
     explicit TalkStyle(const QWidget *widget);
