@@ -21,7 +21,7 @@ class PortSource : public QObject
 public:
     using QObject::QObject;
 
-    virtual void start() = 0; // ends in reached() or missed(); may be followed by lost() and so on
+    virtual void start() = 0;    // ends in reached() or missed(); may be followed by lost() and so on
     virtual HubPort *port() = 0; // null before it was reached for the first time
     virtual void tryNow() {}
 
@@ -37,7 +37,7 @@ class HubLink : public QObject
 
 public:
     enum class State {
-        Seeking,   // not reached yet
+        Seeking, // not reached yet
         Connected,
         Lost, // what is shown is as old as since() says
     };

@@ -108,7 +108,8 @@ QString RowModel::textAt(int row, int column) const
     const QJsonValue value = data[shown.key];
     switch (shown.kind) {
     case Column::Kind::Text: return value.toVariant().toString().simplified();
-    case Column::Kind::Number: return value.isNull() || value.isUndefined() ? QString() : QLocale().toString(value.toInteger());
+    case Column::Kind::Number:
+        return value.isNull() || value.isUndefined() ? QString() : QLocale().toString(value.toInteger());
     case Column::Kind::Percent: return value.isDouble() ? u"%1 %"_s.arg(qRound(value.toDouble())) : QString();
     case Column::Kind::Moment: return momentText(value.toString());
     case Column::Kind::Bytes: return value.isDouble() ? bytesText(value.toInteger()) : QString();
