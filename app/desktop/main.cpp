@@ -1,7 +1,7 @@
 // agenthub: the window. Composes; decides nothing.
+#include "app/desktop/localhub.h"
 #include "core/ipc/endpoint.h"
-#include "gui/model/portsources.h"
-#include "gui/window/mainwindow.h"
+#include "gui/window/desktop.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -45,22 +45,23 @@ int main(int argc, char **argv)
                      {u"hub"_s, u"A hub on another machine: ssh://user@host."_s, u"address"_s}});
     line.process(app);
 
-    gui::RemoteSource::MakeChannel channel;
+    std::unique_ptr<gui::PortSource> source;
     QString place;
     if (const QString address = line.value(u"hub"_s); !address.isEmpty()) {
         const auto target = ipc::SshTarget::parse(address);
         if (!target)
             return complain(target.error());
         place = target->text();
-        channel = [target = *target] { return std::make_unique<ipc::SshChannel>(target); };
+        source = std::make_unique<gui::RemoteSource>(
+            [target = *target] { return std::make_unique<ipc::SshChannel>(target); });
     } else {
         const auto dataDir = ipc::findDataDir(line.value(u"data-dir"_s), line.value(u"config"_s));
         if (!dataDir)
             return complain(dataDir.error());
-        channel = [dataDir = *dataDir] { return std::make_unique<ipc::LocalChannel>(dataDir); };
+        source = std::make_unique<gui::LocalSource>(localHub(*dataDir, line.value(u"config"_s)));
     }
-    gui::HubLink link(std::make_unique<gui::RemoteSource>(channel));
-    gui::MainWindow window(link, place);
-    window.show();
+    gui::HubLink link(std::move(source));
+    gui::Desktop desktop(link, place);
+    desktop.show();
     return app.exec();
 }

@@ -104,4 +104,9 @@ void HubLink::tryNow()
     QMetaObject::invokeMethod(m_source, [source = m_source] { source->tryNow(); });
 }
 
+void HubLink::startHub()
+{
+    QMetaObject::invokeMethod(m_source, [source = m_source] { source->startHub(); });
+}
+
 } // namespace hub::gui

@@ -1,6 +1,8 @@
 #include "gui/model/look.h"
 
 #include <QApplication>
+#include <QHash>
+#include <QPainter>
 
 using namespace Qt::StringLiterals;
 
@@ -65,6 +67,27 @@ QColor toneColour(Tone tone)
     case Tone::Quiet: return dark ? QColor(0x5d, 0x64, 0x72) : QColor(0xa8, 0xae, 0xb8);
     }
     return {};
+}
+
+QIcon toneDot(Tone tone)
+{
+    static QHash<QRgb, QIcon> dots;
+    const QColor colour = toneColour(tone);
+    QIcon &dot = dots[colour.rgb()];
+    if (dot.isNull()) {
+        for (const int size : {16, 32, 48}) {
+            QPixmap pixmap(size, size);
+            pixmap.fill(Qt::transparent);
+            QPainter painter(&pixmap);
+            painter.setRenderHint(QPainter::Antialiasing);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(colour);
+            painter.drawEllipse(QRectF(size * 0.22, size * 0.22, size * 0.56, size * 0.56));
+            painter.end();
+            dot.addPixmap(pixmap);
+        }
+    }
+    return dot;
 }
 
 QColor tint(Tone tone, const QPalette &palette)

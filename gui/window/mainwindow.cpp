@@ -175,9 +175,13 @@ QWidget *MainWindow::makeBanner()
     m_banner->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto *again = new QPushButton(tr("Try now"), m_bannerBar);
     connect(again, &QPushButton::clicked, &m_link, &HubLink::tryNow);
+    m_startHub = new QPushButton(tr("Start the hub"), m_bannerBar);
+    m_startHub->setObjectName(u"startHub"_s);
+    connect(m_startHub, &QPushButton::clicked, &m_link, &HubLink::startHub);
     auto *layout = new QHBoxLayout(m_bannerBar);
     layout->addWidget(m_banner, 1);
     layout->addWidget(again);
+    layout->addWidget(m_startHub);
     m_bannerBar->hide();
     return m_bannerBar;
 }
@@ -213,6 +217,7 @@ void MainWindow::showState()
                  : QString();
         text += why.message + (why.hint.isEmpty() ? QString() : u"\n"_s + why.hint);
         m_banner->setText(text);
+        m_startHub->setVisible(m_place.isEmpty() && lost && why.code == ErrorCode::NoHub);
         QPalette colours = m_bannerBar->palette();
         colours.setColor(QPalette::Window, tint(Tone::Attention, palette()));
         m_bannerBar->setPalette(colours);

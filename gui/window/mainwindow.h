@@ -59,7 +59,7 @@ private:
     TasksPage *m_tasks = nullptr;
     QLabel *m_banner, *m_status, *m_safeText, *m_said, *m_busy;
     QWidget *m_bannerBar;
-    QPushButton *m_safeMode;
+    QPushButton *m_safeMode, *m_startHub;
     HoldButton *m_stop = nullptr;
     QTimer m_minute;
 };

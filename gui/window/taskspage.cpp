@@ -20,8 +20,8 @@ TasksPage::TasksPage(const Context &context, QWidget *parent)
 {
     m_splitter->addWidget(makeList());
     m_splitter->addWidget(m_task);
-    m_splitter->setStretchFactor(0, 2);
-    m_splitter->setStretchFactor(1, 3);
+    m_splitter->setSizes({460, 700});
+    m_splitter->setStretchFactor(1, 1);
     m_splitter->setChildrenCollapsible(false);
     m_splitter->restoreState(QSettings().value(u"tasks/splitter"_s).toByteArray());
     auto *layout = new QVBoxLayout(this);
@@ -32,6 +32,15 @@ TasksPage::TasksPage(const Context &context, QWidget *parent)
             m_task->setTask((*row)[u"task_id"_s].toVariant().toString());
     });
     connect(m_table, &RowTable::menuWanted, this, &TasksPage::addActions);
+    connect(&context.state, &HubState::completed, this, &TasksPage::showFirst);
+    showFirst();
+}
+
+// Rather than an empty page: the newest task.
+void TasksPage::showFirst()
+{
+    if (m_task->task().isEmpty() && m_table->filter().rowCount() > 0)
+        m_table->setCurrentIndex(m_table->filter().index(0, 0));
 }
 
 TasksPage::~TasksPage() { QSettings().setValue(u"tasks/splitter"_s, m_splitter->saveState()); }

@@ -24,6 +24,7 @@ public:
 
 private:
     QWidget *makeList();
+    void showFirst();
     void filterBy(const QString &filter);
     void addActions(QMenu &menu, const QList<QJsonObject> &rows);
 

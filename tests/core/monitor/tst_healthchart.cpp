@@ -46,7 +46,7 @@ private Q_SLOTS:
         }
         QCOMPARE(told,
                  (QStringList{u"CPU  % 40 warning95"_s, u"Memory  % 50 warning85 critical95"_s,
-                              u"Disk / % 70 warning85 critical95"_s,
+                              u"Disk / % 70 warning90 critical98"_s,
                               u"Temperature cpu-thermal °C 60 warning75 critical82"_s, u"Agents   running3 held1"_s}));
         QCOMPARE(chart.title, u"a machine"_s);
     }
