@@ -31,6 +31,7 @@ ListPage::ListPage(const Context &context, Spec spec, QWidget *parent)
     splitter->addWidget(m_details);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 1);
+    setFocusProxy(m_table);
     m_details->setFrameShape(QFrame::NoFrame);
     m_details->setVisible(bool(m_spec.details));
     m_details->setAccessibleName(tr("Details of the chosen row"));

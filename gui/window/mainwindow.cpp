@@ -100,6 +100,7 @@ void MainWindow::addPages()
     addPage(u"timeline"_s, tr("Time line"), timeline);
     auto *git = new QTabWidget(this);
     git->setDocumentMode(true);
+    connect(git, &QTabWidget::currentChanged, git, [git] { git->setFocusProxy(git->currentWidget()); });
     git->addTab(new ListPage(context(), projectsPage(), git), tr("Projects"));
     git->addTab(new ListPage(context(), backupBranchesPage(), git), tr("Backup branches"));
     git->addTab(new ListPage(context(), gitLogPage(), git), tr("Operation log"));
@@ -195,7 +196,10 @@ void MainWindow::makeActions()
     key(QKeySequence::New, [this] { newTask(); });
     key(QKeySequence::Close, [this] { close(); });
     for (int i = 0; i < m_pageList->count() && i < 9; ++i)
-        key(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + i)), [this, i] { m_pageList->setCurrentRow(i); });
+        key(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + i)), [this, i] {
+            m_pageList->setCurrentRow(i);
+            m_pages->currentWidget()->setFocus(Qt::ShortcutFocusReason);
+        });
 }
 
 void MainWindow::showState()

@@ -36,6 +36,7 @@ OverviewPage::OverviewPage(const Context &context, QWidget *parent)
     , m_summary(new QLabel(this))
     , m_agents(new RowTable(context.state.agents(), u"agents"_s, this))
 {
+    setFocusProxy(m_agents);
     m_summary->setWordWrap(true);
     m_summary->setTextFormat(Qt::PlainText);
     m_agents->setWhenEmpty(tr("No agent is set up yet: Settings, Agents."));

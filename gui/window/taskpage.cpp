@@ -110,7 +110,7 @@ QWidget *TaskPage::makeHead()
     m_step = new QLabel(head);
     m_step->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_progress = new QProgressBar(head);
-    m_progress->setMaximumWidth(180);
+    m_progress->setFixedWidth(180);
     m_progress->setMaximumHeight(14);
     m_progress->setAccessibleName(tr("Progress"));
     m_pause = button(tr("Pause"), tr("Freeze it at once; nothing is lost"), head);

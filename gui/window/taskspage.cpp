@@ -18,6 +18,7 @@ TasksPage::TasksPage(const Context &context, QWidget *parent)
     , m_filter(new QComboBox(this))
     , m_task(new TaskPage(context, this))
 {
+    setFocusProxy(m_table);
     m_splitter->addWidget(makeList());
     m_splitter->addWidget(m_task);
     m_splitter->setSizes({460, 700});

@@ -73,6 +73,7 @@ TimelineTab::TimelineTab(const Context &context, QWidget *parent)
           },
           this)
 {
+    setFocusProxy(m_view);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->setSpacing(0);
