@@ -43,7 +43,7 @@ Spaces spacesOf(ChartDrawing::Form form, const ChartLook &look)
     const int text = QFontMetrics(look.textFont).height(), head = QFontMetrics(look.headFont).height();
     if (form == ChartDrawing::Form::Card)
         return {.around = {12, 10, 12, 12}, .headHeight = head, .plotGap = 6, .plotHeight = 24};
-    return {.around = {10, 4, 14, 2},
+    return {.around = {10, 4, 14, 4},
             .headHeight = head + 4,
             .headGap = 8,
             .plotGap = text / 2,
@@ -273,7 +273,7 @@ void ChartDrawing::dress()
             line.high->setBrush(pale);
             line.mean->setPen(courseOf(colour, m_look.linePen));
             line.dots->setPen(Qt::NoPen);
-            line.dots->setScatterStyle({QCPScatterStyle::ssDisc, Qt::NoPen, colour, m_look.linePen * 2.5});
+            line.dots->setScatterStyle({QCPScatterStyle::ssCircle, Qt::NoPen, colour, m_look.linePen * 2.5});
         }
     }
 }

@@ -228,7 +228,6 @@ void ChartPlot::wheelEvent(QWheelEvent *event)
 void ChartPlot::keyPressEvent(QKeyEvent *event)
 {
     const auto step = m_window.length() / panShare;
-    const Instant middle = m_window.from() + m_window.length() / 2;
     if (!m_zoomable)
         event->ignore();
     else if (event->key() == Qt::Key_Left)
@@ -236,9 +235,9 @@ void ChartPlot::keyPressEvent(QKeyEvent *event)
     else if (event->key() == Qt::Key_Right)
         moved(m_window.pan(step));
     else if (event->key() == Qt::Key_Plus || event->key() == Qt::Key_Equal)
-        moved(m_window.zoom(zoomStep, middle));
+        moved(m_window.zoom(zoomStep, m_window.middle()));
     else if (event->key() == Qt::Key_Minus)
-        moved(m_window.zoom(1 / zoomStep, middle));
+        moved(m_window.zoom(1 / zoomStep, m_window.middle()));
     else if (event->key() == Qt::Key_Home)
         moved(m_window.show(m_window.first(), m_window.first() + m_window.length()));
     else if (event->key() == Qt::Key_End)
