@@ -68,8 +68,8 @@ int main(int argc, char **argv)
         return complain(fail(ErrorCode::InvalidInput, u"agenthubd takes options only, not '%1'."_s.arg(words.first()),
                              u"agenthubd --help; commands are agenthubctl's: agenthubctl help"_s));
 
-    auto host = headless::HubHost::start(
-        {line.value(u"data-dir"_s), line.value(u"config"_s), QStringLiteral(HUB_VERSION)});
+    auto host =
+        headless::HubHost::start({line.value(u"data-dir"_s), line.value(u"config"_s), QStringLiteral(HUB_VERSION)});
     if (!host)
         return complain(host.error());
     if (line.isSet(u"project"_s))

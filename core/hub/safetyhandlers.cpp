@@ -284,18 +284,19 @@ Result<Reply> listAlerts(Services &services, const Invocation &in)
                                   title,
                                   alert.report.description,
                                   textOf(alertStateTexts, alert.state)};
-        data.append(QJsonObject{{u"alert_id"_s, alert.id.toString()},
-                                {u"level"_s, textOf(alertLevelTexts, alert.report.level)},
-                                {u"type"_s, textOf(alertTypeTexts, alert.report.type)},
-                                {u"title"_s, alert.report.title},
-                                {u"description"_s, alert.report.description},
-                                {u"at"_s, toIso(alert.at)},
-                                {u"agent"_s, alert.report.agent ? alert.report.agent->toString() : QString()},
-                                {u"task_id"_s, alert.report.task ? QJsonValue(alert.report.task->value()) : QJsonValue()},
-                                {u"held_back"_s, alert.heldBack},
-                                {u"answered_by"_s, alert.answeredBy},
-                                {u"notes"_s, alert.notes},
-                                {u"state"_s, textOf(alertStateTexts, alert.state)}});
+        data.append(
+            QJsonObject{{u"alert_id"_s, alert.id.toString()},
+                        {u"level"_s, textOf(alertLevelTexts, alert.report.level)},
+                        {u"type"_s, textOf(alertTypeTexts, alert.report.type)},
+                        {u"title"_s, alert.report.title},
+                        {u"description"_s, alert.report.description},
+                        {u"at"_s, toIso(alert.at)},
+                        {u"agent"_s, alert.report.agent ? alert.report.agent->toString() : QString()},
+                        {u"task_id"_s, alert.report.task ? QJsonValue(alert.report.task->value()) : QJsonValue()},
+                        {u"held_back"_s, alert.heldBack},
+                        {u"answered_by"_s, alert.answeredBy},
+                        {u"notes"_s, alert.notes},
+                        {u"state"_s, textOf(alertStateTexts, alert.state)}});
     }
     reply.tables << table;
     reply.data = {{u"alerts"_s, data}};

@@ -75,7 +75,8 @@ QFuture<Result<T>> HubLink::askPort(Ask ask)
 // Of a hub in this process; one elsewhere finds out by itself who is asking.
 commands::Caller HubLink::caller() const
 {
-    return {.role = commands::Role::Machine, .name = m_greeting[u"name"_s].toString(), .origin = u"window"_s, .run = {}};
+    return {
+        .role = commands::Role::Machine, .name = m_greeting[u"name"_s].toString(), .origin = u"window"_s, .run = {}};
 }
 
 QFuture<Result<commands::Reply>> HubLink::execute(const commands::CommandCall &call)
@@ -101,6 +102,11 @@ QFuture<Result<QJsonObject>> HubLink::query(const QString &name, const QJsonObje
 void HubLink::tryNow()
 {
     QMetaObject::invokeMethod(m_source, [source = m_source] { source->tryNow(); });
+}
+
+void HubLink::startHub()
+{
+    QMetaObject::invokeMethod(m_source, [source = m_source] { source->startHub(); });
 }
 
 } // namespace hub::gui

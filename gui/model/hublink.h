@@ -21,9 +21,10 @@ class PortSource : public QObject
 public:
     using QObject::QObject;
 
-    virtual void start() = 0; // ends in reached() or missed(); may be followed by lost() and so on
+    virtual void start() = 0;    // ends in reached() or missed(); may be followed by lost() and so on
     virtual HubPort *port() = 0; // null before it was reached for the first time
     virtual void tryNow() {}
+    virtual void startHub() {} // where that can be done from here
 
 Q_SIGNALS:
     void reached(const QJsonObject &greeting); // as hello answers: version, role, name, data_dir
@@ -37,7 +38,7 @@ class HubLink : public QObject
 
 public:
     enum class State {
-        Seeking,   // not reached yet
+        Seeking, // not reached yet
         Connected,
         Lost, // what is shown is as old as since() says
     };
@@ -57,6 +58,7 @@ public:
     QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call);
     QFuture<Result<QJsonObject>> query(const QString &name, const QJsonObject &arguments);
     void tryNow();
+    void startHub();
 
 Q_SIGNALS:
     void stateChanged();

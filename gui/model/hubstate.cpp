@@ -12,7 +12,10 @@ namespace
 
 constexpr int healthPause = 10'000; // milliseconds; what changed the picture is told by events before
 
-QString taskText(const QJsonObject &row) { return row[u"task_id"_s].isDouble() ? u'#' + row[u"task_id"_s].toVariant().toString() : QString(); }
+QString taskText(const QJsonObject &row)
+{
+    return row[u"task_id"_s].isDouble() ? u'#' + row[u"task_id"_s].toVariant().toString() : QString();
+}
 
 QList<Column> taskColumns()
 {
@@ -155,6 +158,12 @@ void HubState::onEvent(const HubEvent &event)
     }
 }
 
+void HubState::refreshSoon()
+{
+    for (Feed *feed : {&m_approvalFeed, &m_alertFeed, &m_agentFeed, &m_healthFeed})
+        feed->refresh();
+}
+
 void HubState::takeHealth(const QJsonObject &data)
 {
     m_health = data;
@@ -193,7 +202,8 @@ int HubState::needsPerson() const
     int count = m_approvals.rowCount();
     for (int i = 0; i < m_tasks.rowCount(); ++i) {
         const QString state = m_tasks.rowAt(i)[u"state"_s].toString();
-        count += state == u"needs_review" || state == u"interrupted"; // who waits for an answer is counted by its question
+        count +=
+            state == u"needs_review" || state == u"interrupted"; // who waits for an answer is counted by its question
     }
     for (int i = 0; i < m_alerts.rowCount(); ++i) {
         const QString level = m_alerts.rowAt(i)[u"level"_s].toString();

@@ -29,13 +29,14 @@ public:
     // All lists have been answered once since the connection was made.
     bool isComplete() const { return m_complete; }
 
-    void refreshHealth() { m_healthFeed.refresh(); }
+    // After something was done here, which not every event tells.
+    void refreshSoon();
 
     static bool waitsForPerson(const QJsonObject &task);
     static bool isOpen(const QJsonObject &task);
 
 Q_SIGNALS:
-    void changed();       // any of it
+    void changed(); // any of it
     void healthChanged();
     void completed();
     // News, for notifications; only of what happened while the window watched.

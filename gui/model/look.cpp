@@ -1,6 +1,8 @@
 #include "gui/model/look.h"
 
 #include <QApplication>
+#include <QHash>
+#include <QPainter>
 
 using namespace Qt::StringLiterals;
 
@@ -14,18 +16,30 @@ struct ToneRow {
     QLatin1StringView state;
     Tone tone;
 };
-constexpr ToneRow tones[]{{"running"_L1, Tone::Active},         {"preparing"_L1, Tone::Active},
-                          {"queued"_L1, Tone::Plain},           {"awaiting_approval"_L1, Tone::Attention},
-                          {"needs_review"_L1, Tone::Attention}, {"paused"_L1, Tone::Attention},
-                          {"interrupted"_L1, Tone::Bad},        {"completed"_L1, Tone::Good},
-                          {"failed"_L1, Tone::Bad},             {"cancelled"_L1, Tone::Quiet},
-                          {"open"_L1, Tone::Attention},         {"allowed"_L1, Tone::Good},
-                          {"denied"_L1, Tone::Bad},             {"withdrawn"_L1, Tone::Quiet},
-                          {"acknowledged"_L1, Tone::Plain},     {"snoozed"_L1, Tone::Quiet},
-                          {"resolved"_L1, Tone::Good},          {"critical"_L1, Tone::Bad},
-                          {"error"_L1, Tone::Bad},              {"warning"_L1, Tone::Attention},
-                          {"info"_L1, Tone::Plain},             {"done"_L1, Tone::Good},
-                          {"refused"_L1, Tone::Bad},            {"ready"_L1, Tone::Good},
+constexpr ToneRow tones[]{{"running"_L1, Tone::Active},
+                          {"preparing"_L1, Tone::Active},
+                          {"queued"_L1, Tone::Plain},
+                          {"awaiting_approval"_L1, Tone::Attention},
+                          {"needs_review"_L1, Tone::Attention},
+                          {"paused"_L1, Tone::Attention},
+                          {"interrupted"_L1, Tone::Bad},
+                          {"completed"_L1, Tone::Good},
+                          {"failed"_L1, Tone::Bad},
+                          {"cancelled"_L1, Tone::Quiet},
+                          {"open"_L1, Tone::Attention},
+                          {"allowed"_L1, Tone::Good},
+                          {"denied"_L1, Tone::Bad},
+                          {"withdrawn"_L1, Tone::Quiet},
+                          {"acknowledged"_L1, Tone::Plain},
+                          {"snoozed"_L1, Tone::Quiet},
+                          {"resolved"_L1, Tone::Good},
+                          {"critical"_L1, Tone::Bad},
+                          {"error"_L1, Tone::Bad},
+                          {"warning"_L1, Tone::Attention},
+                          {"info"_L1, Tone::Plain},
+                          {"done"_L1, Tone::Good},
+                          {"refused"_L1, Tone::Bad},
+                          {"ready"_L1, Tone::Good},
                           {"missing"_L1, Tone::Bad}};
 
 } // namespace
@@ -53,6 +67,27 @@ QColor toneColour(Tone tone)
     case Tone::Quiet: return dark ? QColor(0x5d, 0x64, 0x72) : QColor(0xa8, 0xae, 0xb8);
     }
     return {};
+}
+
+QIcon toneDot(Tone tone)
+{
+    static QHash<QRgb, QIcon> dots;
+    const QColor colour = toneColour(tone);
+    QIcon &dot = dots[colour.rgb()];
+    if (dot.isNull()) {
+        for (const int size : {16, 32, 48}) {
+            QPixmap pixmap(size, size);
+            pixmap.fill(Qt::transparent);
+            QPainter painter(&pixmap);
+            painter.setRenderHint(QPainter::Antialiasing);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(colour);
+            painter.drawEllipse(QRectF(size * 0.22, size * 0.22, size * 0.56, size * 0.56));
+            painter.end();
+            dot.addPixmap(pixmap);
+        }
+    }
+    return dot;
 }
 
 QColor tint(Tone tone, const QPalette &palette)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QColor>
+#include <QIcon>
 #include <QPalette>
 #include <QString>
 
@@ -14,6 +15,8 @@ enum class Tone { Plain, Good, Active, Attention, Bad, Quiet };
 Tone toneOf(const QString &state);
 QColor toneColour(Tone tone);
 inline QColor stateColour(const QString &state) { return toneColour(toneOf(state)); }
+// A dot of that colour, for lists.
+QIcon toneDot(Tone tone);
 bool isDark(const QPalette &palette);
 // A background of that tone, faint.
 QColor tint(Tone tone, const QPalette &palette);

@@ -108,7 +108,8 @@ QString RowModel::textAt(int row, int column) const
     const QJsonValue value = data[shown.key];
     switch (shown.kind) {
     case Column::Kind::Text: return value.toVariant().toString().simplified();
-    case Column::Kind::Number: return value.isNull() || value.isUndefined() ? QString() : QLocale().toString(value.toInteger());
+    case Column::Kind::Number:
+        return value.isNull() || value.isUndefined() ? QString() : QLocale().toString(value.toInteger());
     case Column::Kind::Percent: return value.isDouble() ? u"%1 %"_s.arg(qRound(value.toDouble())) : QString();
     case Column::Kind::Moment: return momentText(value.toString());
     case Column::Kind::Bytes: return value.isDouble() ? bytesText(value.toInteger()) : QString();
@@ -139,7 +140,7 @@ QVariant RowModel::data(const QModelIndex &index, int role) const
         return QVariant::fromValue(Qt::Alignment(figure ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     }
     case Qt::DecorationRole:
-        return shown.kind == Column::Kind::State ? QVariant(stateColour(row.data[shown.key].toString())) : QVariant();
+        return shown.kind == Column::Kind::State ? QVariant(toneDot(toneOf(row.data[shown.key].toString()))) : QVariant();
     case DataRole: return row.data;
     case SortRole: return keyOf(row, index.column());
     default: return {};

@@ -56,7 +56,7 @@ public:
 private:
     struct Row {
         QJsonObject data;
-        mutable QString words;       // made when it is first asked for
+        mutable QString words;        // made when it is first asked for
         mutable QList<QVariant> keys; // likewise, by column
     };
     const QVariant &keyOf(const Row &row, int column) const;

@@ -9,7 +9,8 @@ namespace hub::gui
 namespace
 {
 
-[[maybe_unused]] constexpr const char *known[]{ // for the translators: the hub has them as data
+[[maybe_unused]] constexpr const char *known[]{
+    // for the translators: the hub has them as data
     QT_TRANSLATE_NOOP("States", "queued"),       QT_TRANSLATE_NOOP("States", "preparing"),
     QT_TRANSLATE_NOOP("States", "running"),      QT_TRANSLATE_NOOP("States", "awaiting approval"),
     QT_TRANSLATE_NOOP("States", "paused"),       QT_TRANSLATE_NOOP("States", "needs review"),

@@ -61,9 +61,9 @@ Result<QList<Attachment>> filesIn(const QString &text)
         if (!file.open(QIODevice::ReadOnly))
             return fail(ErrorCode::NotFound, CommandForm::tr("%1 can't be read: %2").arg(path, file.errorString()));
         if (files.size() == mostFiles || file.size() > mostFileBytes)
-            return fail(ErrorCode::InvalidInput, CommandForm::tr("At most %1 files of %2 MB each go along.")
-                                                     .arg(mostFiles)
-                                                     .arg(mostFileBytes >> 20));
+            return fail(
+                ErrorCode::InvalidInput,
+                CommandForm::tr("At most %1 files of %2 MB each go along.").arg(mostFiles).arg(mostFileBytes >> 20));
         files.append({QFileInfo(path).fileName(), file.readAll()});
     }
     return files;
@@ -85,7 +85,8 @@ CommandForm::CommandForm(HubLink &link, const CommandSpec &spec, const QJsonObje
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     for (const OptionSpec &option : spec.options) {
         QWidget *input = inputFor(option, known.value(option.name).toVariant().toString());
-        auto *label = new QLabel(QString(option.name).replace(u'_', u' ') + (option.required ? u" *"_s : QString()), this);
+        auto *label =
+            new QLabel(QString(option.name).replace(u'_', u' ') + (option.required ? u" *"_s : QString()), this);
         label->setBuddy(input);
         input->setAccessibleName(QString(option.name).replace(u'_', u' '));
         input->setAccessibleDescription(commandText(option.description));
@@ -111,8 +112,9 @@ CommandForm::CommandForm(HubLink &link, const CommandSpec &spec, const QJsonObje
     layout->addLayout(form);
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
-    const auto empty = std::find_if(m_inputs.begin(), m_inputs.end(),
-                                    [](const Input &input) { return input.option->required && input.text().isEmpty(); });
+    const auto empty = std::find_if(m_inputs.begin(), m_inputs.end(), [](const Input &input) {
+        return input.option->required && input.text().isEmpty();
+    });
     if (empty != m_inputs.end())
         empty->widget->setFocus();
     else if (!m_inputs.isEmpty())
@@ -127,13 +129,17 @@ QWidget *CommandForm::inputFor(const OptionSpec &option, const QString &known)
     };
     if (option.kind == OptionKind::Flag) {
         auto *box = new QCheckBox(commandText(option.description), this);
-        box->setChecked(known == u"true");
-        return take(box, [box] { return box->isChecked() ? u"yes"_s : QString(); });
+        const bool usually = option.without == "yes"_L1;
+        box->setChecked(known.isEmpty() ? usually : known == u"true");
+        return take(box, [box, usually] {
+            return box->isChecked() == usually ? QString() : box->isChecked() ? u"yes"_s : u"no"_s;
+        });
     }
     if (option.kind == OptionKind::Choice) {
         auto *box = new QComboBox(this);
         if (!option.required)
-            box->addItem(option.without.isEmpty() ? tr("(left out)") : u'(' + QString(option.without) + u')', QString());
+            box->addItem(option.without.isEmpty() ? tr("(left out)") : u'(' + QString(option.without) + u')',
+                         QString());
         for (const QLatin1StringView choice : option.choices)
             box->addItem(QString(choice).replace(u'_', u' '), QString(choice));
         box->setCurrentIndex(std::max(0, box->findData(known)));
@@ -215,8 +221,8 @@ QWidget *CommandForm::withFiles(const OptionSpec &option, const QString &known)
     both->setFocusProxy(line);
     const bool several = option.kind == OptionKind::File;
     connect(browse, &QToolButton::clicked, this, [this, line, several] {
-        const QStringList chosen = several ? QFileDialog::getOpenFileNames(this)
-                                           : QStringList{QFileDialog::getExistingDirectory(this)};
+        const QStringList chosen =
+            several ? QFileDialog::getOpenFileNames(this) : QStringList{QFileDialog::getExistingDirectory(this)};
         if (!chosen.isEmpty() && !chosen.first().isEmpty())
             line->setText(several ? joinWords(chosen) : chosen.first());
     });

@@ -7,7 +7,7 @@
 #include <QDialog>
 #include <QLabel>
 
-class QFormLayout;
+class QComboBox;
 
 namespace hub::gui
 {
@@ -33,7 +33,7 @@ private:
     QWidget *suggesting(const commands::OptionSpec &option, const QString &known);
     QWidget *withFiles(const commands::OptionSpec &option, const QString &known);
     QJsonObject options() const;
-    void suggest(const commands::OptionSpec &option, class QComboBox *box);
+    void suggest(const commands::OptionSpec &option, QComboBox *box);
     void accept() override;
 
     HubLink &m_link;

@@ -112,7 +112,8 @@ void CommandPalette::choose()
     if (!spec)
         return typed.isEmpty() ? void() : runner.runLine(typed);
     if (spec->options.empty())
-        return runner.run(QString(spec->name), {}, spec->effect == Effect::Read ? CommandRunner::Show::Page : CommandRunner::Show::Brief);
+        return runner.run(QString(spec->name), {},
+                          spec->effect == Effect::Read ? CommandRunner::Show::Page : CommandRunner::Show::Brief);
     runner.openForm(*spec);
 }
 

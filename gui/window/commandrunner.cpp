@@ -96,7 +96,8 @@ void CommandRunner::onError(const CommandCall &call, const Error &error)
     page.buttons->addButton(QDialogButtonBox::Close);
     // Something was missing or wrong: it can be completed where it was written.
     const CommandSpec *spec = findCommand(call.command);
-    if (spec && !spec->options.empty() && (error.code == ErrorCode::InvalidInput || error.code == ErrorCode::Ambiguous)) {
+    if (spec && !spec->options.empty() &&
+        (error.code == ErrorCode::InvalidInput || error.code == ErrorCode::Ambiguous)) {
         auto *complete = page.buttons->addButton(tr("Complete…"), QDialogButtonBox::ActionRole);
         connect(complete, &QPushButton::clicked, page.dialog, [this, spec, call, dialog = page.dialog] {
             dialog->close();

@@ -2,6 +2,7 @@
 // what came of it. Everything that changes something in the window goes through here.
 #pragma once
 
+#include "core/commands/commandspec.h"
 #include "gui/model/hublink.h"
 
 #include <QWidget>

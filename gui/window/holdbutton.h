@@ -2,9 +2,9 @@
 // space bar, or by an assistive technology, which is asked in a dialog instead.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QPushButton>
 #include <QTimer>
-#include <QElapsedTimer>
 
 namespace hub::gui
 {

@@ -1,12 +1,10 @@
 #include "gui/window/replyview.h"
 
 #include "gui/model/look.h"
+#include "gui/window/saving.h"
 
 #include <QDesktopServices>
 #include <QEvent>
-#include <QFileDialog>
-#include <QMessageBox>
-#include <QSaveFile>
 #include <QUrl>
 #include <QUrlQuery>
 
@@ -111,7 +109,7 @@ QString replyHtml(const Reply &reply, const QPalette &palette)
     QString html;
     if (!reply.title.isEmpty())
         html += u"<h3><span style=\"color:%1\">●</span> %2</h3>"_s.arg(toneColour(toneOf(reply.severity)).name(),
-                                                                    asHtml(reply.title));
+                                                                       asHtml(reply.title));
     if (!reply.text.isEmpty())
         html += u"<p>%1</p>"_s.arg(asHtml(reply.text));
     if (!reply.fields.isEmpty()) {
@@ -132,11 +130,13 @@ QString replyHtml(const Reply &reply, const QPalette &palette)
 
 QString errorHtml(const Error &error)
 {
-    QString html = u"<h3><span style=\"color:%1\">●</span> %2</h3>"_s.arg(toneColour(Tone::Bad).name(), asHtml(error.message));
+    QString html =
+        u"<h3><span style=\"color:%1\">●</span> %2</h3>"_s.arg(toneColour(Tone::Bad).name(), asHtml(error.message));
     if (!error.hint.isEmpty())
         html += u"<p>%1</p>"_s.arg(asHtml(error.hint));
     if (!error.candidates.isEmpty())
-        html += u"<ul><li>%1</li></ul>"_s.arg(error.candidates.join(u'\n').toHtmlEscaped().replace(u'\n', u"</li><li>"_s));
+        html +=
+            u"<ul><li>%1</li></ul>"_s.arg(error.candidates.join(u'\n').toHtmlEscaped().replace(u'\n', u"</li><li>"_s));
     return html;
 }
 
@@ -194,13 +194,7 @@ void ReplyView::save(int attachment)
 {
     if (attachment < 0 || attachment >= m_attachments.size())
         return;
-    const Attachment &file = m_attachments[attachment];
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save"), file.fileName);
-    if (path.isEmpty())
-        return;
-    QSaveFile out(path);
-    if (!out.open(QIODevice::WriteOnly) || out.write(file.bytes) != file.bytes.size() || !out.commit())
-        QMessageBox::warning(this, tr("Not saved"), tr("%1 could not be written: %2").arg(path, out.errorString()));
+    saveAs(this, m_attachments[attachment].fileName, m_attachments[attachment].bytes);
 }
 
 } // namespace hub::gui

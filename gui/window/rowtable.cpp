@@ -1,16 +1,15 @@
 #include "gui/window/rowtable.h"
 
+#include "gui/window/saving.h"
+
 #include <QClipboard>
 #include <QContextMenuEvent>
-#include <QFileDialog>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QMenu>
-#include <QMessageBox>
 #include <QPainter>
-#include <QSaveFile>
 #include <QSettings>
 
 using namespace Qt::StringLiterals;
@@ -149,8 +148,8 @@ void RowTable::contextMenuEvent(QContextMenuEvent *event)
         menu.addSeparator();
         menu.addAction(tr("Copy"), QKeySequence::Copy, this, &RowTable::copy);
     }
-    menu.addAction(tr("Save the list as CSV…"), this, [this] { save(false); });
-    menu.addAction(tr("Save the list as JSON…"), this, [this] { save(true); });
+    menu.addAction(tr("Save the list as CSV…"), this, [this] { saveAs(this, u"list.csv"_s, csv()); });
+    menu.addAction(tr("Save the list as JSON…"), this, [this] { saveAs(this, u"list.json"_s, json()); });
     menu.exec(event->globalPos());
 }
 
@@ -165,16 +164,6 @@ void RowTable::copy() const
         lines << cells.join(u'\t');
     }
     QGuiApplication::clipboard()->setText(lines.join(u'\n'));
-}
-
-void RowTable::save(bool asJson)
-{
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save the list"), asJson ? u"list.json"_s : u"list.csv"_s);
-    if (path.isEmpty())
-        return;
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(asJson ? json() : csv()) < 0 || !file.commit())
-        QMessageBox::warning(this, tr("Not saved"), tr("%1 could not be written: %2").arg(path, file.errorString()));
 }
 
 void RowTable::paintEvent(QPaintEvent *event)
@@ -198,8 +187,8 @@ void RowTable::currentChanged(const QModelIndex &now, const QModelIndex &previou
 int RowTable::sizeHintForColumn(int column) const
 {
     int width = 40;
-    const int first = std::max(0, rowAt(0)), last = rowAt(viewport()->height()) < 0 ? m_filter.rowCount() - 1
-                                                                                    : rowAt(viewport()->height());
+    const int first = std::max(0, rowAt(0)),
+              last = rowAt(viewport()->height()) < 0 ? m_filter.rowCount() - 1 : rowAt(viewport()->height());
     for (int row = first; row <= std::min(last, first + 200); ++row)
         width = std::max(width, fontMetrics().horizontalAdvance(m_filter.index(row, column).data().toString()) + 36);
     return std::min(width, 800);

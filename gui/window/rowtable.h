@@ -48,7 +48,6 @@ protected:
 
 private:
     void copy() const;
-    void save(bool asJson);
 
     RowModel &m_rows;
     RowFilter m_filter;

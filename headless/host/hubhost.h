@@ -1,5 +1,5 @@
-// A hub with everything around it: Discord, the local socket. What the daemon is, and what the window runs when there is
-// no daemon. Created and used on the I/O thread.
+// A hub with everything around it: Discord, the local socket. What the daemon is, and what the window runs when there
+// is no daemon. Created and used on the I/O thread.
 #pragma once
 
 #include "core/hub/hub.h"
