@@ -43,7 +43,7 @@ Spaces spacesOf(ChartDrawing::Form form, const ChartLook &look)
     const int text = QFontMetrics(look.textFont).height(), head = QFontMetrics(look.headFont).height();
     if (form == ChartDrawing::Form::Card)
         return {.around = {12, 10, 12, 12}, .headHeight = head, .plotGap = 6, .plotHeight = 24};
-    return {.around = {10, 4, 14, 2},
+    return {.around = {10, 4, 14, 4},
             .headHeight = head + 4,
             .headGap = 8,
             .plotGap = text / 2,
@@ -273,7 +273,7 @@ void ChartDrawing::dress()
             line.high->setBrush(pale);
             line.mean->setPen(courseOf(colour, m_look.linePen));
             line.dots->setPen(Qt::NoPen);
-            line.dots->setScatterStyle({QCPScatterStyle::ssDisc, Qt::NoPen, colour, m_look.linePen * 2.5});
+            line.dots->setScatterStyle({QCPScatterStyle::ssCircle, Qt::NoPen, colour, m_look.linePen * 2.5});
         }
     }
 }
@@ -293,9 +293,17 @@ void ChartDrawing::writeHeads()
         if (!panel.hasPoints()) {
             now << TextRow::Text{tr("not measured"), m_look.textFont, m_look.muted};
         } else {
-            for (qsizetype line = 0; line < panel.lines.size(); ++line)
-                now << TextRow::Text{nowText(panel, panel.lines[line], m_chart),
-                                     card ? m_look.titleFont : m_look.headFont, colourOf(i, line)};
+            for (qsizetype line = 0; line < panel.lines.size(); ++line) {
+                const Line &one = panel.lines[line];
+                const QColor colour = colourOf(i, line);
+                if (!card) {
+                    now << TextRow::Text{nowText(panel, one, m_chart), m_look.headFont, colour};
+                    continue;
+                }
+                now << TextRow::Text{chart::valueText(nowOf(one, m_chart), panel.unit), m_look.titleFont, colour};
+                if (panel.lines.size() > 1)
+                    now << TextRow::Text{.words = one.name, .font = m_look.textFont, .colour = colour, .joined = true};
+            }
             for (const Limit &limit : panel.limits) {
                 const bool warning = limit.kind == Limit::Kind::Warning;
                 const QString words = warning ? tr("warning %1") : tr("critical %1");

@@ -9,18 +9,19 @@ namespace hub::gui
 namespace
 {
 
-// Returns how wide it became.
-int write(QCPPainter &painter, const QRect &place, const TextRow::Text &text, Qt::Alignment alignment)
+// What there is room for of it, and how wide that is.
+std::pair<QString, int> fitting(const TextRow::Text &text, int room)
 {
     const QFontMetrics metrics(text.font);
-    const QString fits = metrics.elidedText(text.words, Qt::ElideRight, place.width());
-    painter.setFont(text.font);
-    painter.setPen(text.colour);
-    painter.drawText(place, int(alignment | Qt::AlignVCenter) | Qt::TextSingleLine, fits);
-    return metrics.horizontalAdvance(fits);
+    const QString fits = metrics.elidedText(text.words, Qt::ElideRight, room);
+    return {fits, metrics.horizontalAdvance(fits)};
 }
 
-int spaceBeside(const QFont &font) { return QFontMetrics(font).horizontalAdvance(u'0'); }
+int spaceBeside(const TextRow::Text &text)
+{
+    const int digit = QFontMetrics(text.font).horizontalAdvance(u'0');
+    return text.joined ? digit / 2 : digit;
+}
 
 } // namespace
 
@@ -41,12 +42,31 @@ void TextRow::setTexts(const QList<Text> &left, const QList<Text> &right)
 
 void TextRow::draw(QCPPainter *painter)
 {
-    QRect place = rect();
-    for (auto text = m_right.crbegin(); text != m_right.crend(); ++text)
-        place.setRight(place.right() - write(*painter, place, *text, Qt::AlignRight) - spaceBeside(text->font));
+    int above = 0, below = 0; // the base line, of the largest font
+    for (const Text &text : m_left + m_right) {
+        above = std::max(above, QFontMetrics(text.font).ascent());
+        below = std::max(below, QFontMetrics(text.font).descent());
+    }
+    const int line = rect().top() + (rect().height() - above - below) / 2 + above;
+    const auto write = [&](const Text &text, const QString &words, int x) {
+        painter->setFont(text.font);
+        painter->setPen(text.colour);
+        painter->drawText(QPoint(x, line), words);
+    };
+    int left = rect().left(), right = rect().right() + 1;
+    for (auto text = m_right.crbegin(); text != m_right.crend(); ++text) {
+        const auto [words, width] = fitting(*text, right - left);
+        write(*text, words, right - width);
+        right -= width + spaceBeside(*text);
+    }
+    int end = left; // of the text before
     for (const Text &text : m_left) {
-        if (!text.spare || QFontMetrics(text.font).horizontalAdvance(text.words) < place.width())
-            place.setLeft(place.left() + write(*painter, place, text, Qt::AlignLeft) + spaceBeside(text.font));
+        const int begin = end == left ? end : end + spaceBeside(text);
+        const auto [words, width] = fitting(text, right - begin);
+        if (text.words.isEmpty() || (text.spare && words != text.words))
+            continue;
+        write(text, words, begin);
+        end = begin + width;
     }
 }
 

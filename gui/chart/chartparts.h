@@ -8,7 +8,7 @@
 namespace hub::gui
 {
 
-// One line of text of a fixed height, with texts from the left and from the right.
+// One line of text of a fixed height, with texts from the left and from the right, on one base line.
 class TextRow : public QCPLayoutElement
 {
     Q_OBJECT
@@ -17,7 +17,8 @@ public:
         QString words;
         QFont font;
         QColor colour;
-        bool spare = false; // left out where there is no room; else it ends with dots
+        bool spare = false;  // left out where there is no room; else it ends with dots
+        bool joined = false; // at the left: belongs to the one before it
     };
 
     // `above`: what is left free above it.

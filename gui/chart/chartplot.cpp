@@ -80,17 +80,21 @@ void ChartPlot::setChart(Chart chart)
     if (!m_ownBounds)
         m_window.setBounds(chart.from, chart.to);
     m_drawing.setChart(chart);
-    m_drawing.setRange(m_window.from(), m_window.to());
     describe();
-    drawSoon();
+    showWindow();
 }
 
 void ChartPlot::setCompact(bool compact)
 {
     m_compact = compact;
     m_drawing.setForm(compact ? ChartDrawing::Form::Card : ChartDrawing::Form::Panels);
-    m_drawing.setRange(m_window.from(), m_window.to());
     updateGeometry();
+    showWindow();
+}
+
+void ChartPlot::setFirstColour(qsizetype index)
+{
+    m_drawing.setFirstColour(index);
     drawSoon();
 }
 
@@ -104,23 +108,22 @@ void ChartPlot::setZoomable(bool zoomable)
 void ChartPlot::setBounds(Instant first, Instant last)
 {
     m_ownBounds = true;
+    const auto before = std::pair(m_window.from(), m_window.to());
     m_window.setBounds(first, last);
-    m_drawing.setRange(m_window.from(), m_window.to());
-    drawSoon();
+    if (std::pair(m_window.from(), m_window.to()) != before)
+        showWindow();
 }
 
 void ChartPlot::setRange(Instant from, Instant to)
 {
-    m_window.show(from, to);
-    m_drawing.setRange(m_window.from(), m_window.to());
-    drawSoon();
+    if (m_window.show(from, to))
+        showWindow();
 }
 
 void ChartPlot::setSides(int left, int right)
 {
     m_drawing.setSides(left, right);
-    m_drawing.setRange(m_window.from(), m_window.to());
-    drawSoon();
+    showWindow();
 }
 
 QSize ChartPlot::sizeHint() const
@@ -137,6 +140,12 @@ void ChartPlot::drawSoon()
         replot(rpQueuedReplot);
 }
 
+void ChartPlot::showWindow()
+{
+    m_drawing.setRange(m_window.from(), m_window.to());
+    drawSoon();
+}
+
 void ChartPlot::showEvent(QShowEvent *event)
 {
     QCustomPlot::showEvent(event);
@@ -148,8 +157,7 @@ void ChartPlot::changeEvent(QEvent *event)
     QCustomPlot::changeEvent(event);
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
         m_drawing.setLook(windowLook(palette(), font()));
-        m_drawing.setRange(m_window.from(), m_window.to());
-        drawSoon();
+        showWindow();
     } else if (event->type() == QEvent::LanguageChange) {
         setChart(chart());
     }
@@ -159,8 +167,7 @@ void ChartPlot::moved(bool changed)
 {
     if (!changed)
         return;
-    m_drawing.setRange(m_window.from(), m_window.to());
-    drawSoon();
+    showWindow();
     Q_EMIT rangeChanged(m_window.from(), m_window.to());
 }
 
@@ -228,7 +235,6 @@ void ChartPlot::wheelEvent(QWheelEvent *event)
 void ChartPlot::keyPressEvent(QKeyEvent *event)
 {
     const auto step = m_window.length() / panShare;
-    const Instant middle = m_window.from() + m_window.length() / 2;
     if (!m_zoomable)
         event->ignore();
     else if (event->key() == Qt::Key_Left)
@@ -236,9 +242,9 @@ void ChartPlot::keyPressEvent(QKeyEvent *event)
     else if (event->key() == Qt::Key_Right)
         moved(m_window.pan(step));
     else if (event->key() == Qt::Key_Plus || event->key() == Qt::Key_Equal)
-        moved(m_window.zoom(zoomStep, middle));
+        moved(m_window.zoom(zoomStep, m_window.middle()));
     else if (event->key() == Qt::Key_Minus)
-        moved(m_window.zoom(1 / zoomStep, middle));
+        moved(m_window.zoom(1 / zoomStep, m_window.middle()));
     else if (event->key() == Qt::Key_Home)
         moved(m_window.show(m_window.first(), m_window.first() + m_window.length()));
     else if (event->key() == Qt::Key_End)

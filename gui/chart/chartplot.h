@@ -24,7 +24,7 @@ public:
     // A card for one figure: its name, what it is now, and its course without axes.
     void setCompact(bool compact);
     // Which of the colours comes first, where the panel is one of a larger chart.
-    void setFirstColour(qsizetype index) { m_drawing.setFirstColour(index); }
+    void setFirstColour(qsizetype index);
     // Wheel, dragging and keys change what is shown; off at first.
     void setZoomable(bool zoomable);
     // How far one may go; nothing: the chart's own time.
@@ -63,6 +63,7 @@ protected:
 private:
     void addActions();
     void drawSoon();
+    void showWindow();
     void moved(bool changed); // by a person
     std::optional<Instant> timeAt(double x) const;
     void pointAt(std::optional<Instant> at, const QPoint &where);

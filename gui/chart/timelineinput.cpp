@@ -192,13 +192,12 @@ void TimelineLanes::wheelEvent(QWheelEvent *event)
 bool TimelineLanes::moveByKey(int key)
 {
     const auto step = m_window.length() / panShare;
-    const Instant middle = m_window.from() + m_window.length() / 2;
     switch (key) {
     case Qt::Key_Left: move(m_window.pan(-step)); return true;
     case Qt::Key_Right: move(m_window.pan(step)); return true;
     case Qt::Key_Plus:
-    case Qt::Key_Equal: move(m_window.zoom(zoomStep, middle)); return true;
-    case Qt::Key_Minus: move(m_window.zoom(1 / zoomStep, middle)); return true;
+    case Qt::Key_Equal: move(m_window.zoom(zoomStep, m_window.middle())); return true;
+    case Qt::Key_Minus: move(m_window.zoom(1 / zoomStep, m_window.middle())); return true;
     case Qt::Key_Home: move(m_window.pan(m_window.first() - m_window.from())); return true;
     case Qt::Key_End: move(m_window.pan(m_window.last() - m_window.to())); return true;
     case Qt::Key_0: move(m_window.showAll()); return true;

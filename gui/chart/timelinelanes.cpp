@@ -351,7 +351,7 @@ QString TimelineLanes::wordsOf(Place place) const
     const QList<TimelineMark> marks = marksAt(place);
     QStringList lines;
     if (marks.size() > 1)
-        lines << tr("%n mark(s) close together", nullptr, int(marks.size()));
+        lines << tr("%1 marks close together").arg(marks.size());
     for (const TimelineMark &mark : marks.first(std::min(marks.size(), mostWords))) {
         QString when = chart::momentText(mark.from, m_zone);
         if (mark.takesTime())
@@ -361,7 +361,7 @@ QString TimelineLanes::wordsOf(Place place) const
         lines << u"%1: %2"_s.arg(words.join(u' '), when) + (mark.text.isEmpty() ? QString() : u" – "_s + mark.text);
     }
     if (marks.size() > mostWords)
-        lines << tr("and %n more", nullptr, int(marks.size() - mostWords));
+        lines << tr("and %1 more").arg(marks.size() - mostWords);
     return lines.join(u'\n');
 }
 

@@ -23,8 +23,8 @@ void TimeWindow::setBounds(Instant first, Instant last)
 
 bool TimeWindow::show(Instant from, Instant to)
 {
-    const milliseconds long_enough = std::clamp(to - from, least, m_last - m_first);
-    const Instant begin = std::clamp(from, m_first, m_last - long_enough), end = begin + long_enough;
+    const milliseconds shown = std::clamp(to - from, least, m_last - m_first);
+    const Instant begin = std::clamp(from, m_first, m_last - shown), end = begin + shown;
     const bool changed = begin != m_from || end != m_to;
     m_from = begin;
     m_to = end;
@@ -35,13 +35,15 @@ bool TimeWindow::show(Instant from, Instant to)
 
 bool TimeWindow::zoom(double factor, Instant around)
 {
-    const double wanted =
-        std::clamp(double(length().count()) * factor, double(least.count()), double((m_last - m_first).count()));
-    const double share = double((around - m_from).count()) / double(std::max<qint64>(1, length().count()));
+    const double before = double(std::max<qint64>(1, length().count()));
+    const milliseconds wanted{
+        qint64(std::clamp(before * factor, double(least.count()), double((m_last - m_first).count())))};
+    const double share = double((around - m_from).count()) / before;
     // Who looks at what is now goes on to do so.
-    const Instant from =
-        m_following ? m_last - milliseconds{qint64(wanted)} : around - milliseconds{qint64(wanted * share)};
-    return show(from, from + milliseconds{qint64(wanted)});
+    if (m_following && share > 0.95)
+        return show(m_last - wanted, m_last);
+    const Instant from = around - milliseconds{qint64(double(wanted.count()) * share)};
+    return show(from, from + wanted);
 }
 
 bool TimeWindow::pan(milliseconds by) { return show(m_from + by, m_to + by); }

@@ -18,13 +18,15 @@ public:
     Instant last() const { return m_last; }
     Instant from() const { return m_from; }
     Instant to() const { return m_to; }
+    // Around this a zoom without a pointer goes.
+    Instant middle() const { return m_following ? m_to : m_from + length() / 2; }
     std::chrono::milliseconds length() const { return m_to - m_from; }
     bool isWhole() const { return m_whole; }
     bool isFollowing() const { return m_following; }
 
     // Each stays within the bounds, and says whether anything else is shown now.
     bool show(Instant from, Instant to);
-    bool zoom(double factor, Instant around); // below 1: nearer
+    bool zoom(double factor, Instant around); // below 1: nearer; that moment stays where it is
     bool pan(std::chrono::milliseconds by);
     bool showAll();
     // The end of the bounds is at the right edge, and stays there; or no longer.

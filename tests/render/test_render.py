@@ -85,7 +85,8 @@ class Render(unittest.TestCase):
 
     def test_one_point_is_a_dot(self):
         found = self.drawn(chart(panel(lines=[points(0, 30_000)]))).places(DARK_LINE)
-        self.assertTrue(20 < len(found) < 200, len(found))
+        dot = [(x, y) for x, y in found if x < 540]  # what is now stands at the right
+        self.assertTrue(20 < len(dot) < 200, len(dot))
 
     def test_without_a_point_it_says_so(self):
         picture = self.drawn(chart(panel(lines=[[]]), panel("Agents", lines=[[], []])))
