@@ -103,7 +103,7 @@ void DiffTextView::mousePressEvent(QMouseEvent *event)
         return;
     const int file = shownFile();
     const bool onStuckHead =
-        point.y() < 2 * m_lineHeight && yOfRow(m_rows.fileRows.at(file)) < verticalScrollBar()->value();
+        point.y() < headHeight() && yOfRow(m_rows.fileRows.at(file)) < verticalScrollBar()->value();
     const DiffRow &row = m_rows.rows.at(rowAtY(point.y() + verticalScrollBar()->value()));
     const bool behindAll = point.y() + verticalScrollBar()->value() >= yOfRow(int(m_rows.rows.size()));
     if (onStuckHead)
@@ -292,7 +292,7 @@ void DiffTextView::showFound(const Place &place, int side)
     m_found = place;
     m_foundSide = side;
     const QRect room = rectOf(place.row);
-    if (room.isEmpty() || room.top() < 2 * m_lineHeight || room.bottom() > viewport()->height())
+    if (room.isEmpty() || room.top() < headHeight() || room.bottom() > viewport()->height())
         scrollToRow(place.row, viewport()->height() / 3);
     if (!m_wrapping && m_rows.rows.at(place.row).kind == DiffRow::Kind::Line) {
         const QString text = textOf(m_rows.rows.at(place.row), side);

@@ -60,18 +60,18 @@ void DiffTextView::setWrapping(bool wrapping)
 {
     if (m_wrapping == wrapping)
         return;
-    const int top = rowAtY(verticalScrollBar()->value());
+    const int top = rowAtY(verticalScrollBar()->value() + headHeight());
     m_wrapping = wrapping;
     placeRows();
     if (top >= 0)
-        scrollToRow(top, 0);
+        scrollToRow(top, headHeight());
 }
 
 // Keeps what is at the top of the screen there, whatever rows it is made of afterwards.
 void DiffTextView::rebuild()
 {
     const auto lineAtTop = [this]() -> std::pair<int, int> {
-        const int row = rowAtY(verticalScrollBar()->value());
+        const int row = rowAtY(verticalScrollBar()->value() + headHeight());
         if (row < 0)
             return {-1, -1};
         return {m_rows.rows.at(row).file,
@@ -97,7 +97,7 @@ void DiffTextView::rebuild()
             }
         }
     }
-    scrollToRow(row, 0);
+    scrollToRow(row, m_rows.rows.at(row).kind == DiffRow::Kind::File ? 0 : headHeight());
 }
 
 DiffTextView::Column DiffTextView::column(int side) const
@@ -305,11 +305,11 @@ void DiffTextView::changeEvent(QEvent *event)
 void DiffTextView::resizeEvent(QResizeEvent *event)
 {
     QAbstractScrollArea::resizeEvent(event);
-    const int top = rowAtY(verticalScrollBar()->value());
+    const int top = rowAtY(verticalScrollBar()->value() + headHeight());
     if (m_wrapping && event->size().width() != event->oldSize().width()) {
         placeRows();
         if (top >= 0)
-            scrollToRow(top, 0);
+            scrollToRow(top, headHeight());
     } else {
         syncScrollBars();
     }

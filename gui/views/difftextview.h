@@ -91,6 +91,7 @@ private:
     int rowAtY(qint64 y) const;
     qint64 yOfRow(int row) const { return qint64(m_tops[size_t(row)]) * m_lineHeight; }
     void scrollToRow(int row, int fromTop);
+    int headHeight() const { return 2 * m_lineHeight; } // of a file, which stays at the top of the screen
     Column column(int side) const;
     int sides() const { return m_sideBySide ? 2 : 1; }
     // The line that a row shows on a side; -1: none.

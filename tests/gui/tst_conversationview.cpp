@@ -454,7 +454,9 @@ private Q_SLOTS:
         window.view.showNotFound();
         QTest::keyClick(window.findEdit(), Qt::Key_F3, Qt::ShiftModifier);
         QCOMPARE(wanted.size(), 2);
-        QCOMPARE(wanted.at(1).at(1).toLongLong(), 20'000); // from the other end
+        // From the other end, what is here first.
+        const qint64 again = wanted.at(1).at(1).toLongLong();
+        QVERIFY(again > 19'000 && !window.source.at(again));
     }
 
     void aMatchInAFoldedMessageUnfoldsIt()
