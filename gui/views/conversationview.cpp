@@ -75,6 +75,7 @@ void ConversationView::onCleared()
     m_foundPending = 0;
     m_selecting = false;
     m_announcement.clear();
+    m_announced = 0;
     setCurrent(0, false);
     setFollow(true);
     settle();
@@ -104,7 +105,8 @@ void ConversationView::onArrived(qint64 first, qint64 last)
         }
     }
     const TalkMessage *newest = last == m_rows.count() ? m_source->at(last) : nullptr;
-    if (newest && first > 1) {
+    if (newest && last > m_announced) {
+        m_announced = last;
         m_announcement = TalkStyle::spoken(*newest);
         // Politely: what is being read aloud is finished first.
         QAccessibleEvent news(this, QAccessible::DescriptionChanged);

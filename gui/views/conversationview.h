@@ -167,6 +167,7 @@ private:
     qint64 m_read = 0; // the last message that was there when it followed
     QPushButton *m_news;
     QString m_announcement;
+    qint64 m_announced = 0; // the message that it is of
 
     qint64 m_current = 0;
     bool m_currentShown = false;

@@ -19,7 +19,7 @@ bool DiffTextView::event(QEvent *event)
     if (event->type() == QEvent::ShortcutOverride) {
         auto *key = static_cast<QKeyEvent *>(event);
         const bool letter = (key->key() == Qt::Key_N || key->key() == Qt::Key_P) && key->modifiers() == Qt::NoModifier;
-        if (letter || key->matches(QKeySequence::Copy)) {
+        if (letter || key->matches(QKeySequence::Copy) || key->matches(QKeySequence::SelectAll)) {
             event->accept();
             return true;
         }
@@ -34,6 +34,10 @@ void DiffTextView::keyPressEvent(QKeyEvent *event)
         if (const QString text = selectedText(); !text.isEmpty())
             QGuiApplication::clipboard()->setText(text);
         return;
+    }
+    if (event->matches(QKeySequence::SelectAll) && !m_rows.rows.isEmpty()) {
+        m_selectionStart = {0, 0};
+        return selectTo({int(m_rows.rows.size()), 0});
     }
     const bool bare = !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier));
     switch (event->key()) {

@@ -280,7 +280,7 @@ void DiffTextView::goToChange(bool forward)
         return;
     m_changeRow = changes.at(next);
     const QRect room = rectOf(m_changeRow);
-    if (room.isEmpty() || room.bottom() > viewport()->height() * 3 / 4 || room.top() < 0)
+    if (room.isEmpty() || room.bottom() > viewport()->height() * 3 / 4 || room.top() < headHeight())
         scrollToRow(m_changeRow, viewport()->height() / 4);
     viewport()->update();
 }

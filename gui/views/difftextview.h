@@ -2,7 +2,7 @@
 // arithmetic on columns of a fixed grid, so 200,000 lines open at once and wrap at once. UI thread.
 //
 // Keys: arrows, PgUp, PgDn, Home, End scroll; n and p (F7, Shift+F7) go from change to change; Return folds and unfolds
-// the file; Ctrl+C copies.
+// the file; Ctrl+A marks all, of one side, and Ctrl+C copies.
 #pragma once
 
 #include "gui/views/colours.h"

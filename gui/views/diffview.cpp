@@ -148,6 +148,7 @@ void DiffView::makeText()
         if (!m_files->list()->hasFocus())
             m_files->setCurrent(file);
     });
+    connect(m_files->list(), &QListView::activated, this, [this] { m_text->setFocus(); });
     connect(m_files, &DiffFileList::menuWanted, this, &DiffView::showFileMenu);
     connect(m_text, &DiffTextView::menuWanted, this, [this](int file, bool onHeader, const QPoint &at) {
         onHeader ? showFileMenu(file, at) : showTextMenu(file, at);

@@ -335,6 +335,55 @@ private Q_SLOTS:
         QCOMPARE(whole.size(), 1);
     }
 
+    void whatTheHubFoundInAPartThatWasCutIsGoneTo()
+    {
+        Window window;
+        TalkMessage cut = message(1, u"the beginning"_s);
+        cut.cut = true;
+        window.source.put({cut, message(2, u"other"_s)});
+        connect(&window.view, &ConversationView::wholeWanted, this, [&window](qint64 seq) {
+            window.source.put({message(seq, u"the beginning\n"_s.repeated(500) + u"a needle"_s)});
+        });
+        QTest::keyClick(&window.view, Qt::Key_F, Qt::ControlModifier);
+        window.findEdit()->setText(u"needle"_s);
+        QSignalSpy wanted(&window.view, &ConversationView::findWanted);
+        QTest::keyClick(window.findEdit(), Qt::Key_Return);
+        QCOMPARE(wanted.size(), 1);
+        window.view.showFound(1);
+        QCOMPARE(window.view.currentMessage(), 1);
+        QVERIFY(window.view.rectOf(1).height() > 5'000);
+        QVERIFY(window.view.rectOf(1).top() < -4'000);
+    }
+
+    void oddTextsAreDrawn()
+    {
+        Window window;
+        QList<TalkMessage> list;
+        const QStringList texts{u""_s,
+                                u"\n\n"_s,
+                                u"```\n```"_s,
+                                u"```"_s,
+                                u"\x1b[31m"_s,
+                                u"a\tb"_s,
+                                u"```diff\n```\n```\n\n\nx"_s,
+                                QString(3'000, u'W'),
+                                u"\u05d0\u05d1 abc"_s};
+        for (const QString &role : {u"person"_s, u"agent"_s, u"tool"_s, u"hub"_s, u"other"_s}) {
+            for (const QString &text : texts)
+                list.append(message(list.size() + 1, text, role, u"odd"_s));
+        }
+        window.source.put(list);
+        for (const int width : {30, 120, 400, 2'000}) {
+            window.view.resize(width, 600);
+            for (qint64 seq = 1; seq <= list.size(); ++seq) {
+                window.view.showMessage(seq);
+                QTest::keyClick(&window.view, Qt::Key_Return);
+                window.view.grab();
+                QVERIFY(!window.view.rectOf(seq).isEmpty());
+            }
+        }
+    }
+
     void linksOpenThroughASignal()
     {
         Window window;

@@ -133,6 +133,9 @@ private Q_SLOTS:
         QCOMPARE(window.list()->currentIndex().row(), 0);
         window.view.showFile(u"src/f15.cpp"_s);
         QCOMPARE(window.text().shownFile(), 15);
+        window.list()->setFocus();
+        QTest::keyClick(window.list(), Qt::Key_Return);
+        QVERIFY(window.text().hasFocus());
         QCOMPARE(window.list()->currentIndex().row(), 15);
     }
 
@@ -229,9 +232,11 @@ private Q_SLOTS:
         window.drag(at(0, 10), at(3, 890));
         QTest::keyClick(&window.text(), Qt::Key_C, Qt::ControlModifier);
         QCOMPARE(QGuiApplication::clipboard()->text(), u"int main()\n{\n    return old;\n    return newer;"_s);
+        QTest::keyClick(&window.text(), Qt::Key_A, Qt::ControlModifier);
+        QCOMPARE(window.text().selectedText(),
+                 u"int main()\n{\n    return old;\n    return newer;\n}\nfirst\nsecond"_s);
         // Side by side, one side alone.
         window.view.setSideBySide(true);
-        window.drag(at(0, 450), at(4, 890));
         const int half = window.text().viewport()->width() / 2;
         window.drag(at(0, half + 5), at(4, window.text().viewport()->width() - 3));
         QCOMPARE(window.text().selectedText(), u"int main()\n{\n    return newer;\n}"_s);
