@@ -159,6 +159,7 @@ private:
 
     // What stays where it is: the top of this row, at this height of the viewport.
     int m_anchorRow = 0, m_anchorY = 0;
+    int m_stillY = 0;      // what is above it in the viewport grows upward
     bool m_pinned = false; // it was gone to, and stays until somebody scrolls
     bool m_follow = true;
     bool m_atEnd = true;

@@ -138,6 +138,7 @@ private Q_SLOTS:
         QTest::keyClick(&window.view, Qt::Key_PageDown);
         window.settled();
         QVERIFY(window.view.shown().first >= page.second - 2 && window.view.shown().first <= page.second);
+        QVERIFY(!window.view.follows());
         const QRect before = window.view.rectOf(window.view.shown().second);
         QTest::keyClick(&window.view, Qt::Key_Down);
         window.settled();
@@ -294,9 +295,13 @@ private Q_SLOTS:
 
     void aHugeMessageIsFoldedAndNoLineOfItIsLost()
     {
+        // Numbers, each once, in lines of very different lengths.
         QString text;
-        for (int i = 0; text.size() < 1'000'000; ++i)
-            text += u"line %1 of a long report\n"_s.arg(i);
+        for (int line = 0, number = 10'000; text.size() < 1'000'000; ++line) {
+            for (int word = 0; word <= line % 40; ++word)
+                text += QString::number(number++) + u' ';
+            text += u'\n';
+        }
         text += u"the last line"_s;
         Window window;
         window.source.put({message(1, u"before"_s), message(2, text), message(3, u"after"_s)});
@@ -308,14 +313,23 @@ private Q_SLOTS:
         // To its end and back up by pages: each page joins the one before.
         QTest::keyClick(&window.view, Qt::Key_End);
         QCOMPARE(window.view.shown().second, 3);
+        const auto numberAt = [&window](int y) { // by a double click
+            QTest::mouseDClick(window.view.viewport(), Qt::LeftButton, {}, QPoint(48, y));
+            QTest::mouseRelease(window.view.viewport(), Qt::LeftButton, {}, QPoint(48, y));
+            return window.view.selectedText().toInt();
+        };
+        QTest::keyClick(&window.view, Qt::Key_PageUp);
         for (int i = 0; i < 20; ++i) {
-            const int bottom = window.view.rectOf(2).bottom();
+            const int before = numberAt(20);
+            QVERIFY(before > 10'000);
             QTest::keyClick(&window.view, Qt::Key_PageUp);
-            const int moved = window.view.rectOf(2).bottom() - bottom;
-            QVERIFY2(moved > 300 && moved < 800, qPrintable(QString::number(moved)));
+            const int page = window.view.viewport()->height() - 2 * QFontMetrics(window.view.font()).height();
+            qInfo() << i << before << numberAt(20 + page) << window.view.rectOf(2) << page
+                    << window.view.viewport()->height() << window.view.verticalScrollBar()->value();
+            QCOMPARE(numberAt(20 + page), before);
         }
         drag(window, QPoint(60, 100), QPoint(300, 200));
-        QVERIFY(window.view.selectedText().contains(u"of a long report"_s));
+        QVERIFY(window.view.selectedText().size() > 200);
         QVERIFY(text.contains(window.view.selectedText()));
         QCOMPARE(window.view.textOf(2), text);
     }
@@ -404,13 +418,13 @@ private Q_SLOTS:
                            message(3, u"third message"_s)});
         window.source.setCount(3);
         const QRect first = window.view.rectOf(1), third = window.view.rectOf(3);
-        drag(window, QPoint(2, first.bottom() - 20), QPoint(690, third.bottom() - 20));
+        drag(window, QPoint(60, first.bottom() - 20), QPoint(690, third.bottom() - 20));
         QGuiApplication::clipboard()->clear();
         QTest::keyClick(&window.view, Qt::Key_C, Qt::ControlModifier);
         const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n');
         QCOMPARE(lines.size(), 8);
         QVERIFY(lines.at(0).startsWith(u"somebody, "_s));
-        QCOMPARE(lines.at(1), u"first message"_s);
+        QVERIFY(u"first message"_s.endsWith(lines.at(1)) && lines.at(1).size() < 12 && lines.at(1).size() > 3);
         QCOMPARE(lines.at(4), u"second message"_s);
         QCOMPARE(lines.at(7), u"third message"_s);
 

@@ -196,6 +196,17 @@ private Q_SLOTS:
         }
     }
 
+    void aPlainDiffHasNoHeadsOfGit()
+    {
+        const Diff diff = parseDiff("--- one.txt\t2026-01-01\n+++ one.txt\t2026-01-02\n@@ -1 +1 @@\n-x\n+y\n"
+                                    "--- /dev/null\n+++ two.txt\n@@ -0,0 +1 @@\n+z\n");
+        QCOMPARE(diff.files.size(), 2);
+        QCOMPARE(diff.files.at(0).path(), u"one.txt"_s);
+        QCOMPARE(diff.files.at(0).lines.size(), 2);
+        QCOMPARE(diff.files.at(1).path(), u"two.txt"_s);
+        QCOMPARE(diff.files.at(1).change, Change::Added);
+    }
+
     void aMergeHasBothParents()
     {
         Repository repository;
@@ -214,15 +225,15 @@ private Q_SLOTS:
 
     void linesThatBecameOthersAreTold()
     {
-        const Diff diff = parseDiff("diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@ int main()\n a\n-b\n-c\n+B\n"
-                                    " d\n-e\n+E\n+F\n");
+        const Diff diff = parseDiff("diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,8 +1,8 @@ int main()\n a\n-b\n-c\n+B\n"
+                                    " d\n-e\n+E\n+F\n g\n-h\n-i\n+H\n+I\n");
         QCOMPARE(diff.files.size(), 1);
         const DiffFile &file = diff.files.at(0);
         QCOMPARE(file.hunks.at(0).section, u"int main()"_s);
         QList<int> partners;
         for (const DiffLine &line : file.lines)
             partners << line.partner;
-        QCOMPARE(partners, QList<int>({-1, 3, -1, 1, -1, 6, 5, -1}));
+        QCOMPARE(partners, QList<int>({-1, 3, -1, 1, -1, 6, 5, -1, -1, 11, 12, 9, 10}));
 
         const DiffRows sides = diffRows(diff, true, {});
         QList<std::pair<int, int>> pairs;
@@ -230,12 +241,13 @@ private Q_SLOTS:
             if (row.kind == DiffRow::Kind::Line)
                 pairs.append({row.left, row.right});
         }
-        const QList<std::pair<int, int>> wanted{{0, 0}, {1, 3}, {2, -1}, {4, 4}, {5, 6}, {-1, 7}};
+        const QList<std::pair<int, int>> wanted{{0, 0},  {1, 3}, {2, -1}, {4, 4},  {5, 6},
+                                                {-1, 7}, {8, 8}, {9, 11}, {10, 12}};
         QCOMPARE(pairs, wanted);
-        QCOMPARE(sides.changes.size(), 2);
+        QCOMPARE(sides.changes.size(), 3);
         const DiffRows unified = diffRows(diff, false, {});
-        QCOMPARE(unified.changes.size(), 2);
-        QCOMPARE(unified.rows.size(), 11);
+        QCOMPARE(unified.changes.size(), 3);
+        QCOMPARE(unified.rows.size(), 16);
         QCOMPARE(diffRows(diff, false, {0}).rows.size(), 2);
     }
 
