@@ -324,8 +324,6 @@ private Q_SLOTS:
             QVERIFY(before > 10'000);
             QTest::keyClick(&window.view, Qt::Key_PageUp);
             const int page = window.view.viewport()->height() - 2 * QFontMetrics(window.view.font()).height();
-            qInfo() << i << before << numberAt(20 + page) << window.view.rectOf(2) << page
-                    << window.view.viewport()->height() << window.view.verticalScrollBar()->value();
             QCOMPARE(numberAt(20 + page), before);
         }
         drag(window, QPoint(60, 100), QPoint(300, 200));
