@@ -15,7 +15,8 @@ namespace hub
 // A fact, told after it was committed. Names: task, message, checkpoint, approval, alert, safe-mode, agent, rollback,
 // finish, project (its name, and the Discord channel that is bound to it).
 // `data` always has "task_id" when it concerns one. "message" has what a row of task-log's data has: message_id, at
-// (ISO, UTC), from, kind and text; "task" has what task-status' data has, "approval" a row of approvals' data.
+// (ISO, UTC), from, kind and text; "task" has what task-status' data has, "approval" a row of approvals' data; "alert"
+// has its number as "id", and "state" once it was answered.
 struct HubEvent {
     QString name;
     QJsonObject data;

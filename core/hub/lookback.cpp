@@ -68,8 +68,8 @@ void addChart(const LookBack &wanted, const monitor::HistoryStore::Courses &cour
     const QString program = programBeside(wanted.programFolder, u"agenthub-render"_s);
     if (program.isEmpty()) {
         past.whyNoChart =
-            u"There is no chart, since agenthub-render is not installed; a build of AgentHub where Qt Gui "
-            "is there (Debian: apt install qt6-base-dev fonts-dejavu-core) has it."_s;
+            u"There is no chart, since agenthub-render is not installed; a build of AgentHub where QCustomPlot "
+            "is there (Debian: apt install qt6-base-dev libqcustomplot-dev fonts-dejavu-core) has it."_s;
         return;
     }
     auto png = drawn(program, framed(wanted, courses));

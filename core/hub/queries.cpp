@@ -56,10 +56,12 @@ Result<QJsonObject> tasks(const Sources &sources, const Arguments &)
 
 Result<QJsonObject> messages(const Sources &sources, const Arguments &arguments)
 {
+    using Texts = state::ScreenStore::Texts;
     HUB_TRY(const TaskId task, taskOf(arguments));
     return fromState(sources, [&](const state::ScreenStore &store) -> Result<QJsonObject> {
         HUB_TRY(const QJsonArray rows,
-                store.messages(task, arguments[u"first"_s].toInteger(1), arguments[u"last"_s].toInteger(0)));
+                store.messages(task, arguments[u"first"_s].toInteger(1), arguments[u"last"_s].toInteger(0),
+                               arguments[u"whole"_s].toBool() ? Texts::Whole : Texts::Cut));
         return QJsonObject{{u"messages"_s, rows}};
     });
 }

@@ -2,7 +2,8 @@
 // and what reads it. Asked on the hub thread, read on a worker from read-only connections.
 //
 // tasks {}                                        → {tasks: […]} newest first
-// messages {task_id, first, last}                 → {messages: […]} oldest first, at most 1,000
+// messages {task_id, first, last, whole?}         → {messages: […]} oldest first, at most 1,000; a long text is cut
+//                                                   unless it is wanted whole
 // find-message {task_id, text, from, backwards?}  → {message_id} or {}
 // time-line {from, to, task_id?}                  → {lanes: [{task_id, marks: […]}]} by task; task_id 0: of no task
 // chart {from, to}                                → {chart}: core/chart's JSON of the machine in that time

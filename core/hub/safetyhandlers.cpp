@@ -226,6 +226,7 @@ Result<Reply> listClaims(Services &services, const Invocation &in)
     Reply reply;
     commands::Table table{.columns = {u"path"_s, u"project"_s, u"task"_s, u"since"_s, u"until"_s},
                           .whenEmpty = u"Nobody holds a file."_s};
+    QJsonArray data;
     for (const auto &claim : claims) {
         if ((project && claim.project != *project) || (in.has("path"_L1) && claim.path != in.text("path"_L1) &&
                                                        !claim.path.startsWith(in.text("path"_L1) + u'/')))
@@ -233,8 +234,14 @@ Result<Reply> listClaims(Services &services, const Invocation &in)
         table.rows << QStringList{claim.path, claim.project.toString(), u'#' + claim.task.toString(),
                                   agoText(claim.at, services.now()),
                                   claim.expiresAt ? toLocalShort(*claim.expiresAt, services.now()) : QString()};
+        data.append(QJsonObject{{u"path"_s, claim.path},
+                                {u"project"_s, claim.project.toString()},
+                                {u"task_id"_s, claim.task.value()},
+                                {u"at"_s, toIso(claim.at)},
+                                {u"until"_s, claim.expiresAt ? toIso(*claim.expiresAt) : QString()}});
     }
     reply.tables << table;
+    reply.data = {{u"claims"_s, data}};
     return reply;
 }
 
@@ -277,12 +284,19 @@ Result<Reply> listAlerts(Services &services, const Invocation &in)
                                   title,
                                   alert.report.description,
                                   textOf(alertStateTexts, alert.state)};
-        data.append(QJsonObject{{u"alert_id"_s, alert.id.toString()},
-                                {u"level"_s, textOf(alertLevelTexts, alert.report.level)},
-                                {u"type"_s, textOf(alertTypeTexts, alert.report.type)},
-                                {u"title"_s, alert.report.title},
-                                {u"description"_s, alert.report.description},
-                                {u"state"_s, textOf(alertStateTexts, alert.state)}});
+        data.append(
+            QJsonObject{{u"alert_id"_s, alert.id.toString()},
+                        {u"level"_s, textOf(alertLevelTexts, alert.report.level)},
+                        {u"type"_s, textOf(alertTypeTexts, alert.report.type)},
+                        {u"title"_s, alert.report.title},
+                        {u"description"_s, alert.report.description},
+                        {u"at"_s, toIso(alert.at)},
+                        {u"agent"_s, alert.report.agent ? alert.report.agent->toString() : QString()},
+                        {u"task_id"_s, alert.report.task ? QJsonValue(alert.report.task->value()) : QJsonValue()},
+                        {u"held_back"_s, alert.heldBack},
+                        {u"answered_by"_s, alert.answeredBy},
+                        {u"notes"_s, alert.notes},
+                        {u"state"_s, textOf(alertStateTexts, alert.state)}});
     }
     reply.tables << table;
     reply.data = {{u"alerts"_s, data}};

@@ -64,14 +64,16 @@ chart::Chart healthChart(const HistoryStore::Courses &courses, const Rules &rule
                             .lines = {lineOf(course, {})},
                             .limits = limitsOf(rules.of(metric, subject))};
     };
-    chart::Panel cpu = panelOf(Metric::Cpu), memory = panelOf(Metric::Memory);
-    cpu.bottom = memory.bottom = 0;
-    cpu.top = memory.top = 100;
+    chart::Panel cpu = panelOf(Metric::Cpu), memory = panelOf(Metric::Memory), disk = panelOf(Metric::Disk);
+    for (chart::Panel *share : {&cpu, &memory, &disk}) {
+        share->bottom = 0;
+        share->top = 100;
+    }
     chart::Panel agents{.title = u"Agents"_s, .whole = true, .bottom = 0};
     agents.lines = {lineOf(mostTelling(courses.each, Metric::Agents, rules), u"running"_s),
                     lineOf(mostTelling(courses.each, Metric::Paused, rules), u"held"_s)};
     frame.step = std::max(courses.span, interval);
-    frame.panels = {cpu, memory, panelOf(Metric::Temperature), agents};
+    frame.panels = {cpu, memory, disk, panelOf(Metric::Temperature), agents};
     return frame;
 }
 

@@ -1,4 +1,4 @@
-// The chart of the machine: CPU, memory, temperature and agents, with their limits. Pure; any thread.
+// The chart of the machine: CPU, memory, disk, temperature and agents, with their limits. Pure; any thread.
 #pragma once
 
 #include "core/monitor/historystore.h"

@@ -117,7 +117,7 @@ Result<QJsonArray> ScreenStore::tasks() const
     return tasks;
 }
 
-Result<QJsonArray> ScreenStore::messages(TaskId task, qint64 first, qint64 last) const
+Result<QJsonArray> ScreenStore::messages(TaskId task, qint64 first, qint64 last, Texts texts) const
 {
     HUB_TRY(
         const auto rows,
@@ -125,7 +125,7 @@ Result<QJsonArray> ScreenStore::messages(TaskId task, qint64 first, qint64 last)
             u"SELECT seq, at, role, kind, author, body, body_file, EXISTS (SELECT 1 FROM hidden_range h WHERE h.task = "
             "m.task AND h.shown_at IS NULL AND m.seq BETWEEN h.first_seq AND h.last_seq) FROM message m WHERE task = ? "
             "AND seq >= ? AND seq <= ? ORDER BY seq LIMIT ?"_s,
-            {task.value(), first, last, mostMessages}, [this](const db::Row &row) -> Result<QJsonObject> {
+            {task.value(), first, last, mostMessages}, [this, texts](const db::Row &row) -> Result<QJsonObject> {
                 QString text = row.text(5);
                 if (!row.isNull(6)) {
                     HUB_TRY(const QByteArray bytes, m_bodies.get(row.text(6)));
@@ -136,8 +136,8 @@ Result<QJsonArray> ScreenStore::messages(TaskId task, qint64 first, qint64 last)
                                     {u"role"_s, row.text(2)},
                                     {u"kind"_s, row.text(3)},
                                     {u"from"_s, row.text(4).isEmpty() ? row.text(2) : row.text(4)},
-                                    {u"text"_s, text.left(longestText)}};
-                if (text.size() > longestText)
+                                    {u"text"_s, texts == Texts::Whole ? text : text.left(longestText)}};
+                if (texts == Texts::Cut && text.size() > longestText)
                     message[u"size"_s] = text.size();
                 if (row.number(7) != 0)
                     message[u"hidden"_s] = true;

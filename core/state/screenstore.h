@@ -28,7 +28,8 @@ public:
     // All tasks, newest first: what a list shows of each.
     Result<QJsonArray> tasks() const;
     // The messages numbered `first` to `last`, oldest first, those that a rollback hides too ("hidden").
-    Result<QJsonArray> messages(TaskId task, qint64 first, qint64 last) const;
+    enum class Texts { Cut, Whole };
+    Result<QJsonArray> messages(TaskId task, qint64 first, qint64 last, Texts texts) const;
     // The nearest message from `from` on (backwards: back from it) whose text has these words, whatever the case.
     Result<std::optional<qint64>> findMessage(TaskId task, const QString &words, qint64 from, bool backwards) const;
     // Turns, checkpoints, questions, operations and pauses of one task, or of all, that touch the time; by task.

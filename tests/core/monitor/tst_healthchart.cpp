@@ -30,7 +30,7 @@ class TestHealthChart : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void itShowsFourFiguresWithTheirLimits()
+    void itShowsFiveFiguresWithTheirLimits()
     {
         const auto chart = drawn({course(Metric::Cpu, {}, 40), course(Metric::Memory, {}, 50),
                                   course(Metric::Temperature, u"cpu-thermal"_s, 60), course(Metric::Agents, {}, 3),
@@ -46,6 +46,7 @@ private Q_SLOTS:
         }
         QCOMPARE(told,
                  (QStringList{u"CPU  % 40 warning95"_s, u"Memory  % 50 warning85 critical95"_s,
+                              u"Disk / % 70 warning85 critical95"_s,
                               u"Temperature cpu-thermal °C 60 warning75 critical82"_s, u"Agents   running3 held1"_s}));
         QCOMPARE(chart.title, u"a machine"_s);
     }
@@ -53,10 +54,10 @@ private Q_SLOTS:
     void whatIsNotMeasuredHasAPanelWithoutPoints()
     {
         const auto chart = drawn({});
-        QCOMPARE(chart.panels.size(), 4);
+        QCOMPARE(chart.panels.size(), 5);
         for (const chart::Panel &panel : chart.panels)
             QVERIFY(!panel.hasPoints());
-        QCOMPARE(chart.panels[2].subject, QString());
+        QCOMPARE(chart.panels[3].subject, QString());
     }
 
     void ofSeveralSensorsTheOneNearestToItsLimitIsShown()
@@ -65,8 +66,8 @@ private Q_SLOTS:
         const auto chart =
             drawn({course(Metric::Temperature, u"cpu-thermal"_s, 70),
                    course(Metric::Temperature, u"x86_pkg_temp"_s, 88), course(Metric::Temperature, u"acpitz"_s, 30)});
-        QCOMPARE(chart.panels[2].subject, u"x86_pkg_temp"_s);
-        QCOMPARE(chart.panels[2].limits.first().value, 90.0);
+        QCOMPARE(chart.panels[3].subject, u"x86_pkg_temp"_s);
+        QCOMPARE(chart.panels[3].limits.first().value, 90.0);
     }
 
     void theStepIsThatOfThePointsOrOfTheLooks()

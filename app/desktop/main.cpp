@@ -1,0 +1,66 @@
+// agenthub: the window. Composes; decides nothing.
+#include "core/ipc/endpoint.h"
+#include "gui/model/portsources.h"
+#include "gui/window/mainwindow.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+
+#include <csignal>
+#include <cstdio>
+#include <sys/stat.h>
+
+using namespace hub;
+using namespace Qt::StringLiterals;
+
+namespace
+{
+
+int complain(const Error &error)
+{
+    std::fprintf(stderr, "%s\n", qPrintable(error.message));
+    if (!error.hint.isEmpty())
+        std::fprintf(stderr, "  %s\n", qPrintable(error.hint));
+    return 1;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    ::umask(077);
+    ::signal(SIGPIPE, SIG_IGN); // a hub that went away is an error like any other
+    QApplication app(argc, argv);
+    app.setOrganizationName(u"agenthub"_s);
+    app.setApplicationName(u"agenthub"_s);
+    app.setApplicationDisplayName(u"AgentHub"_s);
+    app.setApplicationVersion(QStringLiteral(HUB_VERSION));
+
+    QCommandLineParser line;
+    line.setApplicationDescription(u"AgentHub's window: what each agent does, what needs you, what can be undone."_s);
+    line.addHelpOption();
+    line.addVersionOption();
+    line.addOptions({{u"data-dir"_s, u"Folder of everything the hub keeps."_s, u"folder"_s},
+                     {u"config"_s, u"Settings file; agents.d lies beside it."_s, u"file"_s},
+                     {u"hub"_s, u"A hub on another machine: ssh://user@host."_s, u"address"_s}});
+    line.process(app);
+
+    gui::RemoteSource::MakeChannel channel;
+    QString place;
+    if (const QString address = line.value(u"hub"_s); !address.isEmpty()) {
+        const auto target = ipc::SshTarget::parse(address);
+        if (!target)
+            return complain(target.error());
+        place = target->text();
+        channel = [target = *target] { return std::make_unique<ipc::SshChannel>(target); };
+    } else {
+        const auto dataDir = ipc::findDataDir(line.value(u"data-dir"_s), line.value(u"config"_s));
+        if (!dataDir)
+            return complain(dataDir.error());
+        channel = [dataDir = *dataDir] { return std::make_unique<ipc::LocalChannel>(dataDir); };
+    }
+    gui::HubLink link(std::make_unique<gui::RemoteSource>(channel));
+    gui::MainWindow window(link, place);
+    window.show();
+    return app.exec();
+}
