@@ -50,6 +50,7 @@ void ConversationView::setSource(TalkSource *source)
     connect(source, &TalkSource::cleared, this, &ConversationView::onCleared);
     connect(source, &TalkSource::counted, this, &ConversationView::onCounted);
     connect(source, &TalkSource::arrived, this, &ConversationView::onArrived);
+    connect(source, &TalkSource::forgotten, this, &ConversationView::onForgotten);
     if (source->count() > 0) {
         onCounted(0, source->count());
         onArrived(1, source->count());
@@ -83,15 +84,13 @@ void ConversationView::onCleared()
 
 void ConversationView::onCounted(qint64 before, qint64 now)
 {
-    const int guess = m_style.line * 4;
     for (qint64 seq = before; seq < now; ++seq)
-        m_rows.append(guess);
+        m_rows.append(guessedHeight());
     settle();
 }
 
 void ConversationView::onArrived(qint64 first, qint64 last)
 {
-    const int guess = m_style.line * 4;
     for (qint64 seq = first; seq <= last; ++seq) {
         const int row = int(seq - 1);
         const TalkMessage *message = m_source->at(seq);
@@ -100,7 +99,7 @@ void ConversationView::onArrived(qint64 first, qint64 last)
             m_layouts.erase(row);
         } else if (message) {
             if (m_rows.at(row) == 0)
-                m_rows.set(row, guess);
+                m_rows.set(row, guessedHeight());
             m_layouts.erase(row);
         }
     }
@@ -115,6 +114,16 @@ void ConversationView::onArrived(qint64 first, qint64 last)
     settle();
     if (m_foundPending >= first && m_foundPending <= last)
         showFound(m_foundPending);
+}
+
+// They take room again until it is known whether they are there.
+void ConversationView::onForgotten(qint64 first, qint64 last)
+{
+    for (qint64 seq = std::max<qint64>(1, first); seq <= last; ++seq) {
+        if (m_rows.at(int(seq - 1)) == 0)
+            m_rows.set(int(seq - 1), guessedHeight());
+    }
+    settle();
 }
 
 bool ConversationView::event(QEvent *event)

@@ -103,6 +103,7 @@ private:
     void onCleared();
     void onCounted(qint64 before, qint64 now);
     void onArrived(qint64 first, qint64 last);
+    void onForgotten(qint64 first, qint64 last);
 
     // Scrolling (conversationscroll.cpp)
     void settle();
@@ -118,6 +119,7 @@ private:
     void showNews();
     void relayout();
     MessageLayout *layoutOf(int row);
+    int guessedHeight() const { return m_style.line * 4; } // of a message that is not here
     int topSpace() const;
     int bottomSpace() const;
 

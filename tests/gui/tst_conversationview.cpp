@@ -253,6 +253,22 @@ private Q_SLOTS:
         QCOMPARE(window.view.shown(), std::pair(qint64(0), qint64(0)));
     }
 
+    void whatARollbackTookAwayComesBackWithItsUndo()
+    {
+        Window window(400);
+        window.source.putMissing(51, 350); // rolled back
+        window.settled();
+        QCOMPARE(window.view.shown().second, 50);
+        window.source.forget(1, 400); // undone
+        window.settled();
+        QCOMPARE(window.view.shown().second, 400);
+        QVERIFY(window.isWhole());
+        QTest::keyClick(&window.view, Qt::Key_PageUp);
+        window.settled();
+        QVERIFY(window.isWhole());
+        QVERIFY(window.view.shown().first > 350);
+    }
+
     void hiddenOnesAreDimmed()
     {
         Window window;
