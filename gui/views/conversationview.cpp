@@ -1,7 +1,7 @@
 #include "gui/views/conversationview.h"
 
-#include "gui/views/conversationaccess.h"
 #include "gui/views/findbar.h"
+#include "gui/views/viewaccess.h"
 
 #include <QAccessible>
 #include <QEvent>
@@ -18,7 +18,7 @@ ConversationView::ConversationView(QWidget *parent)
     , m_news(new QPushButton(viewport()))
     , m_findBar(new FindBar(this))
 {
-    installConversationAccess();
+    installViewAccess();
     setAccessibleName(tr("Conversation"));
     setFocusPolicy(Qt::StrongFocus);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

@@ -50,6 +50,8 @@ public:
     QRect rectOf(int row) const;
     // The row of the change that was gone to; -1: none.
     int changeRow() const { return m_changeRow; }
+    // Its file and lines in words, for people who listen.
+    QString changeSpoken() const;
 
 Q_SIGNALS:
     void fileShown(int file);

@@ -5,6 +5,7 @@
 #include "gui/views/findbar.h"
 
 #include <QAbstractItemModelTester>
+#include <QAccessible>
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
@@ -176,6 +177,20 @@ private Q_SLOTS:
         QTest::keyClick(&window.text(), Qt::Key_Home); // from what is on the screen
         QTest::keyClick(&window.text(), Qt::Key_N);
         QCOMPARE(window.text().changeRow(), changes.first());
+    }
+
+    void thoseWhoListenHearTheChange()
+    {
+        Window window(small);
+        QAccessibleInterface *access = QAccessible::queryAccessibleInterface(&window.text());
+        QVERIFY(access);
+        QCOMPARE(access->role(), QAccessible::Document);
+        for (const bool sides : {false, true}) {
+            window.view.setSideBySide(sides);
+            QTest::keyClick(&window.text(), Qt::Key_N);
+            QCOMPARE(access->text(QAccessible::Value),
+                     u"src/one.cpp\nRemoved:     return old;\nAdded:     return newer;"_s);
+        }
     }
 
     void sidesAndWrappingAreToggledWhereOneIs()
