@@ -244,6 +244,13 @@ void DiffView::addFileActions(QMenu &menu, const QString &path)
 {
     const int file = fileOf(path);
     menu.addAction(tr("Copy the path"), this, [path] { QGuiApplication::clipboard()->setText(path); });
+    menu.addAction(tr("Copy the diff of this file"), this, [this, file] {
+        if (!m_diff || file < 0 || file >= m_diff->files.size())
+            return;
+        const DiffFile &is = m_diff->files.at(file);
+        QGuiApplication::clipboard()->setText(
+            QString::fromUtf8(QByteArrayView(m_diff->bytes).sliced(is.start, is.size)));
+    });
     menu.addAction(m_text->isFolded(file) ? tr("Unfold this file") : tr("Fold this file"), this,
                    [this, file] { m_text->setFolded(file, !m_text->isFolded(file)); });
     menu.addAction(tr("Fold all files"), this, [this] { m_text->foldAll(true); });

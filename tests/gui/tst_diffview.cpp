@@ -280,10 +280,13 @@ private Q_SLOTS:
         menu.actions().at(0)->trigger();
         QCOMPARE(QGuiApplication::clipboard()->text(), u"two.txt"_s);
         menu.actions().at(1)->trigger();
-        QVERIFY(window.text().isFolded(1));
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"diff --git a/two.txt"_s));
+        QVERIFY(QGuiApplication::clipboard()->text().endsWith(u"+second return\n"_s));
         menu.actions().at(2)->trigger();
-        QCOMPARE(window.text().rows().rows.size(), 6);
+        QVERIFY(window.text().isFolded(1));
         menu.actions().at(3)->trigger();
+        QCOMPARE(window.text().rows().rows.size(), 6);
+        menu.actions().at(4)->trigger();
         QCOMPARE(window.text().rows().rows.size(), rows);
     }
 
