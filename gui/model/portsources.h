@@ -40,7 +40,7 @@ public:
 // What a program that has a window can do about a hub on this machine.
 struct LocalHub {
     QString dataDir;
-    std::function<Result<>()> startDaemon;                     // NotFound: there is no such program
+    std::function<Result<>()> startDaemon;                    // NotFound: there is no such program
     std::function<Result<std::unique_ptr<HostedHub>>()> host; // in this process; Conflict: another process has one
 };
 

@@ -140,7 +140,8 @@ QVariant RowModel::data(const QModelIndex &index, int role) const
         return QVariant::fromValue(Qt::Alignment(figure ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     }
     case Qt::DecorationRole:
-        return shown.kind == Column::Kind::State ? QVariant(toneDot(toneOf(row.data[shown.key].toString()))) : QVariant();
+        return shown.kind == Column::Kind::State ? QVariant(toneDot(toneOf(row.data[shown.key].toString())))
+                                                 : QVariant();
     case DataRole: return row.data;
     case SortRole: return keyOf(row, index.column());
     default: return {};

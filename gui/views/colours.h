@@ -50,7 +50,7 @@ inline Colours coloursOf(const QPalette &palette)
     c.redMark = mixed(c.base, c.red, dark ? 0.42 : 0.30);
     c.greenMark = mixed(c.base, c.green, dark ? 0.42 : 0.30);
     c.found = dark ? QColor(0x7a, 0x62, 0x14) : QColor(0xff, 0xe5, 0x8a);
-    c.foundNow = dark ? QColor(0xff, 0xb8, 0x2e) : QColor(0xff, 0xa9, 0x1f);
+    c.foundNow = dark ? QColor(0xb3, 0x5c, 0x00) : QColor(0xff, 0xa9, 0x1f);
     c.onFound = dark ? QColor(0xff, 0xff, 0xff) : QColor(0x1a, 0x1a, 0x1a);
     c.selected = palette.color(QPalette::Highlight);
     c.onSelected = palette.color(QPalette::HighlightedText);

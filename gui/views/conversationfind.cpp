@@ -137,12 +137,15 @@ void ConversationView::showFound(qint64 seq)
         m_foundPending = seq; // once it is here
         return goTo({seq, 0});
     }
-    const auto end = std::numeric_limits<qsizetype>::max();
     const QString text = textOf(seq);
     const qsizetype at = m_searchForward ? text.indexOf(m_needle, 0, Qt::CaseInsensitive)
-                                         : text.lastIndexOf(m_needle, std::min(end, text.size()), Qt::CaseInsensitive);
-    if (at < 0 && m_source->at(seq)->cut) // in the part that was not given: that is what "show all" is for
+                                         : text.lastIndexOf(m_needle, -1, Qt::CaseInsensitive);
+    if (at < 0 && m_source->at(seq)->cut) { // in the part that was not given
+        m_foundPending = seq;
+        goTo({seq, 0});
         Q_EMIT wholeWanted(seq);
+        return;
+    }
     showMatch({seq, std::max<qsizetype>(0, at)});
 }
 

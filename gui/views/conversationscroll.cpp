@@ -41,7 +41,7 @@ int ConversationView::measure(int row, int top)
     MessageLayout *layout = layoutOf(row);
     if (!layout)
         return top;
-    const int moved = layout->layOut(-top, viewport()->height() - top);
+    const int moved = layout->layOut(-top, viewport()->height() - top, m_stillY - top);
     m_rows.set(row, layout->height());
     return top - moved;
 }
@@ -54,7 +54,7 @@ int ConversationView::measureAbove(int row, int bottom)
         return bottom - m_rows.at(row);
     for (int round = 0; round < 6; ++round) {
         const int top = bottom - layout->height();
-        layout->layOut(-top, viewport()->height() - top);
+        layout->layOut(-top, viewport()->height() - top, -top);
         if (layout->height() == bottom - top)
             break;
     }
@@ -135,6 +135,7 @@ void ConversationView::settle()
         if (m_source)
             m_source->look(1, std::min<qint64>(m_source->count(), 1));
     }
+    m_stillY = 0;
     syncScrollBar();
     m_settling = false;
     showNews();
@@ -184,6 +185,7 @@ void ConversationView::scrollBy(int pixels)
     m_pinned = false;
     setFollow(false);
     m_anchorY -= pixels;
+    m_stillY = std::clamp(-pixels, 0, viewport()->height()); // where what was at the top goes
     settle();
     setFollow(m_atEnd && pixels > 0);
     showNews();

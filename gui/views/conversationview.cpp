@@ -1,7 +1,7 @@
 #include "gui/views/conversationview.h"
 
-#include "gui/views/conversationaccess.h"
 #include "gui/views/findbar.h"
+#include "gui/views/viewaccess.h"
 
 #include <QAccessible>
 #include <QEvent>
@@ -18,7 +18,7 @@ ConversationView::ConversationView(QWidget *parent)
     , m_news(new QPushButton(viewport()))
     , m_findBar(new FindBar(this))
 {
-    installConversationAccess();
+    installViewAccess();
     setAccessibleName(tr("Conversation"));
     setFocusPolicy(Qt::StrongFocus);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -50,6 +50,7 @@ void ConversationView::setSource(TalkSource *source)
     connect(source, &TalkSource::cleared, this, &ConversationView::onCleared);
     connect(source, &TalkSource::counted, this, &ConversationView::onCounted);
     connect(source, &TalkSource::arrived, this, &ConversationView::onArrived);
+    connect(source, &TalkSource::forgotten, this, &ConversationView::onForgotten);
     if (source->count() > 0) {
         onCounted(0, source->count());
         onArrived(1, source->count());
@@ -75,6 +76,7 @@ void ConversationView::onCleared()
     m_foundPending = 0;
     m_selecting = false;
     m_announcement.clear();
+    m_announced = 0;
     setCurrent(0, false);
     setFollow(true);
     settle();
@@ -82,15 +84,13 @@ void ConversationView::onCleared()
 
 void ConversationView::onCounted(qint64 before, qint64 now)
 {
-    const int guess = m_style.line * 4;
     for (qint64 seq = before; seq < now; ++seq)
-        m_rows.append(guess);
+        m_rows.append(guessedHeight());
     settle();
 }
 
 void ConversationView::onArrived(qint64 first, qint64 last)
 {
-    const int guess = m_style.line * 4;
     for (qint64 seq = first; seq <= last; ++seq) {
         const int row = int(seq - 1);
         const TalkMessage *message = m_source->at(seq);
@@ -99,12 +99,13 @@ void ConversationView::onArrived(qint64 first, qint64 last)
             m_layouts.erase(row);
         } else if (message) {
             if (m_rows.at(row) == 0)
-                m_rows.set(row, guess);
+                m_rows.set(row, guessedHeight());
             m_layouts.erase(row);
         }
     }
     const TalkMessage *newest = last == m_rows.count() ? m_source->at(last) : nullptr;
-    if (newest && first > 1) {
+    if (newest && last > m_announced) {
+        m_announced = last;
         m_announcement = TalkStyle::spoken(*newest);
         // Politely: what is being read aloud is finished first.
         QAccessibleEvent news(this, QAccessible::DescriptionChanged);
@@ -113,6 +114,16 @@ void ConversationView::onArrived(qint64 first, qint64 last)
     settle();
     if (m_foundPending >= first && m_foundPending <= last)
         showFound(m_foundPending);
+}
+
+// They take room again until it is known whether they are there.
+void ConversationView::onForgotten(qint64 first, qint64 last)
+{
+    for (qint64 seq = std::max<qint64>(1, first); seq <= last; ++seq) {
+        if (m_rows.at(int(seq - 1)) == 0)
+            m_rows.set(int(seq - 1), guessedHeight());
+    }
+    settle();
 }
 
 bool ConversationView::event(QEvent *event)

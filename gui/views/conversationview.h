@@ -103,6 +103,7 @@ private:
     void onCleared();
     void onCounted(qint64 before, qint64 now);
     void onArrived(qint64 first, qint64 last);
+    void onForgotten(qint64 first, qint64 last);
 
     // Scrolling (conversationscroll.cpp)
     void settle();
@@ -118,6 +119,7 @@ private:
     void showNews();
     void relayout();
     MessageLayout *layoutOf(int row);
+    int guessedHeight() const { return m_style.line * 4; } // of a message that is not here
     int topSpace() const;
     int bottomSpace() const;
 
@@ -159,6 +161,7 @@ private:
 
     // What stays where it is: the top of this row, at this height of the viewport.
     int m_anchorRow = 0, m_anchorY = 0;
+    int m_stillY = 0;      // what is above it in the viewport grows upward
     bool m_pinned = false; // it was gone to, and stays until somebody scrolls
     bool m_follow = true;
     bool m_atEnd = true;
@@ -167,6 +170,7 @@ private:
     qint64 m_read = 0; // the last message that was there when it followed
     QPushButton *m_news;
     QString m_announcement;
+    qint64 m_announced = 0; // the message that it is of
 
     qint64 m_current = 0;
     bool m_currentShown = false;

@@ -19,7 +19,7 @@ bool DiffTextView::event(QEvent *event)
     if (event->type() == QEvent::ShortcutOverride) {
         auto *key = static_cast<QKeyEvent *>(event);
         const bool letter = (key->key() == Qt::Key_N || key->key() == Qt::Key_P) && key->modifiers() == Qt::NoModifier;
-        if (letter || key->matches(QKeySequence::Copy)) {
+        if (letter || key->matches(QKeySequence::Copy) || key->matches(QKeySequence::SelectAll)) {
             event->accept();
             return true;
         }
@@ -34,6 +34,10 @@ void DiffTextView::keyPressEvent(QKeyEvent *event)
         if (const QString text = selectedText(); !text.isEmpty())
             QGuiApplication::clipboard()->setText(text);
         return;
+    }
+    if (event->matches(QKeySequence::SelectAll) && !m_rows.rows.isEmpty()) {
+        m_selectionStart = {0, 0};
+        return selectTo({int(m_rows.rows.size()), 0});
     }
     const bool bare = !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier));
     switch (event->key()) {
@@ -103,7 +107,7 @@ void DiffTextView::mousePressEvent(QMouseEvent *event)
         return;
     const int file = shownFile();
     const bool onStuckHead =
-        point.y() < 2 * m_lineHeight && yOfRow(m_rows.fileRows.at(file)) < verticalScrollBar()->value();
+        point.y() < headHeight() && yOfRow(m_rows.fileRows.at(file)) < verticalScrollBar()->value();
     const DiffRow &row = m_rows.rows.at(rowAtY(point.y() + verticalScrollBar()->value()));
     const bool behindAll = point.y() + verticalScrollBar()->value() >= yOfRow(int(m_rows.rows.size()));
     if (onStuckHead)
@@ -292,7 +296,7 @@ void DiffTextView::showFound(const Place &place, int side)
     m_found = place;
     m_foundSide = side;
     const QRect room = rectOf(place.row);
-    if (room.isEmpty() || room.top() < 2 * m_lineHeight || room.bottom() > viewport()->height())
+    if (room.isEmpty() || room.top() < headHeight() || room.bottom() > viewport()->height())
         scrollToRow(place.row, viewport()->height() / 3);
     if (!m_wrapping && m_rows.rows.at(place.row).kind == DiffRow::Kind::Line) {
         const QString text = textOf(m_rows.rows.at(place.row), side);

@@ -24,15 +24,13 @@ void DiffTextView::paintEvent(QPaintEvent *event)
             break;
         paintRow(painter, row, int(y));
     }
-    if (m_sideBySide)
-        painter.fillRect(QRect(viewport()->width() / 2 - 1, 0, 2, viewport()->height()), m_colours.faint);
     // Where one is stays readable while its first line is above the screen.
     const int file = shownFile();
     const int head = m_rows.fileRows.at(file);
     if (yOfRow(head) < top) {
         const qint64 next = file + 1 < m_rows.fileRows.size() ? yOfRow(m_rows.fileRows.at(file + 1)) - top : 1'000;
-        const int y = int(std::min<qint64>(0, next - 2 * m_lineHeight));
-        paintHead(painter, m_rows.rows.at(head), QRect(0, y, viewport()->width(), 2 * m_lineHeight));
+        const int y = int(std::min<qint64>(0, next - headHeight()));
+        paintHead(painter, m_rows.rows.at(head), QRect(0, y, viewport()->width(), headHeight()));
     }
 }
 
@@ -41,7 +39,7 @@ void DiffTextView::paintRow(QPainter &painter, int index, int y)
     const DiffRow &row = m_rows.rows.at(index);
     const int width = viewport()->width();
     switch (row.kind) {
-    case DiffRow::Kind::File: return paintHead(painter, row, QRect(0, y, width, 2 * m_lineHeight));
+    case DiffRow::Kind::File: return paintHead(painter, row, QRect(0, y, width, headHeight()));
     case DiffRow::Kind::Space: return;
     case DiffRow::Kind::Note:
     case DiffRow::Kind::Hunk: {
@@ -60,6 +58,10 @@ void DiffTextView::paintRow(QPainter &painter, int index, int y)
     }
     for (int side = 0; side < sides(); ++side)
         paintLine(painter, index, side, y);
+    if (m_sideBySide) {
+        const int height = int(yOfRow(index + 1) - yOfRow(index));
+        painter.fillRect(QRect(width / 2 - 1, y, 2, height), m_colours.faint);
+    }
 }
 
 void DiffTextView::paintHead(QPainter &painter, const DiffRow &row, const QRect &room)

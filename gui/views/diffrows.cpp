@@ -67,6 +67,10 @@ void appendSides(DiffRows &made, int index, const DiffFile &file, const DiffHunk
 DiffRows diffRows(const Diff &diff, bool sideBySide, const QSet<int> &folded)
 {
     DiffRows made;
+    qsizetype most = 0;
+    for (const DiffFile &file : diff.files)
+        most += file.lines.size() + file.hunks.size() + 6;
+    made.rows.reserve(most);
     for (int index = 0; index < diff.files.size(); ++index) {
         const DiffFile &file = diff.files.at(index);
         made.fileRows.append(int(made.rows.size()));

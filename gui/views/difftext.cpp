@@ -363,14 +363,12 @@ private:
     bool m_renamed = false; // its paths were told apart from ---/+++
 };
 
-void appendControl(QString &text, char32_t c)
+// ^M, as terminals write them; most fonts have no pictures for controls.
+QString controlText(char32_t c)
 {
-    if (c < 0x20)
-        text.append(QChar(char16_t(0x2400 + c)));
-    else if (c == 0x7F)
-        text.append(QChar(0x2421));
-    else
-        text.append(QChar(QChar::ReplacementCharacter));
+    if (c < 0x20 || c == 0x7F)
+        return u"^"_s + QChar(char16_t(c ^ 0x40));
+    return QChar(QChar::ReplacementCharacter);
 }
 
 // The character at the start of the bytes and its length; length 0: no UTF-8.
@@ -457,7 +455,7 @@ QString shownLine(QByteArrayView bytes)
         else if (length == 0)
             text.append(u'<' + QString::fromLatin1(QByteArray(1, bytes[i]).toHex().toUpper()) + u'>');
         else if (c < 0x20 || (c >= 0x7F && c < 0xA0) || isTurning(c))
-            appendControl(text, c);
+            text.append(controlText(c));
         else
             text.append(QStringView(QChar::fromUcs4(c)));
         columns += columnsOf(QStringView(text).sliced(before));

@@ -51,7 +51,7 @@ struct Diff {
 // Never fails: what is no diff gives no files.
 Diff parseDiff(const QByteArray &bytes);
 
-// A line as it is shown: tabs as spaces, CR as ␍ and other controls as their pictures, bytes that are no UTF-8 as <E4>;
+// A line as it is shown: tabs as spaces, a CR as ^M and other controls likewise, bytes that are no UTF-8 as <E4>;
 // cut after mostShownColumns. Each character takes columnsOf() places of a fixed grid.
 inline constexpr int mostShownColumns = 4'000;
 QString shownLine(QByteArrayView bytes);

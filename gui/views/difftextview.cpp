@@ -1,5 +1,8 @@
 #include "gui/views/difftextview.h"
 
+#include "gui/views/viewaccess.h"
+
+#include <QAccessible>
 #include <QEvent>
 #include <QFontDatabase>
 #include <QFontMetricsF>
@@ -14,6 +17,7 @@ namespace hub::gui
 DiffTextView::DiffTextView(QWidget *parent)
     : QAbstractScrollArea(parent)
 {
+    installViewAccess();
     setAccessibleName(tr("Changes"));
     setFocusPolicy(Qt::StrongFocus);
     setFrameShape(QFrame::NoFrame);
@@ -60,18 +64,18 @@ void DiffTextView::setWrapping(bool wrapping)
 {
     if (m_wrapping == wrapping)
         return;
-    const int top = rowAtY(verticalScrollBar()->value());
+    const int top = rowAtY(verticalScrollBar()->value() + headHeight());
     m_wrapping = wrapping;
     placeRows();
     if (top >= 0)
-        scrollToRow(top, 0);
+        scrollToRow(top, headHeight());
 }
 
 // Keeps what is at the top of the screen there, whatever rows it is made of afterwards.
 void DiffTextView::rebuild()
 {
     const auto lineAtTop = [this]() -> std::pair<int, int> {
-        const int row = rowAtY(verticalScrollBar()->value());
+        const int row = rowAtY(verticalScrollBar()->value() + headHeight());
         if (row < 0)
             return {-1, -1};
         return {m_rows.rows.at(row).file,
@@ -97,7 +101,7 @@ void DiffTextView::rebuild()
             }
         }
     }
-    scrollToRow(row, 0);
+    scrollToRow(row, m_rows.rows.at(row).kind == DiffRow::Kind::File ? 0 : headHeight());
 }
 
 DiffTextView::Column DiffTextView::column(int side) const
@@ -280,9 +284,36 @@ void DiffTextView::goToChange(bool forward)
         return;
     m_changeRow = changes.at(next);
     const QRect room = rectOf(m_changeRow);
-    if (room.isEmpty() || room.bottom() > viewport()->height() * 3 / 4 || room.top() < 0)
+    if (room.isEmpty() || room.bottom() > viewport()->height() * 3 / 4 || room.top() < headHeight())
         scrollToRow(m_changeRow, viewport()->height() / 4);
     viewport()->update();
+    QAccessibleValueChangeEvent change(this, changeSpoken());
+    QAccessible::updateAccessibility(&change);
+}
+
+QString DiffTextView::changeSpoken() const
+{
+    if (m_changeRow < 0)
+        return {};
+    constexpr qsizetype most = 30;
+    const DiffFile &file = m_diff->files.at(m_rows.rows.at(m_changeRow).file);
+    QStringList removed, added;
+    for (int row = m_changeRow; row < m_rows.rows.size() && isChanged(m_rows.rows.at(row)); ++row) {
+        for (const int line : {m_rows.rows.at(row).left, m_rows.rows.at(row).right}) {
+            if (line < 0)
+                continue;
+            const DiffLine &is = file.lines.at(line);
+            QStringList &lines = is.kind == DiffLine::Kind::Added ? added : removed;
+            if (is.kind != DiffLine::Kind::NoNewline && lines.size() < most)
+                lines << shownLine(m_diff->textOf(is));
+        }
+    }
+    QStringList parts{shownLine(file.path().toUtf8())};
+    if (!removed.isEmpty())
+        parts << tr("Removed: %1").arg(removed.join(QLatin1Char('\n')));
+    if (!added.isEmpty())
+        parts << tr("Added: %1").arg(added.join(QLatin1Char('\n')));
+    return parts.join(QLatin1Char('\n'));
 }
 
 void DiffTextView::scrollContentsBy(int, int)
@@ -305,11 +336,11 @@ void DiffTextView::changeEvent(QEvent *event)
 void DiffTextView::resizeEvent(QResizeEvent *event)
 {
     QAbstractScrollArea::resizeEvent(event);
-    const int top = rowAtY(verticalScrollBar()->value());
+    const int top = rowAtY(verticalScrollBar()->value() + headHeight());
     if (m_wrapping && event->size().width() != event->oldSize().width()) {
         placeRows();
         if (top >= 0)
-            scrollToRow(top, 0);
+            scrollToRow(top, headHeight());
     } else {
         syncScrollBars();
     }

@@ -2,7 +2,7 @@
 // arithmetic on columns of a fixed grid, so 200,000 lines open at once and wrap at once. UI thread.
 //
 // Keys: arrows, PgUp, PgDn, Home, End scroll; n and p (F7, Shift+F7) go from change to change; Return folds and unfolds
-// the file; Ctrl+C copies.
+// the file; Ctrl+A marks all, of one side, and Ctrl+C copies.
 #pragma once
 
 #include "gui/views/colours.h"
@@ -50,6 +50,8 @@ public:
     QRect rectOf(int row) const;
     // The row of the change that was gone to; -1: none.
     int changeRow() const { return m_changeRow; }
+    // Its file and lines in words, for people who listen.
+    QString changeSpoken() const;
 
 Q_SIGNALS:
     void fileShown(int file);
@@ -91,6 +93,7 @@ private:
     int rowAtY(qint64 y) const;
     qint64 yOfRow(int row) const { return qint64(m_tops[size_t(row)]) * m_lineHeight; }
     void scrollToRow(int row, int fromTop);
+    int headHeight() const { return 2 * m_lineHeight; } // of a file, which stays at the top of the screen
     Column column(int side) const;
     int sides() const { return m_sideBySide ? 2 : 1; }
     // The line that a row shows on a side; -1: none.

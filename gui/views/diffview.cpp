@@ -28,6 +28,27 @@ namespace hub::gui
 namespace
 {
 
+// A title that gives way to what stands beside it.
+class Heading : public QLabel
+{
+public:
+    explicit Heading(QWidget *parent)
+        : QLabel(parent)
+    {
+        setTextFormat(Qt::PlainText);
+        setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+        setContentsMargins(6, 0, 6, 0);
+    }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QPainter painter(this);
+        painter.drawText(contentsRect(), Qt::AlignLeft | Qt::AlignVCenter,
+                         fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width()));
+    }
+};
+
 QFuture<Result<std::shared_ptr<const Diff>>> readOnWorker(const QByteArray &bytes)
 {
     auto promise = std::make_shared<QPromise<Result<std::shared_ptr<const Diff>>>>();
@@ -45,7 +66,7 @@ QFuture<Result<std::shared_ptr<const Diff>>> readOnWorker(const QByteArray &byte
 DiffView::DiffView(QWidget *parent)
     : QWidget(parent)
     , m_tools(new QToolBar(this))
-    , m_heading(new QLabel(this))
+    , m_heading(new Heading(this))
     , m_splitter(new QSplitter(Qt::Horizontal, this))
     , m_files(new DiffFileList(this))
     , m_text(new DiffTextView(this))
@@ -78,7 +99,12 @@ DiffView::DiffView(QWidget *parent)
     auto *rows = new QVBoxLayout(this);
     rows->setContentsMargins(0, 0, 0, 0);
     rows->setSpacing(0);
-    rows->addWidget(m_tools);
+    auto *top = new QHBoxLayout;
+    top->setContentsMargins(0, 0, 0, 0);
+    top->setSpacing(0);
+    top->addWidget(m_heading, 1);
+    top->addWidget(m_tools);
+    rows->addLayout(top);
     rows->addWidget(m_pages, 1);
     clear({});
 }
@@ -88,11 +114,6 @@ DiffView::~DiffView() = default;
 void DiffView::makeToolBar()
 {
     m_tools->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    m_heading->setTextFormat(Qt::PlainText);
-    m_heading->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_heading->setContentsMargins(6, 0, 6, 0);
-    m_tools->addWidget(m_heading);
-
     m_previous = m_tools->addAction(u"↑"_s, this, [this] { m_text->goToChange(false); });
     m_previous->setToolTip(tr("Previous change (Shift+F7)"));
     m_next = m_tools->addAction(u"↓"_s, this, [this] { m_text->goToChange(true); });
@@ -127,6 +148,7 @@ void DiffView::makeText()
         if (!m_files->list()->hasFocus())
             m_files->setCurrent(file);
     });
+    connect(m_files->list(), &QListView::activated, this, [this] { m_text->setFocus(); });
     connect(m_files, &DiffFileList::menuWanted, this, &DiffView::showFileMenu);
     connect(m_text, &DiffTextView::menuWanted, this, [this](int file, bool onHeader, const QPoint &at) {
         onHeader ? showFileMenu(file, at) : showTextMenu(file, at);
@@ -222,6 +244,13 @@ void DiffView::addFileActions(QMenu &menu, const QString &path)
 {
     const int file = fileOf(path);
     menu.addAction(tr("Copy the path"), this, [path] { QGuiApplication::clipboard()->setText(path); });
+    menu.addAction(tr("Copy the diff of this file"), this, [this, file] {
+        if (!m_diff || file < 0 || file >= m_diff->files.size())
+            return;
+        const DiffFile &is = m_diff->files.at(file);
+        QGuiApplication::clipboard()->setText(
+            QString::fromUtf8(QByteArrayView(m_diff->bytes).sliced(is.start, is.size)));
+    });
     menu.addAction(m_text->isFolded(file) ? tr("Unfold this file") : tr("Fold this file"), this,
                    [this, file] { m_text->setFolded(file, !m_text->isFolded(file)); });
     menu.addAction(tr("Fold all files"), this, [this] { m_text->foldAll(true); });

@@ -49,7 +49,7 @@ public:
     void setWrapping(bool wrapping);
 
     void showFile(const QString &path);
-    // For the menu that the owner shows on fileMenuWanted(): copying the path, folding.
+    // For the menu that the owner shows on fileMenuWanted(): copying the path or its part of the diff, folding.
     void addFileActions(QMenu &menu, const QString &path);
 
     DiffTextView *text() const { return m_text; }

@@ -140,7 +140,7 @@ int MessageLayout::guessedHeight(const Block &block) const
 {
     const bool prose = block.content.kind == TalkBlock::Kind::Prose;
     const qreal letters = std::max(8.0, textWidth(block) / (prose ? m_style.letter : m_style.monoLetter));
-    const int lines = block.content.lines + int(double(block.content.text.size()) / letters * 0.9);
+    const int lines = std::max(block.content.lines, int(double(block.content.text.size()) / letters * 1.05));
     return lines * (prose ? m_style.line : m_style.monoLine);
 }
 
@@ -241,7 +241,7 @@ void MessageLayout::place()
     m_height = y + m_style.gap;
 }
 
-int MessageLayout::layOut(int from, int to)
+int MessageLayout::layOut(int from, int to, int still)
 {
     int moved = 0;
     for (int round = 0; round < 8; ++round) {
@@ -259,10 +259,12 @@ int MessageLayout::layOut(int from, int to)
             const int more = layOutBlock(block);
             if (more == 0)
                 continue;
-            if (block.top < from) {
+            place(); // the blocks below it stand elsewhere now
+            if (block.top < still) {
                 moved += more;
                 from += more;
                 to += more;
+                still += more;
             }
             changed = true;
         }

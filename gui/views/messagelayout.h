@@ -62,9 +62,9 @@ public:
 
     // With the gap below it. A guess for what was not laid out yet.
     int height() const { return m_height; }
-    // Lays out what lies between two heights. Answers by how much what stands at `from` moved down because things above
-    // it turned out higher than guessed.
-    int layOut(int from, int to);
+    // Lays out what lies between two heights. Answers by how much what stands at `still` moved down because things
+    // above it turned out higher than guessed.
+    int layOut(int from, int to, int still);
     // Where a place of the text is, once what is above it is as high as guessed; for going there.
     int yOf(qsizetype position);
 

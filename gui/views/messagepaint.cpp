@@ -121,7 +121,7 @@ void MessageLayout::drawBlock(QPainter &painter, QPoint at, const Block &block, 
              i = content.text.indexOf(marks.found, i + marks.found.size(), Qt::CaseInsensitive)) {
             const qsizetype start = content.start + i;
             const bool now = start == marks.foundNow.start && !marks.foundNow.isEmpty();
-            mark(start, start + marks.found.size(), now ? c.foundNow : c.found, now ? QColor(Qt::black) : c.onFound);
+            mark(start, start + marks.found.size(), now ? c.foundNow : c.found, c.onFound);
         }
     }
     if (!marks.selected.isEmpty())

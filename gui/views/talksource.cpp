@@ -88,6 +88,7 @@ void TalkSource::forget(qint64 first, qint64 last)
     m_here.remove(first, last);
     m_missing.remove(first, last);
     m_asked.remove(first, last);
+    Q_EMIT forgotten(first, std::min(last, m_count));
     m_timer.start();
 }
 

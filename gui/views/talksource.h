@@ -54,6 +54,8 @@ Q_SIGNALS:
     void counted(qint64 before, qint64 now);
     // Messages, or the news that they are missing.
     void arrived(qint64 first, qint64 last);
+    // What was missing may be there again.
+    void forgotten(qint64 first, qint64 last);
     void cleared();
 
 private:

@@ -73,7 +73,9 @@ Theme::Choice Theme::choice()
 
 void Theme::choose(Choice choice)
 {
-    QSettings().setValue(chosen, choice == Choice::Dark ? u"dark"_s : choice == Choice::Light ? u"light"_s : u"system"_s);
+    QSettings().setValue(chosen, choice == Choice::Dark    ? u"dark"_s
+                                 : choice == Choice::Light ? u"light"_s
+                                                           : u"system"_s);
     apply();
 }
 

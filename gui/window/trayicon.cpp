@@ -52,10 +52,12 @@ TrayIcon::TrayIcon(MainWindow &window)
         m_window.newTask();
     });
     m_menu->addSeparator();
-    m_menu->addAction(tr("Pause all agents"), this,
-                      [this] { m_window.runner().run(u"pause-agent"_s, {{u"name"_s, u"all"_s}}); });
-    m_menu->addAction(tr("Let all agents go on"), this,
-                      [this] { m_window.runner().run(u"resume-agent"_s, {{u"name"_s, u"all"_s}}); });
+    m_menu->addAction(tr("Pause all agents"), this, [this] {
+        m_window.runner().run(u"pause-agent"_s, {{u"name"_s, u"all"_s}});
+    });
+    m_menu->addAction(tr("Let all agents go on"), this, [this] {
+        m_window.runner().run(u"resume-agent"_s, {{u"name"_s, u"all"_s}});
+    });
     m_safeMode = m_menu->addAction(tr("Safe mode"), this, [this] {
         const bool on = m_window.state().safeMode();
         m_safeMode->setChecked(on);
@@ -111,8 +113,8 @@ void TrayIcon::show()
     HubState &state = m_window.state();
     const bool connected = state.link().isConnected();
     const QString worst = state.worst();
-    const Tone tone = !connected                              ? Tone::Quiet
-                      : worst == u"critical" || worst == u"error" ? Tone::Bad
+    const Tone tone = !connected                                    ? Tone::Quiet
+                      : worst == u"critical" || worst == u"error"   ? Tone::Bad
                       : state.needsPerson() > 0 || state.safeMode() ? Tone::Attention
                                                                     : Tone::Good;
     m_icon.setIcon(iconFor(tone, state.safeMode(), connected));

@@ -138,6 +138,7 @@ private Q_SLOTS:
         QTest::keyClick(&window.view, Qt::Key_PageDown);
         window.settled();
         QVERIFY(window.view.shown().first >= page.second - 2 && window.view.shown().first <= page.second);
+        QVERIFY(!window.view.follows());
         const QRect before = window.view.rectOf(window.view.shown().second);
         QTest::keyClick(&window.view, Qt::Key_Down);
         window.settled();
@@ -252,6 +253,22 @@ private Q_SLOTS:
         QCOMPARE(window.view.shown(), std::pair(qint64(0), qint64(0)));
     }
 
+    void whatARollbackTookAwayComesBackWithItsUndo()
+    {
+        Window window(400);
+        window.source.putMissing(51, 350); // rolled back
+        window.settled();
+        QCOMPARE(window.view.shown().second, 50);
+        window.source.forget(1, 400); // undone
+        window.settled();
+        QCOMPARE(window.view.shown().second, 400);
+        QVERIFY(window.isWhole());
+        QTest::keyClick(&window.view, Qt::Key_PageUp);
+        window.settled();
+        QVERIFY(window.isWhole());
+        QVERIFY(window.view.shown().first > 350);
+    }
+
     void hiddenOnesAreDimmed()
     {
         Window window;
@@ -294,9 +311,13 @@ private Q_SLOTS:
 
     void aHugeMessageIsFoldedAndNoLineOfItIsLost()
     {
+        // Numbers, each once, in lines of very different lengths.
         QString text;
-        for (int i = 0; text.size() < 1'000'000; ++i)
-            text += u"line %1 of a long report\n"_s.arg(i);
+        for (int line = 0, number = 10'000; text.size() < 1'000'000; ++line) {
+            for (int word = 0; word <= line % 40; ++word)
+                text += QString::number(number++) + u' ';
+            text += u'\n';
+        }
         text += u"the last line"_s;
         Window window;
         window.source.put({message(1, u"before"_s), message(2, text), message(3, u"after"_s)});
@@ -308,14 +329,21 @@ private Q_SLOTS:
         // To its end and back up by pages: each page joins the one before.
         QTest::keyClick(&window.view, Qt::Key_End);
         QCOMPARE(window.view.shown().second, 3);
+        const auto numberAt = [&window](int y) { // by a double click
+            QTest::mouseDClick(window.view.viewport(), Qt::LeftButton, {}, QPoint(48, y));
+            QTest::mouseRelease(window.view.viewport(), Qt::LeftButton, {}, QPoint(48, y));
+            return window.view.selectedText().toInt();
+        };
+        QTest::keyClick(&window.view, Qt::Key_PageUp);
         for (int i = 0; i < 20; ++i) {
-            const int bottom = window.view.rectOf(2).bottom();
+            const int before = numberAt(20);
+            QVERIFY(before > 10'000);
             QTest::keyClick(&window.view, Qt::Key_PageUp);
-            const int moved = window.view.rectOf(2).bottom() - bottom;
-            QVERIFY2(moved > 300 && moved < 800, qPrintable(QString::number(moved)));
+            const int page = window.view.viewport()->height() - 2 * QFontMetrics(window.view.font()).height();
+            QCOMPARE(numberAt(20 + page), before);
         }
         drag(window, QPoint(60, 100), QPoint(300, 200));
-        QVERIFY(window.view.selectedText().contains(u"of a long report"_s));
+        QVERIFY(window.view.selectedText().size() > 200);
         QVERIFY(text.contains(window.view.selectedText()));
         QCOMPARE(window.view.textOf(2), text);
     }
@@ -333,6 +361,55 @@ private Q_SLOTS:
         window.source.put({message(1, u"the beginning, and the end"_s)});
         QTest::keyClick(&window.view, Qt::Key_Return);
         QCOMPARE(whole.size(), 1);
+    }
+
+    void whatTheHubFoundInAPartThatWasCutIsGoneTo()
+    {
+        Window window;
+        TalkMessage cut = message(1, u"the beginning"_s);
+        cut.cut = true;
+        window.source.put({cut, message(2, u"other"_s)});
+        connect(&window.view, &ConversationView::wholeWanted, this, [&window](qint64 seq) {
+            window.source.put({message(seq, u"the beginning\n"_s.repeated(500) + u"a needle"_s)});
+        });
+        QTest::keyClick(&window.view, Qt::Key_F, Qt::ControlModifier);
+        window.findEdit()->setText(u"needle"_s);
+        QSignalSpy wanted(&window.view, &ConversationView::findWanted);
+        QTest::keyClick(window.findEdit(), Qt::Key_Return);
+        QCOMPARE(wanted.size(), 1);
+        window.view.showFound(1);
+        QCOMPARE(window.view.currentMessage(), 1);
+        QVERIFY(window.view.rectOf(1).height() > 5'000);
+        QVERIFY(window.view.rectOf(1).top() < -4'000);
+    }
+
+    void oddTextsAreDrawn()
+    {
+        Window window;
+        QList<TalkMessage> list;
+        const QStringList texts{u""_s,
+                                u"\n\n"_s,
+                                u"```\n```"_s,
+                                u"```"_s,
+                                u"\x1b[31m"_s,
+                                u"a\tb"_s,
+                                u"```diff\n```\n```\n\n\nx"_s,
+                                QString(3'000, u'W'),
+                                u"\u05d0\u05d1 abc"_s};
+        for (const QString &role : {u"person"_s, u"agent"_s, u"tool"_s, u"hub"_s, u"other"_s}) {
+            for (const QString &text : texts)
+                list.append(message(list.size() + 1, text, role, u"odd"_s));
+        }
+        window.source.put(list);
+        for (const int width : {30, 120, 400, 2'000}) {
+            window.view.resize(width, 600);
+            for (qint64 seq = 1; seq <= list.size(); ++seq) {
+                window.view.showMessage(seq);
+                QTest::keyClick(&window.view, Qt::Key_Return);
+                window.view.grab();
+                QVERIFY(!window.view.rectOf(seq).isEmpty());
+            }
+        }
     }
 
     void linksOpenThroughASignal()
@@ -355,13 +432,13 @@ private Q_SLOTS:
                            message(3, u"third message"_s)});
         window.source.setCount(3);
         const QRect first = window.view.rectOf(1), third = window.view.rectOf(3);
-        drag(window, QPoint(2, first.bottom() - 20), QPoint(690, third.bottom() - 20));
+        drag(window, QPoint(60, first.bottom() - 20), QPoint(690, third.bottom() - 20));
         QGuiApplication::clipboard()->clear();
         QTest::keyClick(&window.view, Qt::Key_C, Qt::ControlModifier);
         const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n');
         QCOMPARE(lines.size(), 8);
         QVERIFY(lines.at(0).startsWith(u"somebody, "_s));
-        QCOMPARE(lines.at(1), u"first message"_s);
+        QVERIFY(u"first message"_s.endsWith(lines.at(1)) && lines.at(1).size() < 12 && lines.at(1).size() > 3);
         QCOMPARE(lines.at(4), u"second message"_s);
         QCOMPARE(lines.at(7), u"third message"_s);
 
@@ -454,7 +531,9 @@ private Q_SLOTS:
         window.view.showNotFound();
         QTest::keyClick(window.findEdit(), Qt::Key_F3, Qt::ShiftModifier);
         QCOMPARE(wanted.size(), 2);
-        QCOMPARE(wanted.at(1).at(1).toLongLong(), 20'000); // from the other end
+        // From the other end, what is here first.
+        const qint64 again = wanted.at(1).at(1).toLongLong();
+        QVERIFY(again > 19'000 && !window.source.at(again));
     }
 
     void aMatchInAFoldedMessageUnfoldsIt()

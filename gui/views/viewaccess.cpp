@@ -1,6 +1,7 @@
-#include "gui/views/conversationaccess.h"
+#include "gui/views/viewaccess.h"
 
 #include "gui/views/conversationview.h"
+#include "gui/views/difftextview.h"
 
 #include <QAccessibleWidget>
 
@@ -31,15 +32,35 @@ private:
     ConversationView *m_view;
 };
 
+class DiffAccess final : public QAccessibleWidget
+{
+public:
+    explicit DiffAccess(DiffTextView *view)
+        : QAccessibleWidget(view, QAccessible::Document)
+        , m_view(view)
+    {
+    }
+    QString text(QAccessible::Text kind) const override
+    {
+        return kind == QAccessible::Value ? m_view->changeSpoken() : QAccessibleWidget::text(kind);
+    }
+
+private:
+    DiffTextView *m_view;
+};
+
 QAccessibleInterface *makeAccess(const QString &, QObject *object)
 {
-    auto *view = qobject_cast<ConversationView *>(object);
-    return view ? new ConversationAccess(view) : nullptr;
+    if (auto *view = qobject_cast<ConversationView *>(object))
+        return new ConversationAccess(view);
+    if (auto *view = qobject_cast<DiffTextView *>(object))
+        return new DiffAccess(view);
+    return nullptr;
 }
 
 } // namespace
 
-void installConversationAccess()
+void installViewAccess()
 {
     [[maybe_unused]] static const bool once = [] {
         QAccessible::installFactory(makeAccess);
