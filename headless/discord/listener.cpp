@@ -71,20 +71,23 @@ void Listener::onMessage(const QJsonObject &message)
     const auto task = m_places.at(message[u"channel_id"_s].toString()).task;
     if (!task || !isMeant(message))
         return;
-    m_queue.push_back({*task, message});
-    if (m_queue.size() == 1)
-        next();
+    std::deque<Heard> &queue = m_queues[*task];
+    queue.push_back({*task, message});
+    if (queue.size() == 1)
+        next(*task);
 }
 
-void Listener::next()
+void Listener::next(TaskId task)
 {
-    while (!m_queue.empty()) {
-        const Heard heard = m_queue.front();
-        const auto thread = m_places.threadOf(heard.task);
+    std::deque<Heard> &queue = m_queues[task];
+    while (!queue.empty()) {
+        const Heard heard = queue.front();
+        const auto thread = m_places.threadOf(task);
         if (thread && isLater(heard.message[u"id"_s].toString(), thread->heard))
             return act(heard);
-        m_queue.pop_front(); // it came once more
+        queue.pop_front(); // it came once more
     }
+    m_queues.remove(task);
 }
 
 void Listener::act(const Heard &heard)
@@ -116,11 +119,12 @@ void Listener::say(const Heard &heard, const Member &member, commands::Role role
     }
     if (text.isEmpty())
         text = files.size() == 1 ? u"Look at this file."_s : u"Look at these files."_s;
-    commands::CommandCall call{.command = u"say"_s,
-                               .options = {{u"message"_s, text}, {u"task_id"_s, heard.task.toString()}},
-                               .caller = {role, u"%1 (%2)"_s.arg(member.name, member.user), u"discord"_s, {}},
-                               .place = m_places.at(heard.message[u"channel_id"_s].toString()),
-                               .files = files};
+    commands::CommandCall call{
+        .command = u"say"_s,
+        .options = {{u"message"_s, text}, {u"task_id"_s, heard.task.toString()}},
+        .caller = {role, u"%1 (%2)"_s.arg(member.name, member.user), u"discord"_s, {}, member.numbers()},
+        .place = m_places.at(heard.message[u"channel_id"_s].toString()),
+        .files = files};
     QStringList names;
     for (const commands::Attachment &file : files)
         names << file.fileName;
@@ -155,8 +159,8 @@ void Listener::done(const Heard &heard)
         thread->heard = heard.message[u"id"_s].toString();
         m_places.setThread(heard.task, *thread);
     }
-    m_queue.pop_front();
-    next();
+    m_queues[heard.task].pop_front();
+    next(heard.task);
 }
 
 void Listener::answer(const Heard &heard, const QString &text)

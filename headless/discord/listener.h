@@ -1,5 +1,5 @@
 // What people write in a task's thread becomes `say`: what mentions the bot, or all of it by setting. One message of a
-// thread at a time, in order, each once. I/O thread.
+// thread at a time, in order, each once; threads do not wait for each other. I/O thread.
 #pragma once
 
 #include "core/hub/hubport.h"
@@ -32,7 +32,7 @@ private:
         QJsonObject message;
     };
     void onMessage(const QJsonObject &message);
-    void next();
+    void next(TaskId task);
     void act(const Heard &heard);
     void say(const Heard &heard, const Member &member, commands::Role role, const QList<commands::Attachment> &files);
     void onSaid(const Heard &heard, const Result<commands::Reply> &reply);
@@ -51,7 +51,7 @@ private:
     QString m_user;
     GuildAdmins m_admins;
     FileFetcher m_files;
-    std::deque<Heard> m_queue; // the first one is being acted upon
+    QHash<TaskId, std::deque<Heard>> m_queues; // by task; the first one of each is being acted upon
 };
 
 // What is told to the agent: the text without the bot's mention, other people's mentions as their names. Pure.
