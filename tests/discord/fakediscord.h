@@ -77,6 +77,10 @@ public:
     // What people do; the answer is the interaction's number. Options by the table's names: the command has to be
     // registered, and they are sent with the types that it has there.
     QString command(const QString &user, const QString &channel, const QString &name, const QJsonObject &options = {});
+    // A file that a command's option may name then.
+    void attach(const File &file) { rest.attachments.insert(file.name, file.bytes); }
+    // Whether that option completes, as registered.
+    bool completes(const QString &command, const QString &option) const;
     QString complete(const QString &user, const QString &channel, const QString &name, const QString &option,
                      const QString &typed, const QJsonObject &options = {});
     // The button with that label, or the select with that placeholder, and what was chosen in it. Empty: it isn't
@@ -90,6 +94,7 @@ public:
     const Interaction &interaction(const QString &id) const { return m_interactions.at(id); }
     const std::map<QString, Interaction> &interactions() const { return m_interactions; }
     const Message &message(const QString &id) const { return m_messages.at(id); }
+    bool has(const QString &message) const { return m_messages.contains(message); } // it was not deleted
     QList<Message> messagesIn(const QString &channel) const; // oldest first; not the answers that only one person sees
     // What the person reads as the answer.
     QString answer(const QString &interaction) const;
@@ -124,6 +129,8 @@ private:
     QString publish(int type, const QString &user, const QString &channel, const QJsonObject &data,
                     const QString &message = {});
     QJsonObject memberJson(const QString &user) const;
+    QJsonObject leafOf(const QString &name, QJsonObject *command = nullptr) const;
+    QJsonObject attachmentJson(const QString &name, const QString &id) const;
     QJsonObject commandData(const QString &name, const QJsonObject &options, const QString &focused);
     QJsonObject messageJson(const Message &message) const;
     QString newId();
