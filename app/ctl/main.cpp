@@ -2,6 +2,7 @@
 // in a few milliseconds, since agents and hooks call it often.
 #include "app/ctl/ask.h"
 #include "app/ctl/demo.h"
+#include "app/ctl/proxy.h"
 
 #include "core/commands/bashcompletion.h"
 #include "core/commands/exitcode.h"
@@ -19,6 +20,7 @@ namespace
 constexpr PlumbingSpec plumbing[]{
     {"tool"_L1, "What an agent asks of the hub, from inside its run: tool save-checkpoint"_L1},
     {"demo"_L1, "What the hub promises, shown and checked on a repository of its own"_L1},
+    {"proxy"_L1, "The hub's socket over standard input and output, for a window elsewhere (ssh)"_L1},
     {"completion"_L1, "A script for the shell: source <(agenthubctl completion bash)"_L1},
     {"version"_L1, "The version of this program"_L1},
     {"__complete"_L1, "Words for the shell's completion"_L1, true},
@@ -56,6 +58,8 @@ int run(const QStringList &arguments)
     const auto dataDir = ipc::findDataDir(line->dataDir, line->config);
     if (!dataDir)
         return line->plumbing == u"__complete" ? exitcode::done : terminal.report(dataDir.error());
+    if (line->plumbing == u"proxy")
+        return ctl::runProxy(*dataDir, line->words, terminal);
     ipc::Client client(*dataDir);
     if (line->plumbing == u"tool")
         return ctl::runTool(client, line->words, terminal);

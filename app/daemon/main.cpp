@@ -1,15 +1,8 @@
 // agenthubd: the hub without a window. Composes; decides nothing.
 #include "core/base/account.h"
 #include "core/base/log.h"
-#include "core/base/program.h"
-#include "core/hub/hub.h"
-#include "core/ipc/endpoint.h"
-#include "core/ipc/peer.h"
-#include "core/ipc/server.h"
 #include "headless/daemon/signalwatcher.h"
-#ifdef HUB_DISCORD
-#include "headless/discord/discordside.h"
-#endif
+#include "headless/host/hubhost.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -27,48 +20,12 @@ using namespace Qt::StringLiterals;
 namespace
 {
 
-class HubRuns final : public ipc::RunDirectory
-{
-public:
-    explicit HubRuns(const Hub &hub)
-        : m_hub(hub)
-    {
-    }
-    std::optional<RunId> runOfShim(qint64 pid, quint64 startTicks) const override
-    {
-        return m_hub.runOfShim(pid, startTicks);
-    }
-    std::optional<RunId> runOfMark(const QByteArray &mark) const override { return m_hub.runOfMark(mark); }
-
-private:
-    const Hub &m_hub;
-};
-
 int complain(const Error &error)
 {
     std::fprintf(stderr, "%s\n", qPrintable(error.message));
     if (!error.hint.isEmpty())
         std::fprintf(stderr, "  %s\n", qPrintable(error.hint));
     return 1;
-}
-
-Result<HubConfig> configFrom(const QCommandLineParser &line)
-{
-    HubConfig config;
-    HUB_TRY(config.dataDir, ipc::findDataDir(line.value(u"data-dir"_s), line.value(u"config"_s)));
-    const QString file = ipc::settingsFile(line.value(u"config"_s));
-    HUB_TRY(config.settings, Settings::load(file, QProcessEnvironment::systemEnvironment()));
-    config.agentsDir = QFileInfo(file).path() + u"/agents.d"_s;
-    config.programFolder = QCoreApplication::applicationDirPath();
-    config.shimProgram = QFile::encodeName(programBeside(config.programFolder, u"agenthub-shim"_s));
-    if (config.shimProgram.isEmpty())
-        return fail(ErrorCode::NotFound, u"agenthub-shim is not beside this program, so no agent could run."_s,
-                    u"Install AgentHub again."_s);
-    config.hookProgram = QFile::encodeName(programBeside(config.programFolder, u"agenthub-hook"_s));
-    if (config.hookProgram.isEmpty())
-        return fail(ErrorCode::NotFound, u"agenthub-hook is not beside this program, so no branch could be guarded."_s,
-                    u"Install AgentHub again."_s);
-    return config;
 }
 
 void takeProject(Hub &hub, const QString &path)
@@ -111,34 +68,12 @@ int main(int argc, char **argv)
         return complain(fail(ErrorCode::InvalidInput, u"agenthubd takes options only, not '%1'."_s.arg(words.first()),
                              u"agenthubd --help; commands are agenthubctl's: agenthubctl help"_s));
 
-    auto config = configFrom(line);
-    if (!config)
-        return complain(config.error());
-    installLogSink(config->settings.text(setting::logLevel));
-    const QString dataDir = config->dataDir;
-    const Settings settings = config->settings;
-#ifdef HUB_DISCORD
-    discord::DiscordSide discord(settings, dataDir); // outlives the hub, which has its sinks
-    config->alertSinks = discord.alertSinks();
-#endif
-    auto hub = Hub::start(*std::move(config));
-    if (!hub)
-        return complain(hub.error());
-
-    // Agents must be known before anybody can ask, so the socket comes last.
-    const HubRuns runs(**hub);
-    ipc::Server server(**hub, runs, {QStringLiteral(HUB_VERSION), dataDir});
-    QObject::connect(&server, &ipc::Server::refused, hub->get(), &Hub::recordRefusal);
-    auto socket = ipc::listenFor(dataDir);
-    if (!socket)
-        return complain(socket.error());
-    qCInfo(lcHub).noquote() << "ready, data in" << dataDir << "socket" << socket->path;
-    server.listen(*std::move(socket));
-#ifdef HUB_DISCORD
-    discord.connect(**hub);
-#endif
+    auto host = headless::HubHost::start(
+        {line.value(u"data-dir"_s), line.value(u"config"_s), QStringLiteral(HUB_VERSION)});
+    if (!host)
+        return complain(host.error());
     if (line.isSet(u"project"_s))
-        takeProject(**hub, line.value(u"project"_s));
+        takeProject((*host)->hub(), line.value(u"project"_s));
 
     QObject::connect(&signalWatcher, &headless::SignalWatcher::received, &app, [](int number) {
         if (number == SIGHUP)
@@ -146,9 +81,5 @@ int main(int argc, char **argv)
         qCInfo(lcHub) << "leaving; agents go on by themselves";
         QCoreApplication::quit();
     });
-    const int code = app.exec();
-#ifdef HUB_DISCORD
-    discord.disconnect();
-#endif
-    return code;
+    return app.exec();
 }

@@ -3,10 +3,10 @@
 #include "app/render/picture.h"
 #include "core/base/durablefile.h"
 
+#include <QApplication>
 #include <QBuffer>
 #include <QCommandLineParser>
 #include <QFile>
-#include <QGuiApplication>
 
 #include <cstdio>
 #include <sys/stat.h>
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
     ::umask(077);
     qputenv("QT_QPA_PLATFORM", "offscreen");
     qputenv("XDG_RUNTIME_DIR", "/nonexistent"); // else Qt makes one, and says so; nothing here has a socket
-    QGuiApplication app(argc, argv);
+    QApplication app(argc, argv);
     app.setApplicationName(u"agenthub-render"_s);
     app.setApplicationVersion(QStringLiteral(HUB_VERSION));
 

@@ -1,4 +1,4 @@
-// Draws a chart. Needs a QGuiApplication and at least one font.
+// Draws a chart as gui/chart/chartpicture.h says, where this machine can write it. Needs a QApplication.
 #pragma once
 
 #include "core/base/result.h"

@@ -31,33 +31,39 @@ double roundStep(double length, bool whole)
     return whole ? std::max(1.0, std::ceil(step)) : step;
 }
 
-constexpr int timeSteps[]{1,   5,   10,  15,   20,       30,       60,        120,      180,
-                          240, 360, 720, 1440, 2 * 1440, 7 * 1440, 30 * 1440, 90 * 1440};
-constexpr int dayMinutes = 1440;
+constexpr int minute = 60, hour = 60 * minute, day = 24 * hour; // in seconds
+constexpr int timeSteps[]{1,           2,           5,           10,          15,      30,       minute,   5 * minute,
+                          10 * minute, 15 * minute, 20 * minute, 30 * minute, hour,    2 * hour, 3 * hour, 4 * hour,
+                          6 * hour,    12 * hour,   day,         2 * day,     7 * day, 30 * day, 90 * day};
 
 // One look may come late, or be missing; then there is a gap.
 std::chrono::milliseconds missing(std::chrono::milliseconds step) { return step * 5 / 2; }
 
 QDateTime local(Instant at, const QTimeZone &zone) { return QDateTime::fromMSecsSinceEpoch(toMillis(at), zone); }
 
-QList<TimeTick> ticksEvery(int minutes, Instant from, Instant to, const QTimeZone &zone)
+QList<TimeTick> ticksEvery(int seconds, Instant from, Instant to, const QTimeZone &zone)
 {
     QList<TimeTick> ticks;
-    const bool days = minutes >= dayMinutes;
-    const int apart = days ? minutes / dayMinutes : 1;
-    const QString format = !days ? u"HH:mm"_s : apart < 7 ? u"ddd d"_s : u"d MMM"_s;
+    const bool days = seconds >= day;
+    const int apart = days ? seconds / day : 1;
+    const QString format = seconds < minute ? u"HH:mm:ss"_s : !days ? u"HH:mm"_s : apart < 7 ? u"ddd d"_s : u"d MMM"_s;
+    const QDateTime first = local(from, zone);
     const QDate last = local(to, zone).date();
     // Days are counted from a fixed one, so that the ticks of a chart stay where they are in the next one.
-    for (QDate day = local(from, zone).date(); day <= last; day = day.addDays(1)) {
-        if (day.toJulianDay() % apart != 0)
+    for (QDate date = first.date(); date <= last; date = date.addDays(1)) {
+        if (date.toJulianDay() % apart != 0)
             continue;
-        for (int minute = 0; minute < dayMinutes; minute += days ? dayMinutes : minutes) {
-            const QDateTime when =
-                minute == 0 ? day.startOfDay(zone) : QDateTime(day, QTime(minute / 60, minute % 60), zone);
+        // Somewhat before the first moment: clocks are put back by an hour or two.
+        const int early = date == first.date() ? std::max(0, first.time().msecsSinceStartOfDay() / 1000 - 2 * hour) : 0;
+        for (int second = early / seconds * seconds; second < day; second += days ? day : seconds) {
+            const QDateTime when = second == 0 ? date.startOfDay(zone)
+                                               : QDateTime(date, QTime::fromMSecsSinceStartOfDay(second * 1000), zone);
             if (!when.isValid()) // left out by the change to summer time
                 continue;
             const Instant at = fromMillis(when.toMSecsSinceEpoch());
-            if (at >= from && at <= to && (ticks.isEmpty() || at > ticks.last().at))
+            if (at > to)
+                return ticks;
+            if (at >= from && (ticks.isEmpty() || at > ticks.last().at))
                 ticks << TimeTick{at, QLocale::c().toString(when, format)};
         }
     }
@@ -97,9 +103,9 @@ Scale scaleFor(const Panel &panel)
 QList<TimeTick> timeTicks(Instant from, Instant to, const QString &zone, int most)
 {
     const QTimeZone of(zone.toUtf8());
-    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(to - from).count();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
     for (const int step : timeSteps) {
-        if (minutes / step > most)
+        if (seconds / step > most)
             continue;
         const QList<TimeTick> ticks = ticksEvery(step, from, to, of);
         if (ticks.size() <= most)
@@ -118,6 +124,11 @@ QString spanText(const Chart &chart)
     return locale.toString(from, day) + u" – "_s + locale.toString(to, end);
 }
 
+QString momentText(Instant at, const QString &zone)
+{
+    return QLocale::c().toString(local(at, QTimeZone(zone.toUtf8())), u"d MMM HH:mm:ss"_s);
+}
+
 QList<QList<Point>> piecesOf(const Line &line, std::chrono::milliseconds step)
 {
     QList<QList<Point>> pieces;
@@ -127,6 +138,36 @@ QList<QList<Point>> piecesOf(const Line &line, std::chrono::milliseconds step)
         pieces.last() << point;
     }
     return pieces;
+}
+
+QList<Point> thinned(const QList<Point> &piece, std::chrono::milliseconds stretch)
+{
+    QList<Point> thin;
+    qsizetype taken = 0; // into the last one
+    for (const Point &point : piece) {
+        if (thin.isEmpty() || point.at.time_since_epoch() / stretch != thin.last().at.time_since_epoch() / stretch) {
+            thin << point;
+            taken = 1;
+            continue;
+        }
+        Point &last = thin.last();
+        last.low = std::min(last.low, point.low);
+        last.high = std::max(last.high, point.high);
+        last.mean += (point.mean - last.mean) / double(++taken);
+    }
+    return thin;
+}
+
+std::optional<Point> pointAt(const Line &line, Instant at, std::chrono::milliseconds step)
+{
+    const auto after = std::lower_bound(line.points.begin(), line.points.end(), at,
+                                        [](const Point &point, Instant moment) { return point.at < moment; });
+    auto nearest = after;
+    if (after != line.points.begin() && (after == line.points.end() || at - (after - 1)->at < after->at - at))
+        nearest = after - 1;
+    if (nearest == line.points.end() || std::chrono::abs(nearest->at - at) > missing(step) / 2)
+        return std::nullopt;
+    return *nearest;
 }
 
 std::optional<double> nowOf(const Line &line, const Chart &chart)

@@ -43,6 +43,7 @@ Result<Reply> listAgents(Services &services, const Invocation &)
         data.append(QJsonObject{{u"agent"_s, profile.name.toString()},
                                 {u"adapter"_s, profile.adapter},
                                 {u"tasks"_s, QJsonArray::fromStringList(works)},
+                                {u"command"_s, joinWords(profile.command)},
                                 {u"paused"_s, pause.has_value()}});
     }
     reply.tables << table;

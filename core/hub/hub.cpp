@@ -168,6 +168,22 @@ QFuture<Result<commands::Reply>> Hub::execute(const commands::CommandCall &call)
     return future;
 }
 
+template <class T, class Ask>
+QFuture<Result<T>> Hub::askCore(Ask ask)
+{
+    auto promise = std::make_shared<QPromise<Result<T>>>();
+    promise->start();
+    auto future = promise->future();
+    HubCore *core = m_core.get();
+    QMetaObject::invokeMethod(core, [core, ask, promise] {
+        whenDone(ask(*core), core, [promise](const Result<T> &answer) {
+            promise->addResult(answer);
+            promise->finish();
+        });
+    });
+    return future;
+}
+
 void Hub::tellFront(const QString &name, const FrontStatus &status)
 {
     HubCore *core = m_core.get();
@@ -192,32 +208,17 @@ QFuture<Result<>> Hub::removeNote(const QString &kind, const QString &key)
 
 QFuture<Result<QJsonObject>> Hub::callTool(const ToolCall &call)
 {
-    auto promise = std::make_shared<QPromise<Result<QJsonObject>>>();
-    promise->start();
-    auto future = promise->future();
-    HubCore *core = m_core.get();
-    QMetaObject::invokeMethod(core, [core, call, promise] {
-        whenDone(core->lifecycle().call(call), core, [promise](const Result<QJsonObject> &answer) {
-            promise->addResult(answer);
-            promise->finish();
-        });
-    });
-    return future;
+    return askCore<QJsonObject>([call](HubCore &core) { return core.lifecycle().call(call); });
 }
 
 QFuture<Result<QList<Suggestion>>> Hub::suggest(const SuggestCall &call)
 {
-    auto promise = std::make_shared<QPromise<Result<QList<Suggestion>>>>();
-    promise->start();
-    auto future = promise->future();
-    HubCore *core = m_core.get();
-    QMetaObject::invokeMethod(core, [core, call, promise] {
-        whenDone(core->suggest(call), core, [promise](const Result<QList<Suggestion>> &found) {
-            promise->addResult(found);
-            promise->finish();
-        });
-    });
-    return future;
+    return askCore<QList<Suggestion>>([call](HubCore &core) { return core.suggest(call); });
+}
+
+QFuture<Result<QJsonObject>> Hub::query(const QueryCall &call)
+{
+    return askCore<QJsonObject>([call](HubCore &core) { return core.query(call); });
 }
 
 std::optional<RunId> Hub::runOfShim(qint64 pid, quint64 startTicks) const

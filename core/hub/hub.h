@@ -42,6 +42,7 @@ public:
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
     QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
     QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) override;
+    QFuture<Result<QJsonObject>> query(const QueryCall &call) override;
     QFuture<Result<Notes>> notes(const QString &kind) override;
     QFuture<Result<>> setNote(const QString &kind, const QString &key, const QJsonObject &value) override;
     QFuture<Result<>> removeNote(const QString &kind, const QString &key) override;
@@ -59,6 +60,9 @@ public:
 
 private:
     Hub() = default;
+    // ask: (HubCore &) → QFuture<Result<T>>, on the hub thread.
+    template <class T, class Ask>
+    QFuture<Result<T>> askCore(Ask ask);
     // What a stop command freezes, when that can be told without the database.
     static std::optional<std::pair<agents::Scope, agents::Hold>> scopeOf(const commands::CommandCall &call);
 

@@ -331,6 +331,8 @@ void HubCore::tellEvents()
     connect(m_alerts.get(), &monitor::AlertCenter::alertRaised, this, [this](AlertId, const QJsonObject &payload) {
         Q_EMIT eventHappened({u"alert"_s, payload});
     });
+    connect(m_alerts.get(), &monitor::AlertCenter::alertAnswered, this,
+            [this](const QJsonObject &payload) { Q_EMIT eventHappened({u"alert"_s, payload}); });
 }
 
 void HubCore::watchProjects()

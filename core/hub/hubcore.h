@@ -5,6 +5,7 @@
 #include "core/db/rescue.h"
 #include "core/hub/dispatcher.h"
 #include "core/hub/hub.h"
+#include "core/hub/queries.h"
 #include "core/hub/suggestions.h"
 
 namespace hub
@@ -22,6 +23,7 @@ public:
     const QString &id() const { return m_id; }
     Dispatcher &dispatcher() { return *m_dispatcher; }
     QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) { return suggestionsFor(*m_services, call); }
+    QFuture<Result<QJsonObject>> query(const QueryCall &call) { return answerQuery(*m_services, call); }
     Lifecycle &lifecycle() { return *m_lifecycle; }
     db::CommitGroup &commits() { return m_stores->commits; }
     void setFront(const QString &name, const FrontStatus &status) { m_services->fronts[name] = status; }

@@ -15,7 +15,8 @@ namespace hub
 // A fact, told after it was committed. Names: task, message, checkpoint, approval, alert, safe-mode, agent, rollback,
 // finish, project (its name, and the Discord channel that is bound to it).
 // `data` always has "task_id" when it concerns one. "message" has what a row of task-log's data has: message_id, at
-// (ISO, UTC), from, kind and text; "task" has what task-status' data has, "approval" a row of approvals' data.
+// (ISO, UTC), from, kind and text; "task" has what task-status' data has, "approval" a row of approvals' data; "alert" has its
+// number as "id", and "state" once it was answered.
 struct HubEvent {
     QString name;
     QJsonObject data;
@@ -44,6 +45,14 @@ struct Suggestion {
     friend bool operator==(const Suggestion &, const Suggestion &) = default;
 };
 
+// What a front end reads to show it, beyond what commands answer: many rows at once, in few bytes. core/hub/queries.h
+// has the names with their arguments and answers. Reads only, leaves no audit entry; agents are refused.
+struct QueryCall {
+    QString name;
+    QJsonObject arguments;
+    commands::Caller caller;
+};
+
 class HubPort : public QObject
 {
     Q_OBJECT
@@ -56,6 +65,7 @@ public:
     virtual QFuture<Result<QJsonObject>> callTool(const ToolCall &call) = 0;
     // At most 25, the likeliest first; none where the caller may not call the command, or nothing fits.
     virtual QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) = 0;
+    virtual QFuture<Result<QJsonObject>> query(const QueryCall &call) = 0;
 
 Q_SIGNALS:
     void eventHappened(const hub::HubEvent &event);

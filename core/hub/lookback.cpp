@@ -53,18 +53,26 @@ Result<QByteArray> drawn(const QString &program, const chart::Chart &chart)
     return output.out;
 }
 
+chart::Chart framed(const LookBack &wanted, const monitor::HistoryStore::Courses &courses)
+{
+    const chart::Chart frame{.title = wanted.chartTitle,
+                             .theme = wanted.theme.value_or(chart::Theme::Dark),
+                             .zone = localZone(),
+                             .from = wanted.from,
+                             .to = wanted.to};
+    return healthChart(courses, wanted.rules, wanted.interval, frame);
+}
+
 void addChart(const LookBack &wanted, const monitor::HistoryStore::Courses &courses, Past &past)
 {
     const QString program = programBeside(wanted.programFolder, u"agenthub-render"_s);
     if (program.isEmpty()) {
         past.whyNoChart =
-            u"There is no chart, since agenthub-render is not installed; a build of AgentHub where Qt Gui "
-            "is there (Debian: apt install qt6-base-dev fonts-dejavu-core) has it."_s;
+            u"There is no chart, since agenthub-render is not installed; a build of AgentHub where QCustomPlot "
+            "is there (Debian: apt install qt6-base-dev libqcustomplot-dev fonts-dejavu-core) has it."_s;
         return;
     }
-    const chart::Chart frame{
-        .title = wanted.chartTitle, .theme = *wanted.theme, .zone = localZone(), .from = wanted.from, .to = wanted.to};
-    auto png = drawn(program, healthChart(courses, wanted.rules, wanted.interval, frame));
+    auto png = drawn(program, framed(wanted, courses));
     if (png)
         past.png = *std::move(png);
     else
@@ -72,6 +80,13 @@ void addChart(const LookBack &wanted, const monitor::HistoryStore::Courses &cour
 }
 
 } // namespace
+
+Result<chart::Chart> chartOf(const LookBack &wanted)
+{
+    HUB_TRY(const auto database, db::Database::open(wanted.database, db::Database::Mode::ReadOnly));
+    HUB_TRY(const auto courses, monitor::HistoryStore(*database).courses(wanted.from, wanted.to));
+    return framed(wanted, courses);
+}
 
 Result<Past> lookBack(const LookBack &wanted)
 {

@@ -23,6 +23,9 @@ struct Past {
     QString whyNoChart; // a sentence when it could not be drawn: all else still counts
 };
 
+// The machine in that time. Blocks on the disk: worker threads only.
+Result<chart::Chart> chartOf(const LookBack &wanted);
+
 // Blocks, for as long as agenthub-render may take: worker threads only.
 Result<Past> lookBack(const LookBack &wanted);
 

@@ -248,7 +248,7 @@ Result<Reply> listClaims(Services &services, const Invocation &in)
                                 {u"project"_s, claim.project.toString()},
                                 {u"task_id"_s, claim.task.value()},
                                 {u"at"_s, toIso(claim.at)},
-                                {u"until"_s, claim.expiresAt ? QJsonValue(toIso(*claim.expiresAt)) : QJsonValue()}});
+                                {u"until"_s, claim.expiresAt ? toIso(*claim.expiresAt) : QString()}});
     }
     reply.tables << table;
     reply.data = {{u"claims"_s, data}};
@@ -301,6 +301,12 @@ Result<Reply> listAlerts(Services &services, const Invocation &in)
                                 {u"type"_s, textOf(alertTypeTexts, alert.report.type)},
                                 {u"title"_s, alert.report.title},
                                 {u"description"_s, alert.report.description},
+                                {u"at"_s, toIso(alert.at)},
+                                {u"agent"_s, alert.report.agent ? alert.report.agent->toString() : QString()},
+                                {u"task_id"_s, alert.report.task ? QJsonValue(alert.report.task->value()) : QJsonValue()},
+                                {u"held_back"_s, alert.heldBack},
+                                {u"answered_by"_s, alert.answeredBy},
+                                {u"notes"_s, alert.notes},
                                 {u"state"_s, textOf(alertStateTexts, alert.state)}});
     }
     reply.tables << table;

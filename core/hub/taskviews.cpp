@@ -289,15 +289,15 @@ Result<Reply> queueList(Services &services, const Invocation &in)
     Reply reply;
     commands::Table waiting{.columns = {u"message"_s, u"task"_s, u"from"_s, u"since"_s, u"text"_s},
                             .whenEmpty = u"No message waits."_s};
-    QJsonArray messageData, taskRows;
+    QJsonArray data, taskRows;
     for (const auto &message : messages) {
         waiting.rows << QStringList{message.id.toString(), u'#' + message.task.toString(), message.author,
                                     agoText(message.at, services.now()), message.text};
-        messageData.append(QJsonObject{{u"message_id"_s, message.id.toString()},
-                                       {u"task_id"_s, message.task.value()},
-                                       {u"from"_s, message.author},
-                                       {u"at"_s, toIso(message.at)},
-                                       {u"text"_s, message.text}});
+        data.append(QJsonObject{{u"message_id"_s, message.id.toString()},
+                                {u"task_id"_s, message.task.value()},
+                                {u"from"_s, message.author},
+                                {u"at"_s, toIso(message.at)},
+                                {u"text"_s, message.text}});
     }
     commands::Table queued{.columns = {u"task"_s, u"priority"_s, u"title"_s, u"waits because"_s},
                            .whenEmpty = u"No task waits."_s};
@@ -309,7 +309,7 @@ Result<Reply> queueList(Services &services, const Invocation &in)
         taskRows.append(taskData(services, task));
     }
     reply.tables << waiting << queued;
-    reply.data = {{u"waiting"_s, messageData}, {u"tasks"_s, taskRows}};
+    reply.data = {{u"messages"_s, data}, {u"tasks"_s, taskRows}};
     return reply;
 }
 

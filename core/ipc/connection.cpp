@@ -128,6 +128,8 @@ void Connection::handleRequest(const QJsonValue &id, const QString &method, cons
         tool(id, params);
     else if (method == u"suggest")
         suggest(id, params);
+    else if (method == u"query")
+        query(id, params);
     else if (method == u"subscribe")
         subscribe(id, params);
     else
@@ -222,6 +224,23 @@ void Connection::suggest(const QJsonValue &id, const QJsonObject &params)
         }
         answered();
     });
+}
+
+void Connection::query(const QJsonValue &id, const QJsonObject &params)
+{
+    const QJsonValue arguments = params[u"arguments"_s];
+    if (!params[u"name"_s].isString() || !(arguments.isObject() || arguments.isUndefined())) {
+        send(errorLine(id, rpccode::invalidParams, u"query takes name and arguments"_s));
+        return;
+    }
+    if (m_caller.role == commands::Role::Agent)
+        Q_EMIT refused(m_caller, u"query"_s);
+    ++m_inFlight;
+    whenDone(m_hub.query({params[u"name"_s].toString(), arguments.toObject(), m_caller}), this,
+             [this, id](const Result<QJsonObject> &found) {
+                 send(found ? resultLine(id, *found) : errorLine(id, found.error()));
+                 answered();
+             });
 }
 
 void Connection::subscribe(const QJsonValue &id, const QJsonObject &params)

@@ -54,6 +54,7 @@ private:
     void command(const QJsonValue &id, const QJsonObject &params);
     void tool(const QJsonValue &id, const QJsonObject &params);
     void suggest(const QJsonValue &id, const QJsonObject &params);
+    void query(const QJsonValue &id, const QJsonObject &params);
     void subscribe(const QJsonValue &id, const QJsonObject &params);
     void answered();
     void send(const QByteArray &line);

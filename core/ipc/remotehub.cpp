@@ -2,7 +2,6 @@
 
 #include "core/base/async.h"
 #include "core/base/json.h"
-#include "core/ipc/endpoint.h"
 
 #include <QJsonArray>
 
@@ -17,8 +16,6 @@ namespace hub::ipc
 namespace
 {
 
-constexpr int firstRetry = 250; // milliseconds
-constexpr int lastRetry = 5000;
 constexpr qint64 toolPatience = 30000;
 
 qint64 monotonicMillis()
@@ -34,6 +31,21 @@ Error lostOnTheWay()
                 u"Look at the present state before you repeat it."_s);
 }
 
+Error notAHub()
+{
+    return fail(ErrorCode::Unsupported, u"What answers there does not speak as a hub does."_s,
+                u"Check the address; what a login script prints there has to go to standard error."_s);
+}
+
+Error otherVersion(const QString &version, qint64 protocol)
+{
+    return fail(
+        ErrorCode::Unsupported,
+        u"The hub is of version %1 and speaks protocol %2; this window speaks %3."_s.arg(
+            version.isEmpty() ? u"unknown"_s : version, QString::number(protocol), QString::number(protocolVersion)),
+        u"Install the same version of AgentHub on both sides, then restart the older one; agents go on meanwhile."_s);
+}
+
 void failWith(std::monostate, const Error &) {}
 
 template <class T>
@@ -45,20 +57,23 @@ void failWith(const std::shared_ptr<QPromise<Result<T>>> &promise, const Error &
 
 } // namespace
 
-RemoteHub::RemoteHub(QString dataDir, QObject *parent)
+RemoteHub::RemoteHub(std::unique_ptr<Channel> channel, QObject *parent)
     : HubPort(parent)
-    , m_dataDir(std::move(dataDir))
+    , m_channel(std::move(channel))
+    , m_whyNot(fail(ErrorCode::NoHub, u"The hub is being looked for."_s))
 {
     m_retry.setSingleShot(true);
     connect(&m_retry, &QTimer::timeout, this, &RemoteHub::tryToConnect);
-    connect(&m_socket, &QLocalSocket::disconnected, this, &RemoteHub::onDisconnected);
-    connect(&m_socket, &QLocalSocket::readyRead, this, &RemoteHub::onReadyRead);
+    connect(m_channel.get(), &Channel::opened, this, &RemoteHub::onOpened);
+    connect(m_channel.get(), &Channel::closed, this, &RemoteHub::onClosed);
+    connect(&m_channel->device(), &QIODevice::readyRead, this, &RemoteHub::onReadyRead);
     m_retry.start(0);
 }
 
 RemoteHub::~RemoteHub()
 {
-    m_socket.disconnect(this);
+    m_channel->disconnect(this);
+    m_channel->device().disconnect(this);
     for (const Pending &pending : std::as_const(m_pending))
         finish(pending, shuttingDown());
 }
@@ -66,7 +81,7 @@ RemoteHub::~RemoteHub()
 QFuture<Result<commands::Reply>> RemoteHub::execute(const commands::CommandCall &call)
 {
     if (!isConnected())
-        return readyFuture<commands::Reply>(noHub(m_dataDir));
+        return readyFuture<commands::Reply>(m_whyNot);
     auto promise = std::make_shared<CommandPromise>();
     promise->start();
     sendRequest(u"command"_s,
@@ -97,7 +112,7 @@ QFuture<Result<QJsonObject>> RemoteHub::callTool(const ToolCall &call)
 QFuture<Result<QList<Suggestion>>> RemoteHub::suggest(const SuggestCall &call)
 {
     if (!isConnected())
-        return readyFuture<QList<Suggestion>>(noHub(m_dataDir));
+        return readyFuture<QList<Suggestion>>(m_whyNot);
     auto promise = std::make_shared<SuggestPromise>();
     promise->start();
     sendRequest(u"suggest"_s,
@@ -110,25 +125,31 @@ QFuture<Result<QList<Suggestion>>> RemoteHub::suggest(const SuggestCall &call)
     return promise->future();
 }
 
+QFuture<Result<QJsonObject>> RemoteHub::query(const QueryCall &call)
+{
+    if (!isConnected())
+        return readyFuture<QJsonObject>(m_whyNot);
+    auto promise = std::make_shared<ToolPromise>();
+    promise->start();
+    sendRequest(u"query"_s, {{u"name"_s, call.name}, {u"arguments"_s, call.arguments}}, {promise, {}, 0});
+    return promise->future();
+}
+
 void RemoteHub::tryToConnect()
 {
     expireTools();
-    auto handle = connectTo(m_dataDir, 0);
-    if (handle && m_socket.setSocketDescriptor(handle->fd())) {
-        handle->release();
-        onConnected();
-        return;
-    }
-    retryLater();
+    m_channel->open();
 }
 
-void RemoteHub::retryLater()
+void RemoteHub::tryNow()
 {
-    m_retryDelay = std::clamp(m_retryDelay * 2, firstRetry, lastRetry);
-    m_retry.start(m_retryDelay);
+    if (!m_retry.isActive())
+        return;
+    m_retryDelay = 0;
+    m_retry.start(0);
 }
 
-void RemoteHub::onConnected()
+void RemoteHub::onOpened()
 {
     m_input = LineBuffer();
     m_helloId = sendRequest(u"hello"_s, {{u"origin"_s, u"window"_s}}, {});
@@ -136,12 +157,13 @@ void RemoteHub::onConnected()
     const QHash<qint64, Pending> waiting = m_pending;
     for (auto it = waiting.begin(); it != waiting.end(); ++it) {
         if (!it->params.isEmpty())
-            m_socket.write(requestLine(it.key(), u"tool"_s, it->params));
+            m_channel->device().write(requestLine(it.key(), u"tool"_s, it->params));
     }
 }
 
-void RemoteHub::onDisconnected()
+void RemoteHub::onClosed(const Error &why)
 {
+    m_whyNot = why;
     const bool wasConnected = isConnected();
     m_greeting = {};
     const QHash<qint64, Pending> before = std::exchange(m_pending, {});
@@ -154,21 +176,24 @@ void RemoteHub::onDisconnected()
         again.askedAgainUntil = monotonicMillis() + toolPatience;
         m_pending.insert(it.key(), again);
     }
-    retryLater();
+    const auto [first, last] = m_channel->retryDelays();
+    m_retryDelay = std::clamp(m_retryDelay * 2, first, last);
+    m_retry.start(m_retryDelay);
     if (wasConnected)
         Q_EMIT disconnected();
+    Q_EMIT unreachable();
 }
 
 void RemoteHub::onReadyRead()
 {
-    if (!m_input.append(m_socket.readAll())) {
-        m_socket.abort();
+    if (!m_input.append(m_channel->device().readAll())) {
+        m_channel->close(notAHub());
         return;
     }
     while (const auto line = m_input.next()) {
         const auto message = objectFromJson(*line);
         if (!message) {
-            m_socket.abort();
+            m_channel->close(notAHub());
             return;
         }
         onMessage(*message);
@@ -189,6 +214,10 @@ void RemoteHub::onAnswer(qint64 id, const QJsonObject &message)
 {
     const QJsonObject result = message[u"result"_s].toObject();
     if (id == m_helloId) {
+        if (const qint64 spoken = result[u"protocol"_s].toInteger(); spoken != protocolVersion) {
+            m_channel->close(otherVersion(result[u"version"_s].toString(), spoken));
+            return;
+        }
         m_greeting = result;
         m_retryDelay = 0;
         m_pending.remove(id);
@@ -220,7 +249,7 @@ void RemoteHub::expireTools()
     for (auto it = waiting.begin(); it != waiting.end(); ++it) {
         if (!it->params.isEmpty() && it->askedAgainUntil < now) {
             m_pending.remove(it.key());
-            finish(*it, noHub(m_dataDir));
+            finish(*it, m_whyNot);
         }
     }
 }
@@ -229,7 +258,7 @@ qint64 RemoteHub::sendRequest(const QString &method, const QJsonObject &params, 
 {
     const qint64 id = ++m_lastId;
     m_pending.insert(id, std::move(pending));
-    m_socket.write(requestLine(id, method, params));
+    m_channel->device().write(requestLine(id, method, params));
     return id;
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "core/hub/hubport.h"
+#include "core/ipc/channel.h"
 #include "core/ipc/message.h"
 
 #include <QHash>
-#include <QLocalSocket>
 #include <QPromise>
 #include <QTimer>
 
@@ -24,25 +24,33 @@ class RemoteHub : public HubPort
     Q_OBJECT
 
 public:
-    explicit RemoteHub(QString dataDir, QObject *parent = nullptr);
+    explicit RemoteHub(std::unique_ptr<Channel> channel, QObject *parent = nullptr);
     ~RemoteHub() override;
 
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call) override;
     QFuture<Result<QJsonObject>> callTool(const ToolCall &call) override;
     QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call) override;
+    QFuture<Result<QJsonObject>> query(const QueryCall &call) override;
 
     // hello's answer; empty while there is no connection.
     const QJsonObject &greeting() const { return m_greeting; }
     bool isConnected() const { return !m_greeting.isEmpty(); }
+    // Why there is no connection, while there is none.
+    const Error &whyNot() const { return m_whyNot; }
+    // At once, rather than at the end of the pause between two attempts.
+    void tryNow();
 
 Q_SIGNALS:
     // Events between the two signals are gone: whoever shows state asks for it anew on `connected`.
     void connected();
     void disconnected();
+    // An attempt failed, for whyNot(); the next one follows by itself.
+    void unreachable();
 
 private:
     using CommandPromise = QPromise<Result<commands::Reply>>;
-    using ToolPromise = QPromise<Result<QJsonObject>>;
+    using ToolPromise = // of queries too; these have no params here, since they are not sent again
+        QPromise<Result<QJsonObject>>;
     using SuggestPromise = QPromise<Result<QList<Suggestion>>>;
     struct Pending {
         std::variant<std::monostate, std::shared_ptr<CommandPromise>, std::shared_ptr<ToolPromise>,
@@ -53,9 +61,8 @@ private:
     };
 
     void tryToConnect();
-    void retryLater();
-    void onConnected();
-    void onDisconnected();
+    void onOpened();
+    void onClosed(const Error &why);
     void onReadyRead();
     void onMessage(const QJsonObject &message);
     void onAnswer(qint64 id, const QJsonObject &message);
@@ -63,8 +70,8 @@ private:
     qint64 sendRequest(const QString &method, const QJsonObject &params, Pending pending);
     static void finish(const Pending &pending, const Error &error);
 
-    QString m_dataDir;
-    QLocalSocket m_socket;
+    std::unique_ptr<Channel> m_channel;
+    Error m_whyNot;
     LineBuffer m_input;
     QTimer m_retry;
     int m_retryDelay = 0; // milliseconds

@@ -1,7 +1,8 @@
 // The hub's local API: JSON-RPC 2.0, one message a line, over the data folder's socket.
 //
 // Methods: hello {origin?} → {version, protocol, role, name, data_dir, run?}; command {name, options, yes, dry_run,
-// confirm, folder} → a Reply; tool {name, arguments, key} → an object; subscribe {task_id?, names?} → then `event`
+// confirm, folder} → a Reply; tool {name, arguments, key} → an object; query {name,
+// arguments} → an object (core/hub/queries.h); subscribe {task_id?, names?} → then `event`
 // notifications {name, data}; a later subscribe replaces the earlier one. Requests of one client run side by side and
 // are answered by id. Errors of the hub carry the Error in error.data; -32700, -32600, -32601 and -32602 are the
 // protocol's own.

@@ -59,6 +59,8 @@ Result<> AlertCenter::post(const QString &topic, AlertType type, AlertLevel leve
                                                    {sink.name(), topic, text, toMillis(m_clock.now())}));
     }
     m_commits.afterCommit([this] { QMetaObject::invokeMethod(this, &AlertCenter::deliver, Qt::QueuedConnection); });
+    if (topic == u"answered")
+        m_commits.afterCommit([this, payload] { Q_EMIT alertAnswered(payload); });
     return {};
 }
 

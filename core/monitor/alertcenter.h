@@ -45,6 +45,8 @@ public:
 
 Q_SIGNALS:
     void alertRaised(const hub::AlertId &id, const QJsonObject &payload);
+    // By a person, or by the hub, for which it is over.
+    void alertAnswered(const QJsonObject &payload);
 
 private:
     struct Channel {

@@ -174,7 +174,7 @@ class TestEveryCommand : public QObject
             return first({u"approvals"_s, u"--task_id"_s, made(u"asking"_s)}, u"approvals"_s, u"approval_id"_s);
         if (kind == u"message") {
             m_run->ctl({u"say"_s, u"later"_s, u"--task_id"_s, made(u"running"_s)});
-            return first({u"queue"_s, u"list"_s, u"--task_id"_s, made(u"running"_s)}, u"waiting"_s, u"message_id"_s);
+            return first({u"queue"_s, u"list"_s, u"--task_id"_s, made(u"running"_s)}, u"messages"_s, u"message_id"_s);
         }
         if (kind == u"saved") {
             answerTo(

@@ -21,6 +21,9 @@ STEPS = [
 ]
 LEVEL = {area: level for level, areas in enumerate(STEPS) for area in areas}
 
+# Of the window, likewise.
+GUI = ["chart", "views", "model", "window"]
+
 # (including file or folder, included header, why). A folder ends with '/'.
 EXCEPTIONS = []
 
@@ -44,6 +47,9 @@ def upward(path, header):
         return None
     if here[0] in ("app", "tests", "examples"):
         return None
+    if here[0] == "gui" and there[0] == "gui" and len(here) > 2:
+        mine, other = GUI.index(here[1]), GUI.index(there[1])
+        return f"gui/{here[1]} must not include gui/{there[1]}" if other > mine else None
     if there[0] != "core":
         return f"{here[0]} must not include {there[0]}" if here[0] != there[0] else None
     if here[0] != "core":

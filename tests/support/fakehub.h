@@ -16,6 +16,7 @@ public:
     std::function<QFuture<Result<commands::Reply>>(const commands::CommandCall &)> onCommand;
     std::function<QFuture<Result<QJsonObject>>(const ToolCall &)> onTool;
     std::function<QFuture<Result<QList<Suggestion>>>(const SuggestCall &)> onSuggest;
+    std::function<QFuture<Result<QJsonObject>>(const QueryCall &)> onQuery;
     QList<commands::CommandCall> calls;
     QList<ToolCall> tools;
 
@@ -44,6 +45,14 @@ public:
         if (onSuggest)
             return onSuggest(call);
         return readyFuture<QList<Suggestion>>(QList<Suggestion>{{call.typed, call.option + u' ' + call.typed}});
+    }
+
+    QFuture<Result<QJsonObject>> query(const QueryCall &call) override
+    {
+        if (onQuery)
+            return onQuery(call);
+        return readyFuture<QJsonObject>(
+            QJsonObject{{QStringLiteral("query"), call.name}, {QStringLiteral("arguments"), call.arguments}});
     }
 
     static commands::Reply echo(const commands::CommandCall &call)

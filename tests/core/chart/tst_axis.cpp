@@ -76,6 +76,9 @@ private Q_SLOTS:
                                  << QStringList{u"14:10"_s, u"14:20"_s, u"14:30"_s, u"14:40"_s, u"14:50"_s, u"15:00"_s};
         QTest::newRow("a day") << u"2026-06-01 14:03"_s << u"2026-06-02 14:03"_s << u"Asia/Kolkata"_s
                                << QStringList{u"16:00"_s, u"20:00"_s, u"00:00"_s, u"04:00"_s, u"08:00"_s, u"12:00"_s};
+        QTest::newRow("a minute") << u"2026-06-01 23:59"_s << u"2026-06-02 00:00"_s << u"UTC"_s
+                                  << QStringList{u"23:59:00"_s, u"23:59:10"_s, u"23:59:20"_s, u"23:59:30"_s,
+                                                 u"23:59:40"_s, u"23:59:50"_s, u"00:00:00"_s};
         QTest::newRow("a week") << u"2026-06-01 14:03"_s << u"2026-06-08 14:03"_s << u"UTC"_s
                                 << QStringList{u"Tue 2"_s, u"Wed 3"_s, u"Thu 4"_s, u"Fri 5"_s,
                                                u"Sat 6"_s, u"Sun 7"_s, u"Mon 8"_s};
@@ -145,6 +148,44 @@ private Q_SLOTS:
         QCOMPARE(valueText(7.4, u"%"_s), u"7 %"_s);
         QCOMPARE(valueText(3, {}), u"3"_s);
         QCOMPARE(valueText(std::nullopt, u"%"_s), u"–"_s);
+    }
+
+    void pointsOfOneStretchBecomeOneThatHoldsThem()
+    {
+        const QList<Point> piece{{fromMillis(900), 1, 2, 3},
+                                 {fromMillis(1000), 4, 5, 9},
+                                 {fromMillis(1500), 3, 4, 5},
+                                 {fromMillis(1999), 5, 6, 7},
+                                 {fromMillis(4000), 8, 8, 8}};
+        const QList<Point> thin{piece[0], {fromMillis(1000), 3, 5, 9}, piece[4]};
+        QCOMPARE(thinned(piece, 1s), thin);
+        QCOMPARE(thinned(piece, 1ms), piece);
+        QCOMPARE(thinned({}, 1s), QList<Point>());
+        // One more at the end changes nothing before it.
+        QCOMPARE(thinned(piece.first(4), 1s), thin.first(2));
+    }
+
+    void aMomentHasTheNearestPointOrNone()
+    {
+        Line line = lineOf({1, 2, 3, 4, 5, 6});
+        line.points.remove(2, 2); // 60 s and 90 s
+        const auto valueAt = [&](qint64 seconds) {
+            const auto point = pointAt(line, fromMillis(seconds * 1000), 30s);
+            return point ? point->mean : -1;
+        };
+        QCOMPARE(valueAt(0), 1.0);
+        QCOMPARE(valueAt(14), 1.0);
+        QCOMPARE(valueAt(16), 2.0);
+        QCOMPARE(valueAt(75), -1.0);
+        QCOMPARE(valueAt(119), 5.0);
+        QCOMPARE(valueAt(160), 6.0);
+        QCOMPARE(valueAt(1000), -1.0);
+        QCOMPARE(pointAt({}, fromMillis(0), 30s), std::nullopt);
+    }
+
+    void aMomentIsToldInItsZone()
+    {
+        QCOMPARE(momentText(at(u"2026-06-01 14:03"_s, u"Europe/Rome"_s), u"Europe/Rome"_s), u"1 Jun 14:03:00"_s);
     }
 
     void theSpanNamesBothDaysWhereTheyDiffer()

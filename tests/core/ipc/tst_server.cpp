@@ -147,7 +147,7 @@ private Q_SLOTS:
 
     void aWindowGetsThemToo()
     {
-        RemoteHub remote(dataDir());
+        RemoteHub remote(std::make_unique<LocalChannel>(dataDir()));
         QSignalSpy ready(&remote, &RemoteHub::connected);
         QVERIFY(ready.wait());
         const auto found = remote.suggest({.option = u"task_id"_s, .typed = u"x"_s});
@@ -155,6 +155,27 @@ private Q_SLOTS:
         const auto result = takeResult(found);
         QVERIFY(result.hasValue());
         QCOMPARE(*result, (QList<Suggestion>{{u"x"_s, u"task_id x"_s}}));
+    }
+
+    void aWindowReadsManyRowsAtOnce()
+    {
+        RemoteHub remote(std::make_unique<LocalChannel>(dataDir()));
+        QSignalSpy ready(&remote, &RemoteHub::connected);
+        QVERIFY(ready.wait());
+        QueryCall asked;
+        m_hub->onQuery = [&](const QueryCall &call) {
+            asked = call;
+            return readyFuture<QJsonObject>(QJsonObject{{u"tasks"_s, 2}});
+        };
+        const auto found = remote.query({.name = u"tasks"_s, .arguments = {{u"from"_s, 1}}});
+        QVERIFY(QTest::qWaitFor([&] { return found.isFinished(); }));
+        const auto result = takeResult(found);
+        QVERIFY(result.hasValue());
+        QCOMPARE(*result, (QJsonObject{{u"tasks"_s, 2}}));
+        QCOMPARE(asked.name, u"tasks"_s);
+        QCOMPARE(asked.arguments, (QJsonObject{{u"from"_s, 1}}));
+        QCOMPARE(int(asked.caller.role), int(commands::Role::Machine));
+        QCOMPARE(asked.caller.origin, u"window"_s);
     }
 
     void wrongMessagesAreAnswered_data()
@@ -380,7 +401,7 @@ private Q_SLOTS:
 
     void theWindowsHubReconnects()
     {
-        RemoteHub remote(dataDir());
+        RemoteHub remote(std::make_unique<LocalChannel>(dataDir()));
         QSignalSpy up(&remote, &RemoteHub::connected);
         QSignalSpy down(&remote, &RemoteHub::disconnected);
         QSignalSpy events(&remote, &HubPort::eventHappened);
