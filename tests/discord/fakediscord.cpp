@@ -4,6 +4,7 @@
 
 #include <QDateTime>
 #include <QJsonDocument>
+#include <QUrlQuery>
 
 using namespace Qt::StringLiterals;
 
@@ -51,6 +52,50 @@ FakeDiscord::FakeDiscord(QObject *parent)
     rest.answers = [this](const FakeRest::Call &call) { return onCall(call); };
     gateway.readyData = {{u"application"_s, QJsonObject{{u"id"_s, application}}},
                          {u"user"_s, QJsonObject{{u"id"_s, botUser}, {u"username"_s, u"AgentHub"_s}}}};
+    gateway.afterReady = [this] { return QList{std::pair(u"GUILD_CREATE"_s, serverJson())}; };
+}
+
+// As it is told of to who connects: with the threads that are not archived.
+QJsonObject FakeDiscord::serverJson() const
+{
+    QJsonArray active;
+    for (const Channel &thread : threads()) {
+        if (thread.archived)
+            continue;
+        QString last = thread.id;
+        for (const auto &[id, message] : m_messages) {
+            if (message.channel == thread.id && id.toLongLong() > last.toLongLong())
+                last = id;
+        }
+        active.append(QJsonObject{{u"id"_s, thread.id},
+                                  {u"name"_s, thread.name},
+                                  {u"type"_s, 11},
+                                  {u"parent_id"_s, thread.parent},
+                                  {u"last_message_id"_s, last}});
+    }
+    return {{u"id"_s, guild}, {u"owner_id"_s, u"1"_s}, {u"roles"_s, QJsonArray()}, {u"threads"_s, active}};
+}
+
+// Newest first, and of the texts of people those that mention the bot, as without the intent for all of them.
+FakeRest::Answer FakeDiscord::onRead(const QString &channel, const QString &query)
+{
+    const QUrlQuery asked(query);
+    const int limit = asked.queryItemValue(u"limit"_s).toInt();
+    const QString after = asked.queryItemValue(u"after"_s);
+    if (limit < 1 || limit > 100 || after.isEmpty() || asked.queryItems().size() != 2)
+        m_violations << u"messages are read with "_s + query;
+    if (!m_channels.contains(channel) || !m_channels.at(channel).exists)
+        return refuse(404, 10003, u"Unknown Channel"_s);
+    QJsonArray found;
+    for (const Message &message : messagesIn(channel)) {
+        if (message.id.toLongLong() <= after.toLongLong() || found.size() == limit)
+            continue;
+        QJsonObject json = message.read.isEmpty() ? messageJson(message) : message.read;
+        if (!message.reactions.isEmpty())
+            json[u"reactions"_s] = QJsonArray{QJsonObject{{u"count"_s, 1}, {u"me"_s, true}}};
+        found.prepend(json);
+    }
+    return good(found);
 }
 
 QString FakeDiscord::newId()
@@ -154,6 +199,8 @@ FakeRest::Answer FakeDiscord::onCall(const FakeRest::Call &call)
         return onCallback(path.value(1), path.value(2), sent);
     if (path.value(0) == u"webhooks")
         return onHook(path, call.method, sent);
+    if (path.value(0) == u"channels" && path.size() == 3 && path.last() == u"messages" && call.method == "GET")
+        return onRead(path.value(1), call.path.section(u'?', 1));
     if (path.value(0) == u"channels")
         return onChannel(path, call.method, sent);
     if (path.join(u'/') == u"users/@me")
@@ -163,17 +210,25 @@ FakeRest::Answer FakeDiscord::onCall(const FakeRest::Call &call)
     if (path.join(u'/') == u"users/@me/guilds")
         return good(isInServer ? QJsonArray{QJsonObject{{u"id"_s, guild}}} : QJsonArray());
     if (path.value(0) == u"guilds" && path.value(1) == guild && isInServer)
-        return onGuild(path.value(2));
+        return onGuild(path.mid(2));
     if (path.value(0) == u"guilds")
         return refuse(403, 50001, u"Missing Access"_s);
     m_violations << u"an unknown route: "_s + QString::fromLatin1(call.method) + u' ' + call.path;
     return refuse(404, 0, u"404: Not Found"_s);
 }
 
-FakeRest::Answer FakeDiscord::onGuild(const QString &what)
+FakeRest::Answer FakeDiscord::onGuild(const QStringList &path)
 {
+    const QString what = path.value(0), member = path.value(1);
     if (what.isEmpty())
         return good(QJsonObject{{u"id"_s, guild}, {u"name"_s, u"Workshop"_s}});
+    if (what == u"members" && member != botUser) {
+        if (!m_users.contains(member))
+            return refuse(404, 10007, u"Unknown Member"_s);
+        QJsonObject json = memberJson(member);
+        json.remove(u"permissions"_s); // those are an interaction's
+        return good(json);
+    }
     if (what == u"members")
         return good(QJsonObject{{u"user"_s, QJsonObject{{u"id"_s, botUser}}}, {u"roles"_s, QJsonArray()}});
     QJsonArray roles{QJsonObject{{u"id"_s, guild}, {u"permissions"_s, QString::number(everyonesPermissions)}}};

@@ -36,6 +36,7 @@ public:
         QList<File> files;
         QStringList reactions; // of the bot
         int edits = 0;
+        QJsonObject read;     // of a person: what is read of it later
         QString webhook;      // posted through this one
         QString text() const; // all that can be read in it
     };
@@ -120,7 +121,9 @@ private:
     FakeRest::Answer onCallback(const QString &id, const QString &token, const Sent &sent);
     FakeRest::Answer onHook(const QStringList &path, const QByteArray &method, const Sent &sent);
     FakeRest::Answer onChannel(const QStringList &path, const QByteArray &method, const Sent &sent);
-    FakeRest::Answer onGuild(const QString &what);
+    FakeRest::Answer onGuild(const QStringList &path);
+    FakeRest::Answer onRead(const QString &channel, const QString &query);
+    QJsonObject serverJson() const;
     FakeRest::Answer onCommands(const QString &scope, const FakeRest::Call &call);
     FakeRest::Answer edit(const QString &message, const Sent &sent);
     FakeRest::Answer refuse(int status, int code, const QString &text);

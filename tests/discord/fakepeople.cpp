@@ -212,6 +212,9 @@ QString FakeDiscord::write(const QString &user, const QString &channel, const QS
     }
     event[u"attachments"_s] = attachments;
     event[u"type"_s] = 0;
+    QJsonObject &read = m_messages[id].read = event;
+    read.remove(u"guild_id"_s);
+    read.remove(u"member"_s);
     m_lastEvent = u"MESSAGE_CREATE"_s;
     m_lastData = event;
     gateway.publish(m_lastEvent, event);
