@@ -4,7 +4,6 @@
 
 #include <QDateTime>
 #include <QJsonDocument>
-#include <QUrlQuery>
 
 using namespace Qt::StringLiterals;
 
@@ -53,49 +52,6 @@ FakeDiscord::FakeDiscord(QObject *parent)
     gateway.readyData = {{u"application"_s, QJsonObject{{u"id"_s, application}}},
                          {u"user"_s, QJsonObject{{u"id"_s, botUser}, {u"username"_s, u"AgentHub"_s}}}};
     gateway.afterReady = [this] { return QList{std::pair(u"GUILD_CREATE"_s, serverJson())}; };
-}
-
-// As it is told of to who connects: with the threads that are not archived.
-QJsonObject FakeDiscord::serverJson() const
-{
-    QJsonArray active;
-    for (const Channel &thread : threads()) {
-        if (thread.archived)
-            continue;
-        QString last = thread.id;
-        for (const auto &[id, message] : m_messages) {
-            if (message.channel == thread.id && id.toLongLong() > last.toLongLong())
-                last = id;
-        }
-        active.append(QJsonObject{{u"id"_s, thread.id},
-                                  {u"name"_s, thread.name},
-                                  {u"type"_s, 11},
-                                  {u"parent_id"_s, thread.parent},
-                                  {u"last_message_id"_s, last}});
-    }
-    return {{u"id"_s, guild}, {u"owner_id"_s, u"1"_s}, {u"roles"_s, QJsonArray()}, {u"threads"_s, active}};
-}
-
-// Newest first, and of the texts of people those that mention the bot, as without the intent for all of them.
-FakeRest::Answer FakeDiscord::onRead(const QString &channel, const QString &query)
-{
-    const QUrlQuery asked(query);
-    const int limit = asked.queryItemValue(u"limit"_s).toInt();
-    const QString after = asked.queryItemValue(u"after"_s);
-    if (limit < 1 || limit > 100 || after.isEmpty() || asked.queryItems().size() != 2)
-        m_violations << u"messages are read with "_s + query;
-    if (!m_channels.contains(channel) || !m_channels.at(channel).exists)
-        return refuse(404, 10003, u"Unknown Channel"_s);
-    QJsonArray found;
-    for (const Message &message : messagesIn(channel)) {
-        if (message.id.toLongLong() <= after.toLongLong() || found.size() == limit)
-            continue;
-        QJsonObject json = message.read.isEmpty() ? messageJson(message) : message.read;
-        if (!message.reactions.isEmpty())
-            json[u"reactions"_s] = QJsonArray{QJsonObject{{u"count"_s, 1}, {u"me"_s, true}}};
-        found.prepend(json);
-    }
-    return good(found);
 }
 
 QString FakeDiscord::newId()
