@@ -2,8 +2,10 @@
 #include "core/hub/handlers.h"
 
 #include "core/base/json.h"
+#include "core/base/person.h"
 #include "core/base/program.h"
 #include "core/commands/counted.h"
+#include "core/hub/projectrights.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -20,16 +22,19 @@ using commands::Severity;
 namespace
 {
 
-// Of who asks.
-Result<QSet<TaskId>> ownTasks(Services &services, const Invocation &in)
+// What is seen of the trails: all of it, or that of who asks.
+Result<std::optional<QList<TaskId>>> seenTasks(Services &services, const Invocation &in)
 {
+    if (in.call.caller.role >= commands::Role::Admin)
+        return std::optional<QList<TaskId>>();
     HUB_TRY(const auto tasks, services.stores.tasks.all());
-    QSet<TaskId> own;
+    const ProjectRights rights(services, in.call);
+    QList<TaskId> own;
     for (const Task &task : tasks) {
-        if (task.spec.owner == in.who())
-            own.insert(task.id);
+        if (isSamePerson(task.spec.owner, in.who()) && rights.sees(task.spec.project))
+            own << task.id;
     }
-    return own;
+    return std::optional(own);
 }
 
 Result<QList<state::AuditEntry>> entriesFor(Services &services, const Invocation &in, int limit)
@@ -41,12 +46,8 @@ Result<QList<state::AuditEntry>> entriesFor(Services &services, const Invocation
     }
     HUB_TRY(filter.since, findInstant(services, in.text("since"_L1)));
     HUB_TRY(filter.until, findInstant(services, in.text("until"_L1)));
-    HUB_TRY(auto entries, services.stores.audit.list(filter));
-    if (in.call.caller.role < commands::Role::Admin) {
-        HUB_TRY(const auto own, ownTasks(services, in));
-        entries.removeIf([&](const state::AuditEntry &entry) { return !entry.task || !own.contains(*entry.task); });
-    }
-    return entries;
+    HUB_TRY(filter.among, seenTasks(services, in));
+    return services.stores.audit.list(filter);
 }
 
 QJsonObject asJson(const state::AuditEntry &e)
@@ -108,11 +109,8 @@ Result<Reply> gitList(Services &services, const Invocation &in)
         filter.task = task.id;
     }
     HUB_TRY(filter.since, findInstant(services, in.text("since"_L1)));
-    HUB_TRY(auto operations, services.stores.gitLog.list(filter));
-    if (in.call.caller.role < commands::Role::Admin) {
-        HUB_TRY(const auto own, ownTasks(services, in));
-        operations.removeIf([&](const state::GitOperation &o) { return !o.task || !own.contains(*o.task); });
-    }
+    HUB_TRY(filter.among, seenTasks(services, in));
+    HUB_TRY(const auto operations, services.stores.gitLog.list(filter));
     commands::Table table{
         .columns = {u"when"_s, u"project"_s, u"task"_s, u"who"_s, u"operation"_s, u"refs"_s, u"outcome"_s},
         .whenEmpty = u"Nothing matches."_s};

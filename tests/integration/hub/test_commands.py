@@ -178,6 +178,16 @@ class Pausing(CommandCase):
         self.refused(0, "Safe mode was on already", "safe-mode", "enable", "second")
         self.refused(0, "first", "safe-mode", "status")
 
+    def test_a_cancelled_task_stays_so_whatever_was_said_to_it(self):
+        task = self.hub.assign(self.hub.script("echo began; sleep 60"))
+        self.hub.wait_said(task, "began")
+        self.refused(0, "It waits", "say", "and then the tests", "--task-id", task)
+        self.hub.do("cancel-task", task, "--yes")
+        other = self.hub.assign(self.hub.script(EDITS, "later"))
+        self.hub.wait_said(other, "edited")
+        self.assertEqual(self.hub.state(task), "cancelled")
+        self.refused(0, "and then the tests", "queue", "list")
+
     def test_say_now_ends_the_turn_of_a_command_agent(self):
         task = self.hub.assign(self.hub.script("echo began; cat > heard; grep -q urgent heard || sleep 60; echo through"))
         self.hub.wait_said(task, "began")
