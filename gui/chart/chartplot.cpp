@@ -40,6 +40,7 @@ ChartPlot::ChartPlot(QWidget *parent)
     , m_drawing(*this)
     , m_crosshair(new Crosshair(this, m_drawing))
 {
+    setMinimumSize(60, 40); // QCustomPlot can't draw into nothing, and says so
     setMouseTracking(true);
     addActions();
     m_drawing.setLook(windowLook(palette(), font()));
