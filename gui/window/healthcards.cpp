@@ -1,10 +1,10 @@
 #include "gui/window/healthcards.h"
 
+#include "gui/window/chartwords.h"
 #include "gui/window/saving.h"
 
 #include <QButtonGroup>
 #include <QHBoxLayout>
-#include <QJsonDocument>
 #include <QSettings>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -73,7 +73,7 @@ void HealthCards::setSpan(int minutes)
 
 void HealthCards::show(const QJsonObject &answer)
 {
-    const auto chart = chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson());
+    const auto chart = chartFrom(answer);
     if (!chart)
         return;
     for (int i = 0; i < chart->panels.size(); ++i) {

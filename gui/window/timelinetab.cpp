@@ -1,11 +1,10 @@
 #include "gui/window/timelinetab.h"
 
-#include "core/chart/chart.h"
+#include "gui/window/chartwords.h"
 #include "gui/window/saving.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
-#include <QJsonDocument>
 #include <QMenu>
 #include <QSettings>
 #include <QVBoxLayout>
@@ -67,7 +66,7 @@ TimelineTab::TimelineTab(const Context &context, QWidget *parent)
     , m_chart(
           context.state.link(), [this] { return m_context.state.link().query(u"chart"_s, span()); },
           [this](const QJsonObject &answer) {
-              const auto chart = chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson());
+              const auto chart = chartFrom(answer);
               if (chart)
                   m_view->setChart(*chart);
           },

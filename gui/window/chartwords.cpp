@@ -1,0 +1,36 @@
+#include "gui/window/chartwords.h"
+
+#include "gui/model/rowmodel.h"
+
+#include <QCoreApplication>
+#include <QJsonDocument>
+
+using namespace Qt::StringLiterals;
+
+namespace hub::gui
+{
+
+namespace
+{
+
+[[maybe_unused]] constexpr const char *known[]{
+    // for the translators: the hub has them as data
+    QT_TRANSLATE_NOOP("Charts", "CPU"),    QT_TRANSLATE_NOOP("Charts", "Memory"),
+    QT_TRANSLATE_NOOP("Charts", "Disk"),   QT_TRANSLATE_NOOP("Charts", "Temperature"),
+    QT_TRANSLATE_NOOP("Charts", "Agents"),
+};
+
+} // namespace
+
+Result<chart::Chart> chartFrom(const QJsonObject &answer)
+{
+    HUB_TRY(chart::Chart chart, chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson()));
+    for (chart::Panel &panel : chart.panels) {
+        panel.title = QCoreApplication::translate("Charts", panel.title.toUtf8().constData());
+        for (chart::Line &line : panel.lines)
+            line.name = stateWords(line.name);
+    }
+    return chart;
+}
+
+} // namespace hub::gui
