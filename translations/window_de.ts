@@ -23,6 +23,105 @@
         <source>Agents</source>
         <translation>Agenten</translation>
     </message>
+    <message>
+        <source>running</source>
+        <translation>laufen</translation>
+    </message>
+    <message>
+        <source>held</source>
+        <translation>angehalten</translation>
+    </message>
+</context>
+<context>
+    <name>Facts</name>
+    <message>
+        <source>action</source>
+        <translation>Vorgang</translation>
+    </message>
+    <message>
+        <source>agent</source>
+        <translation>Agent</translation>
+    </message>
+    <message>
+        <source>alert id</source>
+        <translation>Hinweis</translation>
+    </message>
+    <message>
+        <source>answered by</source>
+        <translation>beantwortet von</translation>
+    </message>
+    <message>
+        <source>at</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>detail</source>
+        <translation>Einzelheiten</translation>
+    </message>
+    <message>
+        <source>hash</source>
+        <translation>Prüfsumme</translation>
+    </message>
+    <message>
+        <source>held back</source>
+        <translation>zurückgehalten</translation>
+    </message>
+    <message>
+        <source>level</source>
+        <translation>Stufe</translation>
+    </message>
+    <message>
+        <source>notes</source>
+        <translation>Notizen</translation>
+    </message>
+    <message>
+        <source>number</source>
+        <translation>Nummer</translation>
+    </message>
+    <message>
+        <source>origin</source>
+        <translation>Weg</translation>
+    </message>
+    <message>
+        <source>outcome</source>
+        <translation>Ergebnis</translation>
+    </message>
+    <message>
+        <source>project</source>
+        <translation>Projekt</translation>
+    </message>
+    <message>
+        <source>refs</source>
+        <translation>Verweise</translation>
+    </message>
+    <message>
+        <source>role</source>
+        <translation>Rolle</translation>
+    </message>
+    <message>
+        <source>state</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>task id</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>title</source>
+        <translation>Titel</translation>
+    </message>
+    <message>
+        <source>type</source>
+        <translation>Art</translation>
+    </message>
+    <message>
+        <source>who</source>
+        <translation>wer</translation>
+    </message>
 </context>
 <context>
     <name>LocalHub</name>
@@ -74,7 +173,7 @@
     </message>
     <message>
         <source>awaiting approval</source>
-        <translation>wartet auf Antwort</translation>
+        <translation>Rückfrage</translation>
     </message>
     <message>
         <source>paused</source>
@@ -199,10 +298,6 @@
     <message>
         <source>idle</source>
         <translation>frei</translation>
-    </message>
-    <message>
-        <source>held</source>
-        <translation>angehalten</translation>
     </message>
     <message>
         <source>waits</source>
@@ -914,7 +1009,7 @@ vorher: %2</translation>
     </message>
     <message>
         <source>Outcome</source>
-        <translation>Ausgang</translation>
+        <translation>Ergebnis</translation>
     </message>
     <message>
         <source>Details</source>
@@ -930,7 +1025,7 @@ vorher: %2</translation>
     </message>
     <message>
         <source>Prove it</source>
-        <translation>Nachweisen</translation>
+        <translation>Nachprüfen</translation>
     </message>
     <message>
         <source>Export…</source>
@@ -1155,7 +1250,7 @@ vorher: %2</translation>
     <name>hub::gui::NeedsYou</name>
     <message>
         <source>What needs you</source>
-        <translation>Was auf jemanden wartet</translation>
+        <translation>Was zu tun ist</translation>
     </message>
     <message>
         <source>Command</source>
@@ -1223,7 +1318,7 @@ vorher: %2</translation>
     </message>
     <message>
         <source>Nothing needs you.</source>
-        <translation>Nichts wartet auf jemanden.</translation>
+        <translation>Nichts zu tun.</translation>
     </message>
     <message>
         <source>Open #%1</source>
@@ -1242,7 +1337,7 @@ vorher: %2</translation>
     </message>
     <message>
         <source>Needs you</source>
-        <translation>Wartet auf jemanden</translation>
+        <translation>Zu tun</translation>
     </message>
     <message>
         <source>Build output and caches could give back %1: cleanup --caches</source>
@@ -1836,8 +1931,8 @@ vorher: %2</translation>
     <message numerus="yes">
         <source>AgentHub: %n thing(s) need you</source>
         <translation>
-            <numerusform>AgentHub: %n Sache wartet auf jemanden</numerusform>
-            <numerusform>AgentHub: %n Sachen warten auf jemanden</numerusform>
+            <numerusform>AgentHub: %n Sache zu tun</numerusform>
+            <numerusform>AgentHub: %n Sachen zu tun</numerusform>
         </translation>
     </message>
     <message numerus="yes">

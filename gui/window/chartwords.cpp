@@ -1,7 +1,5 @@
 #include "gui/window/chartwords.h"
 
-#include "gui/model/rowmodel.h"
-
 #include <QCoreApplication>
 #include <QJsonDocument>
 
@@ -17,8 +15,11 @@ namespace
     // for the translators: the hub has them as data
     QT_TRANSLATE_NOOP("Charts", "CPU"),    QT_TRANSLATE_NOOP("Charts", "Memory"),
     QT_TRANSLATE_NOOP("Charts", "Disk"),   QT_TRANSLATE_NOOP("Charts", "Temperature"),
-    QT_TRANSLATE_NOOP("Charts", "Agents"),
+    QT_TRANSLATE_NOOP("Charts", "Agents"), QT_TRANSLATE_NOOP("Charts", "running"),
+    QT_TRANSLATE_NOOP("Charts", "held"),
 };
+
+QString inWords(const QString &name) { return QCoreApplication::translate("Charts", name.toUtf8().constData()); }
 
 } // namespace
 
@@ -26,9 +27,9 @@ Result<chart::Chart> chartFrom(const QJsonObject &answer)
 {
     HUB_TRY(chart::Chart chart, chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson()));
     for (chart::Panel &panel : chart.panels) {
-        panel.title = QCoreApplication::translate("Charts", panel.title.toUtf8().constData());
+        panel.title = inWords(panel.title);
         for (chart::Line &line : panel.lines)
-            line.name = stateWords(line.name);
+            line.name = inWords(line.name);
     }
     return chart;
 }
