@@ -4,11 +4,13 @@
 #include "core/base/durablefile.h"
 #include "core/base/program.h"
 #include "core/ipc/endpoint.h"
+#include "gui/model/tokenstore.h"
 #include "headless/host/hubhost.h"
 
 #include <QCoreApplication>
 #include <QFile>
 #include <QProcess>
+#include <QProcessEnvironment>
 
 #include <unistd.h>
 
@@ -19,6 +21,20 @@ namespace hub
 
 namespace
 {
+
+const QString tokenVariable = u"DISCORD_BOT_TOKEN"_s;
+constexpr std::chrono::seconds keychainTime{3}; // a keychain that asks its owner for a password gets no more
+
+// What a hub that is started here finds in its environment: the token that the keychain has, unless one is there.
+QProcessEnvironment environmentFor(const QString &dataDir)
+{
+    auto environment = QProcessEnvironment::systemEnvironment();
+    if (environment.value(tokenVariable).isEmpty()) {
+        if (const QString token = gui::TokenStore::take(dataDir, keychainTime); !token.isEmpty())
+            environment.insert(tokenVariable, token);
+    }
+    return environment;
+}
 
 class Hosted final : public gui::HostedHub
 {
@@ -56,6 +72,7 @@ Result<> startDaemon(const QString &dataDir, const QString &config)
     daemon.setProgram(program);
     daemon.setArguments(QStringList{u"--data-dir"_s, dataDir} +
                         (config.isEmpty() ? QStringList() : QStringList{u"--config"_s, config}));
+    daemon.setProcessEnvironment(environmentFor(dataDir));
     daemon.setWorkingDirectory(u"/"_s);
     daemon.setStandardInputFile(QProcess::nullDevice());
     daemon.setStandardOutputFile(QProcess::nullDevice());
@@ -75,8 +92,12 @@ gui::LocalHub localHub(const QString &dataDir, const QString &config)
         .dataDir = dataDir,
         .startDaemon = [dataDir, settings] { return startDaemon(dataDir, settings); },
         .host = [dataDir, settings]() -> Result<std::unique_ptr<gui::HostedHub>> {
-            HUB_TRY(auto host, headless::HubHost::start({dataDir, settings, QStringLiteral(HUB_VERSION)}));
-            return std::unique_ptr<gui::HostedHub>(std::make_unique<Hosted>(std::move(host)));
+            ::qputenv("DISCORD_BOT_TOKEN", environmentFor(dataDir).value(tokenVariable).toUtf8());
+            auto host = headless::HubHost::start({dataDir, settings, QStringLiteral(HUB_VERSION)});
+            ::qunsetenv("DISCORD_BOT_TOKEN"); // no agent's environment may have it
+            if (!host)
+                return std::move(host).error();
+            return std::unique_ptr<gui::HostedHub>(std::make_unique<Hosted>(*std::move(host)));
         }};
 }
 
