@@ -14,7 +14,7 @@ struct KnownAgent {
     const char *name, *title, *command; // the command's first word is the program
 };
 
-// Each may change files by itself, since nobody sits before it, and nothing else that its makers let one leave out.
+// The least with which each may change files while nobody sits before it, as far as its makers tell that apart.
 constexpr KnownAgent known[]{
     {"claude", "Claude Code", "claude -p {prompt} --permission-mode acceptEdits"},
     {"codex", "Codex", "codex exec --sandbox workspace-write {prompt}"},

@@ -215,8 +215,9 @@ constexpr OptionSpec projectGuardOptions[]{
     choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The setting"_L1)};
-constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
-                                        restOf(required("value"_L1, K::Text, "The new value"_L1))};
+constexpr OptionSpec configSetOptions[]{
+    required("key"_L1, K::Setting, "The setting"_L1),
+    restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
 constexpr OptionSpec drillOptions[]{
     option("task_id"_L1, K::Task, "The task to bring back"_L1, "the one with the newest checkpoint"_L1)};
 constexpr OptionSpec hubExportOptions[]{required("file"_L1, K::Path, "The file to make; it must not be there yet"_L1)};

@@ -320,14 +320,16 @@ Result<Reply> configSet(Services &services, const Invocation &in)
     HUB_TRY(const SettingSpec *spec, settingNamed(in.text("key"_L1)));
     if (spec->machineOnly && in.call.caller.role != commands::Role::Machine)
         return fail(ErrorCode::Refused, u"%1 is changed at the machine only."_s.arg(spec->key));
-    HUB_CHECK(services.settings.set(*spec, in.text("value"_L1)));
+    const QString value = in.text("value"_L1);
+    HUB_CHECK(value.isEmpty() ? services.settings.reset(*spec) : services.settings.set(*spec, value));
     if (spec == &setting::protectedBranches || spec == &setting::protectFrom)
         refreshGuards(services);
-    Reply reply{.title = u"%1 is %2"_s.arg(spec->key, services.settings.text(*spec))};
-    if (services.settings.source(*spec) != Settings::Source::File) {
+    const QString now = services.settings.text(*spec);
+    Reply reply{.title = now.isEmpty() ? u"%1 is empty"_s.arg(spec->key) : u"%1 is %2"_s.arg(spec->key, now)};
+    const auto source = services.settings.source(*spec);
+    if (source == Settings::Source::Environment || source == Settings::Source::CommandLine) {
         reply.severity = Severity::Warning;
-        reply.text =
-            u"The file was changed, but the %1 still overrides it."_s.arg(textOf(services.settings.source(*spec)));
+        reply.text = u"The file was changed, but the %1 still overrides it."_s.arg(textOf(source));
     } else if (spec->needsRestart) {
         reply.text = u"It counts from the hub's next start on."_s;
     }

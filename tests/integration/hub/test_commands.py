@@ -283,6 +283,44 @@ class Daemon(CommandCase):
         self.assertIn("takes options only, not 'tasks'", self.daemon("tasks", "--data-dir", self.hub.folder / "other"))
         self.assertFalse((self.hub.folder / "other").exists())
 
+    def test_settings_are_listed_as_they_are_declared_and_go_back_to_their_default(self):
+        def declared(key):
+            return next(one for one in self.hub.do("config", "list")["declared"] if one["key"] == key)
+
+        file = self.hub.folder / "agenthub.ini"
+        running = declared("agents/max_running")
+        self.assertEqual((running["type"], running["low"], running["high"], running["default"], running["value"], running["source"]),
+                         ("number", 0, 1000, "0", "20", "file"))
+        self.assertFalse(running["needs_restart"] or running["machine_only"])
+        self.assertIn("0: one per 700 MB", running["help"])
+        level = declared("log/level")
+        self.assertEqual((level["type"], level["choices"], level["needs_restart"]),
+                         ("choice", ["debug", "info", "warning", "error"], True))
+        self.assertTrue(declared("git/protected_branches")["machine_only"])
+        # Who changes it reads the same that is declared.
+        for key, value in (("log/level", "debug"), ("agents/max_running", "3"), ("discord/guild_id", "1"), ("git/protect_from", "everyone")):
+            said = subprocess.run([test_hub.BIN / "agenthubctl", "--data-dir", self.hub.data, "config", "set", key, value],
+                                  capture_output=True, text=True, check=True, env=self.hub.environment).stdout
+            self.assertEqual("next start" in said, declared(key)["needs_restart"], key)
+            self.assertEqual((declared(key)["value"], declared(key)["source"]), (value, "file"))
+        file.write_text(file.read_text() + "\n# a remark\n")
+        self.hub.do("config", "set", "agents/max_running")
+        self.assertEqual((declared("agents/max_running")["value"], declared("agents/max_running")["source"]), ("0", "default"))
+        self.assertNotIn("max_running", file.read_text())
+        self.assertIn("# a remark", file.read_text())
+        self.assertEqual(declared("log/level")["value"], "debug")
+
+    def test_an_agent_is_shown_with_what_can_be_set(self):
+        self.hub.do("agents", "add", "echoer", "echo {prompt}")
+        self.hub.do("agents", "set", "echoer", "env.SECRET", "hidden-value")
+        shown = self.hub.do("agents", "show", "echoer")
+        settings = {one["key"]: one for one in shown["settings"]}
+        self.assertEqual(settings["command"]["value"], "echo {prompt}")
+        self.assertEqual(settings["autonomy"]["value"], "normal")
+        self.assertTrue(all(one["help"] for one in settings.values()))
+        self.assertEqual(shown["variables"], ["SECRET"])
+        self.assertNotIn("hidden-value", json.dumps(shown))
+
     def test_a_project_of_the_command_line_is_taken_in_by_who_typed_it(self):
         second = self.hub.folder / "second"
         subprocess.run(["git", "clone", "-q", self.hub.repository, second], check=True)
