@@ -22,18 +22,13 @@ namespace hub
 namespace
 {
 
-const QString tokenVariable = u"DISCORD_BOT_TOKEN"_s;
+constexpr char tokenVariable[] = "DISCORD_BOT_TOKEN";
 constexpr std::chrono::seconds keychainTime{3}; // a keychain that asks its owner for a password gets no more
 
-// What a hub that is started here finds in its environment: the token that the keychain has, unless one is there.
-QProcessEnvironment environmentFor(const QString &dataDir)
+// What a hub that is started here gets from the keychain: nothing when its environment has a token already.
+QString keychainToken(const QString &dataDir)
 {
-    auto environment = QProcessEnvironment::systemEnvironment();
-    if (environment.value(tokenVariable).isEmpty()) {
-        if (const QString token = gui::TokenStore::take(dataDir, keychainTime); !token.isEmpty())
-            environment.insert(tokenVariable, token);
-    }
-    return environment;
+    return qEnvironmentVariableIsEmpty(tokenVariable) ? gui::TokenStore::take(dataDir, keychainTime) : QString();
 }
 
 class Hosted final : public gui::HostedHub
@@ -72,7 +67,11 @@ Result<> startDaemon(const QString &dataDir, const QString &config)
     daemon.setProgram(program);
     daemon.setArguments(QStringList{u"--data-dir"_s, dataDir} +
                         (config.isEmpty() ? QStringList() : QStringList{u"--config"_s, config}));
-    daemon.setProcessEnvironment(environmentFor(dataDir));
+    if (const QString token = keychainToken(dataDir); !token.isEmpty()) {
+        auto environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QString::fromLatin1(tokenVariable), token);
+        daemon.setProcessEnvironment(environment);
+    }
     daemon.setWorkingDirectory(u"/"_s);
     daemon.setStandardInputFile(QProcess::nullDevice());
     daemon.setStandardOutputFile(QProcess::nullDevice());
@@ -88,17 +87,19 @@ Result<> startDaemon(const QString &dataDir, const QString &config)
 gui::LocalHub localHub(const QString &dataDir, const QString &config)
 {
     const QString settings = config.isEmpty() ? QString() : ipc::settingsFile(config); // absolute
-    return gui::LocalHub{
-        .dataDir = dataDir,
-        .startDaemon = [dataDir, settings] { return startDaemon(dataDir, settings); },
-        .host = [dataDir, settings]() -> Result<std::unique_ptr<gui::HostedHub>> {
-            ::qputenv("DISCORD_BOT_TOKEN", environmentFor(dataDir).value(tokenVariable).toUtf8());
-            auto host = headless::HubHost::start({dataDir, settings, QStringLiteral(HUB_VERSION)});
-            ::qunsetenv("DISCORD_BOT_TOKEN"); // no agent's environment may have it
-            if (!host)
-                return std::move(host).error();
-            return std::unique_ptr<gui::HostedHub>(std::make_unique<Hosted>(*std::move(host)));
-        }};
+    return gui::LocalHub{.dataDir = dataDir,
+                         .startDaemon = [dataDir, settings] { return startDaemon(dataDir, settings); },
+                         .host = [dataDir, settings]() -> Result<std::unique_ptr<gui::HostedHub>> {
+                             const QString token = keychainToken(dataDir);
+                             if (!token.isEmpty())
+                                 ::qputenv(tokenVariable, token.toUtf8());
+                             auto host = headless::HubHost::start({dataDir, settings, QStringLiteral(HUB_VERSION)});
+                             if (!token.isEmpty())
+                                 ::qunsetenv(tokenVariable); // no agent's environment may have it
+                             if (!host)
+                                 return std::move(host).error();
+                             return std::unique_ptr<gui::HostedHub>(std::make_unique<Hosted>(*std::move(host)));
+                         }};
 }
 
 } // namespace hub

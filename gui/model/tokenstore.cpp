@@ -78,9 +78,8 @@ void TokenStore::look(QObject *here, std::function<void(const Found &)> take)
         if (!self || !here)
             return;
         Found found{.inKeychain = token && !token->isEmpty(), .trouble = token ? QString() : token.error().message};
-        auto there = self->m_workers.run(u"token"_s, [path = self->file()]() -> Result<bool> {
-            return QFile::exists(path);
-        });
+        auto there =
+            self->m_workers.run(u"token"_s, [path = self->file()]() -> Result<bool> { return QFile::exists(path); });
         whenDone(std::move(there), here.data(), [found, take](const Result<bool> &exists) mutable {
             found.inFile = exists && *exists;
             take(found);

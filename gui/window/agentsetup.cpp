@@ -11,13 +11,14 @@ namespace hub::gui
 
 using namespace commands;
 
-AgentSetup::AgentSetup(const Context &context, QWidget *parent)
+AgentSetup::AgentSetup(const Context &context, bool proposes, QWidget *parent)
     : QWidget(parent)
     , m_context(context)
     , m_found(new QComboBox(this))
     , m_name(new QLineEdit(this))
     , m_command(new QLineEdit(this))
     , m_answer(new ReplyView(this))
+    , m_proposes(proposes)
 {
     m_found->setObjectName(u"foundAgents"_s);
     m_found->setAccessibleName(tr("Agents found on the machine"));
@@ -28,6 +29,8 @@ AgentSetup::AgentSetup(const Context &context, QWidget *parent)
     m_command->setPlaceholderText(u"my-agent --quiet {prompt}"_s);
     m_command->setToolTip(tr("The program and its arguments, as in a terminal. {prompt} stands for what is to be done; "
                              "without it the text comes on the program's input."));
+    m_answer->setObjectName(u"setupAnswer"_s);
+    m_answer->viewport()->setAutoFillBackground(false); // no field to write into
     m_answer->setMinimumHeight(110);
     auto *form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
@@ -41,8 +44,7 @@ AgentSetup::AgentSetup(const Context &context, QWidget *parent)
     connect(m_found, &QComboBox::currentIndexChanged, this, &AgentSetup::choose);
     connect(m_name, &QLineEdit::textChanged, this, &AgentSetup::changed);
     connect(m_command, &QLineEdit::textChanged, this, &AgentSetup::changed);
-    connect(m_answer, &ReplyView::commandWanted, this,
-            [this](const QString &line) { m_context.runner.runLine(line); });
+    connect(m_answer, &ReplyView::commandWanted, this, [this](const QString &line) { m_context.runner.runLine(line); });
     look();
 }
 
@@ -59,7 +61,9 @@ void AgentSetup::look()
         m_found->clear();
         for (const Suggestion &one : found.valueOr({}))
             m_found->addItem(one.label, one.value);
-        m_found->addItem(m_found->count() > 0 ? tr("Another program…") : tr("None that is known; write its command below"));
+        m_found->addItem(m_found->count() > 0 ? tr("Another program…")
+                                              : tr("None that is known; write its command below"));
+        m_found->setCurrentIndex(m_proposes ? 0 : m_found->count() - 1);
         choose(m_found->currentIndex());
     });
 }
@@ -78,31 +82,39 @@ void AgentSetup::add()
     setBusy(true);
     const QString agent = m_name->text().trimmed();
     m_answer->setReply({.severity = Severity::Info, .title = tr("Setting it up…")});
-    m_context.runner.runFor(this, u"agents add"_s, {{u"agent"_s, agent}, {u"command"_s, m_command->text().trimmed()}},
-                            [this, agent](const Result<Reply> &reply) {
-                                if (reply)
-                                    return test(agent, *reply);
-                                m_answer->setError(reply.error());
-                                setBusy(false);
-                            });
+    m_context.runner.runFor(
+        this, u"agents add"_s, {{u"agent"_s, agent}, {u"command"_s, m_command->text().trimmed()}},
+        [this, agent, known = !m_found->currentData().toString().isEmpty()](const Result<Reply> &reply) {
+            if (!reply) {
+                m_answer->setError(reply.error());
+                return setBusy(false);
+            }
+            if (!known)
+                return test(agent, *reply);
+            // Those that are known all tell their version when they are asked so.
+            m_context.runner.runFor(this, u"agents set"_s,
+                                    {{u"agent"_s, agent}, {u"key"_s, u"check"_s}, {u"value"_s, u"--version"_s}},
+                                    [this, agent, added = *reply](const Result<Reply> &) { test(agent, added); });
+        });
 }
 
 // It is set up whatever the test says: what is missing can be mended later.
 void AgentSetup::test(const QString &agent, const Reply &added)
 {
     m_answer->setReply({.severity = Severity::Info, .title = added.title, .text = tr("Testing it…")});
-    m_context.runner.runFor(this, u"agents test"_s, {{u"agent"_s, agent}},
-                            [this, agent, added](const Result<Reply> &reply) {
-                                setBusy(false);
-                                Reply shown = reply ? *reply : Reply{.severity = Severity::Warning,
-                                                                     .title = reply.error().message,
-                                                                     .text = reply.error().hint};
-                                const QString warning = added.severity == Severity::Warning ? added.text : QString();
-                                shown.text = QStringList{added.title + u'.', warning, shown.text}.join(u'\n').trimmed();
-                                shown.next += added.severity == Severity::Warning ? added.next : QStringList();
-                                m_answer->setReply(shown);
-                                Q_EMIT this->added(agent);
-                            });
+    m_context.runner.runFor(
+        this, u"agents test"_s, {{u"agent"_s, agent}}, [this, agent, added](const Result<Reply> &reply) {
+            setBusy(false);
+            Reply shown =
+                reply
+                    ? *reply
+                    : Reply{.severity = Severity::Warning, .title = reply.error().message, .text = reply.error().hint};
+            const QString warning = added.severity == Severity::Warning ? added.text : QString();
+            shown.text = QStringList{added.title + u'.', warning, shown.text}.join(u'\n').trimmed();
+            shown.next += added.severity == Severity::Warning ? added.next : QStringList();
+            m_answer->setReply(shown);
+            Q_EMIT this->added(agent);
+        });
 }
 
 void AgentSetup::setBusy(bool busy)

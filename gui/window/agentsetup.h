@@ -16,7 +16,8 @@ class AgentSetup final : public QWidget
     Q_OBJECT
 
 public:
-    explicit AgentSetup(const Context &context, QWidget *parent = nullptr);
+    // `proposes`: begins with the first one that is found, else with nothing.
+    AgentSetup(const Context &context, bool proposes, QWidget *parent = nullptr);
 
     // Enough is written to try.
     bool isWritten() const;
@@ -38,7 +39,7 @@ private:
     QComboBox *m_found;
     QLineEdit *m_name, *m_command;
     ReplyView *m_answer;
-    bool m_busy = false;
+    bool m_proposes, m_busy = false;
 };
 
 } // namespace hub::gui

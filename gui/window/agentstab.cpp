@@ -45,14 +45,16 @@ QJsonObject declaredOf(QJsonObject setting)
 } // namespace
 
 AgentsTab::AgentsTab(const Context &context, QWidget *parent)
-    : Page(parent)
+    : QWidget(parent)
     , m_context(context)
     , m_table(new RowTable(context.state.agents(), u"agents set up"_s, this))
     , m_answer(new ReplyView(this))
     , m_feed(
           context.state.link(),
-          [this] { return askCommand(m_context.state.link(), u"agents show"_s, {{u"agent"_s, m_agent}})(); },
-          [this](const QJsonObject &data) { take(data); }, this)
+          [this] {
+              return askCommand(m_context.state.link(), u"agents show"_s, {{u"agent"_s, m_agent}})();
+          },
+          [this](const QJsonObject &answer) { take(answer); }, this)
 {
     auto *both = new QSplitter(Qt::Horizontal, this);
     both->addWidget(makeList());
@@ -82,6 +84,7 @@ QWidget *AgentsTab::makeList()
 {
     auto *left = new QWidget(this);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->sortByColumn(0, Qt::AscendingOrder);
     m_table->setWhenEmpty(tr("No agent is set up yet."));
     m_table->setAccessibleName(tr("Agents that are set up"));
     for (int i = 0; i < m_context.state.agents().columns().size(); ++i) {
@@ -142,9 +145,10 @@ QWidget *AgentsTab::makeDetails()
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setFocusPolicy(Qt::NoFocus);
+    m_answer->setObjectName(u"agentAnswer"_s);
+    m_answer->viewport()->setAutoFillBackground(false); // no field to write into
     m_answer->setMinimumHeight(80);
-    connect(m_answer, &ReplyView::commandWanted, this,
-            [this](const QString &line) { m_context.runner.runLine(line); });
+    connect(m_answer, &ReplyView::commandWanted, this, [this](const QString &line) { m_context.runner.runLine(line); });
     auto *parts = new QSplitter(Qt::Vertical, m_details);
     parts->addWidget(scroll);
     parts->addWidget(m_answer);
@@ -158,8 +162,20 @@ QWidget *AgentsTab::makeDetails()
     layout->setContentsMargins(4, 8, 12, 12);
     layout->addLayout(bar);
     layout->addWidget(parts, 1);
-    keep(m_feed);
     return m_details;
+}
+
+// Asked only while an agent is looked at.
+void AgentsTab::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    m_feed.setActive(!m_agent.isEmpty());
+}
+
+void AgentsTab::hideEvent(QHideEvent *event)
+{
+    QWidget::hideEvent(event);
+    m_feed.setActive(false);
 }
 
 void AgentsTab::choose(const QString &agent)
@@ -176,16 +192,16 @@ void AgentsTab::choose(const QString &agent)
     m_variables->clear();
     m_file->clear();
     showButtons();
-    if (!agent.isEmpty())
-        m_feed.refresh();
+    m_feed.setActive(isVisible() && !agent.isEmpty());
+    m_feed.refresh();
 }
 
-void AgentsTab::take(const QJsonObject &data)
+void AgentsTab::take(const QJsonObject &answer)
 {
-    if (data[u"agent"_s].toString() != m_agent)
+    if (answer[u"agent"_s].toString() != m_agent)
         return m_feed.refresh(); // another one was chosen meanwhile
     int place = 0;
-    for (const QJsonObject &setting : rowsOf(data, u"settings"_s)) {
+    for (const QJsonObject &setting : rowsOf(answer, u"settings"_s)) {
         const QJsonObject declared = declaredOf(setting);
         const QString key = declared[u"key"_s].toString();
         if (SettingField *known = m_fields.value(key)) {
@@ -194,29 +210,32 @@ void AgentsTab::take(const QJsonObject &data)
             auto *field = new SettingField(declared, this);
             m_fields.insert(key, field);
             m_form->insertWidget(place, field);
-            connect(field, &SettingField::wanted, this, [this, field](const QString &value) { set(field, value); });
-            connect(field, &SettingField::defaultWanted, this, [this, field] { set(field, {}); });
+            CommandRunner *runner = &m_context.runner; // gone before the fields when the window closes
+            connect(field, &SettingField::wanted, runner,
+                    [this, field, agent = m_agent](const QString &value) { set(agent, field, value); });
+            connect(field, &SettingField::defaultWanted, runner,
+                    [this, field, agent = m_agent] { set(agent, field, {}); });
         }
         ++place;
     }
-    const QStringList variables = data[u"variables"_s].toVariant().toStringList();
+    const QStringList variables = answer[u"variables"_s].toVariant().toStringList();
     m_variables->setText(variables.isEmpty() ? tr("No variables of its own.")
                                              : tr("Variables of its own: %1").arg(variables.join(u", "_s)));
-    m_file->setText(data[u"file"_s].toString());
+    m_file->setText(answer[u"file"_s].toString());
     m_file->setToolTip(tr("The file that has all this: %1").arg(m_file->text()));
 }
 
 // An empty value is the default again.
-void AgentsTab::set(SettingField *field, const QString &value)
+void AgentsTab::set(const QString &agent, SettingField *field, const QString &value)
 {
-    QJsonObject options{{u"agent"_s, m_agent}, {u"key"_s, field->key()}};
+    QJsonObject options{{u"agent"_s, agent}, {u"key"_s, field->key()}};
     if (!value.isEmpty())
         options[u"value"_s] = value;
     m_context.runner.runFor(field, u"agents set"_s, options, [this, field, value](const Result<Reply> &reply) {
         if (!reply)
             return field->refuse(reply.error().message);
-        field->accept(value.isEmpty() ? field->written() : value, reply->severity == Severity::Warning ? reply->title
-                                                                                                       : reply->text);
+        field->accept(value.isEmpty() ? field->fallback() : value,
+                      reply->severity == Severity::Warning ? reply->title : reply->text);
         if (reply->severity == Severity::Warning)
             m_answer->setReply(*reply);
     });
@@ -228,7 +247,7 @@ void AgentsTab::add()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Add an agent"));
     dialog->resize(640, 420);
-    auto *setup = new AgentSetup(m_context, dialog);
+    auto *setup = new AgentSetup(m_context, true, dialog);
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
     auto *go = buttons->addButton(tr("Add and &test"), QDialogButtonBox::ActionRole);
     go->setObjectName(u"addNow"_s);

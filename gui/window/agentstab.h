@@ -13,19 +13,24 @@ class QVBoxLayout;
 namespace hub::gui
 {
 
-class AgentsTab final : public Page
+class AgentsTab final : public QWidget
 {
     Q_OBJECT
 
 public:
     explicit AgentsTab(const Context &context, QWidget *parent = nullptr);
+    ~AgentsTab() override { qDeleteAll(m_fields); } // before what they send through
+
+protected:
+    void showEvent(QShowEvent *event) override;
+    void hideEvent(QHideEvent *event) override;
 
 private:
     QWidget *makeList();
     QWidget *makeDetails();
     void choose(const QString &agent);
-    void take(const QJsonObject &data);
-    void set(SettingField *field, const QString &value);
+    void take(const QJsonObject &answer);
+    void set(const QString &agent, SettingField *field, const QString &value);
     void add();
     void test();
     void pause();

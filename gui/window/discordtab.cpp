@@ -35,7 +35,8 @@ DiscordTab::DiscordTab(const Context &context, QWidget *parent)
     column->setContentsMargins(12, 8, 4, 12);
     column->addWidget(m_status);
     column->addWidget(box, 1);
-    auto *settings = new SettingsList(context, [](const QString &section) { return section == u"discord"; }, this);
+    auto *settings = new SettingsList(
+        context, [](const QString &section) { return section == u"discord"; }, this);
     auto *both = new QSplitter(Qt::Horizontal, this);
     both->addWidget(left);
     both->addWidget(settings);
@@ -54,13 +55,13 @@ void DiscordTab::showStatus()
     const QJsonObject front = m_context.state.health()[u"fronts"_s].toObject()[u"discord"_s].toObject();
     const QString text = front[u"text"_s].toString();
     const bool known = !front.isEmpty();
-    const Tone tone = !known                          ? Tone::Quiet
+    const Tone tone = !known                           ? Tone::Quiet
                       : !front[u"well"_s].toBool(true) ? Tone::Bad
-                      : text.startsWith(u"off")       ? Tone::Quiet
-                                                      : Tone::Good;
+                      : text.startsWith(u"off")        ? Tone::Quiet
+                                                       : Tone::Good;
     QString html = u"<span style=\"color:%1\">●</span> %2"_s.arg(
-        toneColour(tone).name(),
-        known ? tr("Discord: %1").arg(text).toHtmlEscaped() : tr("This hub was built without Discord.").toHtmlEscaped());
+        toneColour(tone).name(), known ? tr("Discord: %1").arg(text).toHtmlEscaped()
+                                       : tr("This hub was built without Discord.").toHtmlEscaped());
     if (const QString advice = front[u"advice"_s].toString(); !advice.isEmpty())
         html += u"<br/>"_s + advice.toHtmlEscaped();
     m_status->setText(html);

@@ -7,6 +7,7 @@
 #include <QComboBox>
 #include <QEvent>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QJsonArray>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -21,7 +22,7 @@ namespace hub::gui
 namespace
 {
 
-constexpr int nameWidth = 210, inputWidth = 300;
+constexpr int nameWidth = 160, numberWidth = 140, longestChoice = 300, longestText = 560;
 
 QLabel *quietLabel(QWidget *parent)
 {
@@ -44,7 +45,14 @@ QString valueWords(const QJsonObject &declared, const QString &value)
 
 QString settingName(const QString &key)
 {
-    QString name = key.section(u'/', -1).replace(u'_', u' ');
+    // As people write what keys can't.
+    static const QHash<QString, QString> words{{u"mb"_s, u"MB"_s},      {u"gb"_s, u"GB"_s},        {u"cpu"_s, u"CPU"_s},
+                                               {u"io"_s, u"I/O"_s},     {u"id"_s, u"ID"_s},        {u"api"_s, u"API"_s},
+                                               {u"dir"_s, u"folder"_s}, {u"env"_s, u"variables"_s}};
+    QStringList parts = key.section(u'/', -1).split(u'_', Qt::SkipEmptyParts);
+    for (QString &part : parts)
+        part = words.value(part, part);
+    QString name = parts.join(u' ');
     if (!name.isEmpty())
         name[0] = name[0].toUpper();
     return name;
@@ -72,25 +80,40 @@ SettingField::SettingField(const QJsonObject &declared, QWidget *parent)
     m_input->setAccessibleDescription(help);
     m_input->installEventFilter(this);
     m_input->setFocusPolicy(Qt::StrongFocus);
+    m_help->setObjectName(u"help"_s);
+    m_state->setObjectName(u"state"_s);
+    m_trouble->setObjectName(u"trouble"_s);
+    m_default->setObjectName(u"default"_s);
     m_default->setText(tr("Default"));
+    m_default->setToolTip(tr("Back to the default: %1").arg(valueWords(declared, declared[u"default"_s].toString())));
     m_default->setAccessibleName(tr("%1: back to the default").arg(name));
-    m_default->setVisible(declared.contains(u"default"_s));
     connect(m_default, &QToolButton::clicked, this, &SettingField::defaultWanted);
-    m_help->setText(help);
+    const bool later = declared[u"needs_restart"_s].toBool();
+    m_help->setText(later ? help + u". "_s + tr("A change counts from the hub's next start on.") : help);
     m_help->setVisible(!help.isEmpty());
+    auto *line = new QHBoxLayout;
+    line->addWidget(m_input, m_input->maximumWidth() > numberWidth && !qobject_cast<QCheckBox *>(m_input) ? 4 : 0);
+    line->addWidget(m_default);
+    line->addStretch(1);
     auto *layout = new QGridLayout(this);
     layout->setContentsMargins(0, 2, 0, 8);
     layout->setVerticalSpacing(2);
-    layout->addWidget(label, 0, 0, Qt::AlignTop);
-    layout->addWidget(m_input, 0, 1);
-    layout->addWidget(m_default, 0, 2, Qt::AlignTop);
-    layout->addWidget(m_help, 1, 1, 1, 3);
-    layout->addWidget(m_state, 2, 1, 1, 3);
-    layout->addWidget(m_trouble, 3, 1, 1, 3);
-    layout->setColumnStretch(3, 1);
+    layout->addWidget(label, 0, 0);
+    layout->addLayout(line, 0, 1);
+    layout->addWidget(m_help, 1, 1);
+    layout->addWidget(m_state, 2, 1);
+    layout->addWidget(m_trouble, 3, 1);
+    layout->setColumnStretch(1, 1);
     show(declared);
     m_put(m_value);
     colour();
+}
+
+// An input that goes loses the focus, which is how a person leaves it.
+SettingField::~SettingField()
+{
+    m_input->disconnect(this);
+    m_input->removeEventFilter(this);
 }
 
 QWidget *SettingField::makeInput(const QJsonObject &declared)
@@ -107,7 +130,8 @@ QWidget *SettingField::makeInput(const QJsonObject &declared)
         auto *box = new QComboBox(this);
         for (const QJsonValue &choice : declared[u"choices"_s].toArray())
             box->addItem(choice.toString().replace(u'-', u' '), choice.toString());
-        box->setFixedWidth(inputWidth);
+        box->setMinimumWidth(numberWidth);
+        box->setMaximumWidth(longestChoice);
         m_text = [box] { return box->currentData().toString(); };
         m_put = [box](const QString &value) { box->setCurrentIndex(box->findData(value)); };
         connect(box, &QComboBox::activated, this, [this] {
@@ -121,14 +145,15 @@ QWidget *SettingField::makeInput(const QJsonObject &declared)
         box->setRange(int(declared[u"low"_s].toInteger()), int(declared[u"high"_s].toInteger()));
         box->setGroupSeparatorShown(true);
         box->setKeyboardTracking(false);
-        box->setFixedWidth(inputWidth / 2);
+        box->setFixedWidth(numberWidth);
         m_text = [box] { return QString::number(box->value()); };
         m_put = [box](const QString &value) { box->setValue(value.toInt()); };
         connect(box, &QSpinBox::editingFinished, this, &SettingField::commit);
         return box;
     }
     auto *line = new QLineEdit(this);
-    line->setFixedWidth(inputWidth);
+    line->setMinimumWidth(numberWidth);
+    line->setMaximumWidth(longestText);
     m_text = [line] { return line->text().trimmed(); };
     m_put = [line](const QString &value) {
         line->setText(value);
@@ -149,7 +174,9 @@ void SettingField::show(const QJsonObject &declared)
 
 void SettingField::accept(const QString &value, const QString &note)
 {
-    m_value = value;
+    if (m_text() == std::exchange(m_value, value))
+        m_put(value); // the default, which nobody wrote
+    m_sent.reset();
     m_note = note;
     m_problem.clear();
     tell();
@@ -157,6 +184,7 @@ void SettingField::accept(const QString &value, const QString &note)
 
 void SettingField::refuse(const QString &sentence)
 {
+    m_sent.reset();
     m_problem = sentence;
     m_put(m_value);
     tell();
@@ -170,8 +198,11 @@ bool SettingField::has(const QStringList &words) const
 void SettingField::commit()
 {
     m_byKey = false;
-    if (const QString value = m_text(); value != m_value)
-        Q_EMIT wanted(value);
+    const QString value = m_text();
+    if (value == m_sent.value_or(m_value))
+        return;
+    m_sent = value;
+    Q_EMIT wanted(value);
 }
 
 // Where the value comes from, when that is worth a line, and from when on it counts.
@@ -184,16 +215,13 @@ void SettingField::tell()
                      .arg(m_declared[u"environment"_s].toString());
     else if (source == u"command line")
         lines << tr("The hub's command line sets it, so it can't be changed here.");
-    else if (source == u"file" && m_value != m_declared[u"default"_s].toString())
-        lines << tr("From the settings file; the default is %1.")
-                     .arg(valueWords(m_declared, m_declared[u"default"_s].toString()));
+    else if (source == u"file" && m_value != fallback())
+        lines << tr("From the settings file; the default is %1.").arg(valueWords(m_declared, fallback()));
     if (!m_note.isEmpty())
         lines << m_note;
-    else if (m_declared[u"needs_restart"_s].toBool())
-        lines << tr("A change counts from the hub's next start on.");
     const bool fixed = source == u"environment" || source == u"command line";
     m_input->setEnabled(!fixed);
-    m_default->setEnabled(!fixed && m_value != m_declared[u"default"_s].toString());
+    m_default->setVisible(!fixed && m_declared.contains(u"default"_s) && m_value != fallback());
     m_state->setText(lines.join(u' '));
     m_state->setVisible(!lines.isEmpty());
     m_trouble->setText(m_problem);

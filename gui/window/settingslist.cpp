@@ -15,21 +15,20 @@ constexpr int lookAgain = 15'000; // milliseconds: no event tells of a change th
 
 QString sectionTitle(const QString &section)
 {
-    static const QHash<QString, QString> titles{
-        {u"hub"_s, SettingsList::tr("The hub")},
-        {u"log"_s, SettingsList::tr("Log")},
-        {u"state"_s, SettingsList::tr("The hub's own data")},
-        {u"checkpoint"_s, SettingsList::tr("Checkpoints")},
-        {u"vault"_s, SettingsList::tr("Vaults, where checkpoints lie")},
-        {u"agents"_s, SettingsList::tr("Agents at work")},
-        {u"monitor"_s, SettingsList::tr("Watching the machine")},
-        {u"alerts"_s, SettingsList::tr("Where alerts go")},
-        {u"git"_s, SettingsList::tr("Protected branches")},
-        {u"trees"_s, SettingsList::tr("Working trees")},
-        {u"retention"_s, SettingsList::tr("How long things stay")},
-        {u"drill"_s, SettingsList::tr("Practised recoveries")},
-        {u"storage"_s, SettingsList::tr("Disks that run low")},
-        {u"discord"_s, SettingsList::tr("Discord")}};
+    static const QHash<QString, QString> titles{{u"hub"_s, SettingsList::tr("The hub")},
+                                                {u"log"_s, SettingsList::tr("Log")},
+                                                {u"state"_s, SettingsList::tr("The hub's own data")},
+                                                {u"checkpoint"_s, SettingsList::tr("Checkpoints")},
+                                                {u"vault"_s, SettingsList::tr("Vaults, where checkpoints lie")},
+                                                {u"agents"_s, SettingsList::tr("Agents at work")},
+                                                {u"monitor"_s, SettingsList::tr("Watching the machine")},
+                                                {u"alerts"_s, SettingsList::tr("Where alerts go")},
+                                                {u"git"_s, SettingsList::tr("Protected branches")},
+                                                {u"trees"_s, SettingsList::tr("Working trees")},
+                                                {u"retention"_s, SettingsList::tr("How long things stay")},
+                                                {u"drill"_s, SettingsList::tr("Practised recoveries")},
+                                                {u"storage"_s, SettingsList::tr("Disks that run low")},
+                                                {u"discord"_s, SettingsList::tr("Discord")}};
     return titles.value(section, settingName(section));
 }
 
@@ -44,8 +43,9 @@ SettingsList::SettingsList(const Context &context, std::function<bool(const QStr
     , m_nothing(new QLabel(tr("No setting has these words."), this))
     , m_feed(
           context.state.link(), askCommand(context.state.link(), u"config list"_s),
-          [this](const QJsonObject &data) { take(data); }, this)
+          [this](const QJsonObject &answer) { take(answer); }, this)
 {
+    m_search->setObjectName(u"searchSettings"_s);
     m_search->setPlaceholderText(tr("Search settings"));
     m_search->setAccessibleName(tr("Search settings"));
     m_search->setClearButtonEnabled(true);
@@ -82,12 +82,12 @@ SettingsList::SettingsList(const Context &context, std::function<bool(const QStr
     keep(m_feed);
 }
 
-void SettingsList::take(const QJsonObject &data)
+void SettingsList::take(const QJsonObject &answer)
 {
-    const QString file = data[u"file"_s].toString();
+    const QString file = answer[u"file"_s].toString();
     m_file->setText(file);
     m_file->setToolTip(tr("The settings file: %1").arg(file));
-    for (const QJsonObject &declared : rowsOf(data, u"declared"_s)) {
+    for (const QJsonObject &declared : rowsOf(answer, u"declared"_s)) {
         const QString key = declared[u"key"_s].toString();
         const QString section = key.section(u'/', 0, 0);
         if (!m_shown(section))
@@ -99,9 +99,10 @@ void SettingsList::take(const QJsonObject &data)
         auto *field = new SettingField(declared, this);
         m_fields.insert(key, field);
         groupFor(section)->addWidget(field);
-        connect(field, &SettingField::wanted, this, [this, field](const QString &value) { send(field, value); });
-        connect(field, &SettingField::defaultWanted, this,
-                [this, field, text = declared[u"default"_s].toString()] { send(field, text); });
+        // A window that closes may have no runner any more when its fields lose the focus.
+        CommandRunner *runner = &m_context.runner;
+        connect(field, &SettingField::wanted, runner, [this, field](const QString &value) { send(field, value); });
+        connect(field, &SettingField::defaultWanted, runner, [this, field] { send(field, {}); });
     }
     search(m_search->text());
 }
@@ -117,15 +118,18 @@ QVBoxLayout *SettingsList::groupFor(const QString &section)
     return static_cast<QVBoxLayout *>(group->layout());
 }
 
+// An empty value is the default again.
 void SettingsList::send(SettingField *field, const QString &value)
 {
-    m_context.runner.runFor(field, u"config set"_s, {{u"key"_s, field->key()}, {u"value"_s, value}},
-                            [field, value](const Result<commands::Reply> &reply) {
-                                if (reply)
-                                    field->accept(value, reply->text);
-                                else
-                                    field->refuse(reply.error().message);
-                            });
+    QJsonObject options{{u"key"_s, field->key()}};
+    if (!value.isEmpty())
+        options[u"value"_s] = value;
+    m_context.runner.runFor(field, u"config set"_s, options, [field, value](const Result<commands::Reply> &reply) {
+        if (reply)
+            field->accept(value.isEmpty() ? field->fallback() : value, reply->text);
+        else
+            field->refuse(reply.error().message);
+    });
 }
 
 void SettingsList::search(const QString &text)

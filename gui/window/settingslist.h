@@ -18,11 +18,13 @@ public:
     // Those whose section passes.
     SettingsList(const Context &context, std::function<bool(const QString &section)> shown, QWidget *parent = nullptr);
 
+    ~SettingsList() override { qDeleteAll(m_fields); } // before what they send through
+
     SettingField *field(const QString &key) const { return m_fields.value(key); }
     QLineEdit *searchBox() { return m_search; }
 
 private:
-    void take(const QJsonObject &data);
+    void take(const QJsonObject &answer);
     QVBoxLayout *groupFor(const QString &section);
     void send(SettingField *field, const QString &value);
     void search(const QString &text);

@@ -37,8 +37,9 @@ SettingsPage::SettingsPage(const Context &context, QWidget *parent)
     , m_tabs(new QTabWidget(this))
 {
     m_tabs->setDocumentMode(true);
-    m_tabs->addTab(
-        new SettingsList(context, [](const QString &section) { return section != u"discord"; }, m_tabs), tr("Hub"));
+    m_tabs->addTab(new SettingsList(
+                       context, [](const QString &section) { return section != u"discord"; }, m_tabs),
+                   tr("Hub"));
     m_tabs->addTab(new AgentsTab(context, m_tabs), tr("Agents"));
     m_tabs->addTab(new DiscordTab(context, m_tabs), tr("Discord"));
     m_tabs->addTab(makeWindowTab(), tr("Window"));
@@ -64,7 +65,8 @@ QWidget *SettingsPage::makeWindowTab()
     tray->setToolTip(tr("So that it can tell you when something needs you"));
     tray->setChecked(QSettings().value(u"window/stay_in_tray"_s, true).toBool());
     connect(tray, &QCheckBox::toggled, this, [](bool stay) { QSettings().setValue(u"window/stay_in_tray"_s, stay); });
-    auto *language = new QLabel(tr("%1, as the system says").arg(QLocale().nativeLanguageName()), tab);
+    const QString name = QLocale().nativeLanguageName();
+    auto *language = new QLabel(tr("%1, as the system says").arg(name.isEmpty() ? u"English"_s : name), tab);
     auto *steps = new QPushButton(tr("&First steps…"), tab);
     steps->setObjectName(u"firstSteps"_s);
     steps->setToolTip(tr("A project, an agent and Discord, one after the other"));

@@ -35,7 +35,11 @@ TokenBox::TokenBox(const Context &context, QWidget *parent)
     m_remove->setObjectName(u"removeToken"_s);
     m_keychain->setObjectName(u"inKeychain"_s);
     m_file->setObjectName(u"inFile"_s);
+    m_answer->setObjectName(u"tokenAnswer"_s);
+    m_answer->viewport()->setAutoFillBackground(false); // no field to write into
     m_answer->setMinimumHeight(120);
+    m_where->setObjectName(u"tokenPlace"_s);
+    m_said->setObjectName(u"tokenSaid"_s);
     for (QLabel *label : {m_where, m_said}) {
         label->setWordWrap(true);
         label->setTextFormat(Qt::PlainText);
@@ -72,8 +76,7 @@ TokenBox::TokenBox(const Context &context, QWidget *parent)
             look();
         });
     });
-    connect(m_answer, &ReplyView::commandWanted, this,
-            [this](const QString &line) { m_context.runner.runLine(line); });
+    connect(m_answer, &ReplyView::commandWanted, this, [this](const QString &line) { m_context.runner.runLine(line); });
     m_keep->setEnabled(false);
     m_remove->setEnabled(false);
     connect(&context.state.link(), &HubLink::renewed, this, [this] {
@@ -96,6 +99,8 @@ void TokenBox::look()
     const bool elsewhere = !m_context.place.isEmpty();
     for (QWidget *part : std::initializer_list<QWidget *>{m_keychain, m_file, m_keep, m_remove})
         part->setVisible(!elsewhere);
+    if (dataDir.isEmpty())
+        return; // not reached yet
     if (elsewhere) {
         m_where->setText(tr("This hub is on another machine (%1), and its token is given there: put it into the file "
                             "discord-token of its data folder, with this line in a terminal, then restart it. A token "
@@ -103,8 +108,6 @@ void TokenBox::look()
                              .arg(m_context.place, u"install -m 600 /dev/stdin %1/discord-token"_s.arg(dataDir)));
         return;
     }
-    if (dataDir.isEmpty())
-        return;
     if (!m_store || m_store->file() != dataDir + u"/discord-token"_s) {
         delete m_store;
         m_store = new TokenStore(dataDir, this);
@@ -112,11 +115,11 @@ void TokenBox::look()
     m_store->look(this, [this](const TokenStore::Found &found) {
         m_keychain->setEnabled(found.trouble.isEmpty());
         m_keychain->setToolTip(found.trouble);
-        QString where = found.inKeychain ? tr("A token is stored in your keychain. This window hands it to a hub that it "
-                                              "starts; a service of the system can't read it there.")
-                        : found.inFile   ? tr("A token is stored in %1, which only your account can read.")
-                                             .arg(m_store->file())
-                                         : tr("No token is stored for this hub.");
+        QString where =
+            found.inKeychain ? tr("A token is stored in your keychain. This window hands it to a hub that it "
+                                  "starts; a service of the system can't read it there.")
+            : found.inFile   ? tr("A token is stored in %1, which only your account can read.").arg(m_store->file())
+                             : tr("No token is stored for this hub.");
         if (!found.trouble.isEmpty())
             where += u'\n' + tr("%1 The token can be kept in the file.").arg(found.trouble);
         m_where->setText(where);

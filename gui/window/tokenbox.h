@@ -5,6 +5,7 @@
 #include "gui/window/context.h"
 #include "gui/window/replyview.h"
 
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QRadioButton>

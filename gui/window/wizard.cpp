@@ -5,8 +5,11 @@
 #include "gui/window/tokenbox.h"
 
 #include <QCheckBox>
+#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QLabel>
+#include <QPushButton>
 #include <QSettings>
 #include <QVBoxLayout>
 
@@ -59,7 +62,7 @@ protected:
     // What is said of the button that leads on: what it does.
     void tell()
     {
-        const QString text = m_done ? QWizard::tr("&Next") : isWritten() ? verb() : QWizard::tr("&Skip");
+        const QString text = m_done ? Wizard::tr("&Next >") : isWritten() ? verb() : Wizard::tr("&Skip");
         setButtonText(QWizard::NextButton, text);
         Q_EMIT completeChanged();
     }
@@ -99,6 +102,8 @@ public:
         , m_answer(new ReplyView(this))
     {
         m_folder->setObjectName(u"projectFolder"_s);
+        m_answer->setObjectName(u"projectAnswer"_s);
+        m_answer->viewport()->setAutoFillBackground(false); // no field to write into
         m_folder->setAccessibleName(Wizard::tr("Folder of the project, or an address to clone from"));
         m_folder->setPlaceholderText(Wizard::tr("A folder, or an address to clone from"));
         auto *browse = new QPushButton(Wizard::tr("&Browse…"), this);
@@ -118,9 +123,8 @@ public:
             look();
             tell();
         });
-        connect(m_answer, &ReplyView::commandWanted, this, [this](const QString &command) {
-            m_context.runner.runLine(command);
-        });
+        connect(m_answer, &ReplyView::commandWanted, this,
+                [this](const QString &command) { m_context.runner.runLine(command); });
     }
 
 protected:
@@ -181,10 +185,11 @@ class AgentPage final : public StepPage
 {
 public:
     explicit AgentPage(const Context &context)
-        : StepPage(context, Wizard::tr("An agent"),
-                   Wizard::tr("The program that does the work: one that was found on the hub's machine, or any command."))
+        : StepPage(
+              context, Wizard::tr("An agent"),
+              Wizard::tr("The program that does the work: one that was found on the hub's machine, or any command."))
         , m_there(paragraph({}, this))
-        , m_setup(new AgentSetup(context, this))
+        , m_setup(new AgentSetup(context, context.state.agents().rowCount() == 0, this))
     {
         auto *layout = new QVBoxLayout(this);
         layout->addWidget(m_there);
@@ -207,8 +212,8 @@ protected:
         QStringList names;
         for (int i = 0; i < m_context.state.agents().rowCount(); ++i)
             names << m_context.state.agents().idAt(i);
-        m_there->setText(Wizard::tr("Set up already: %1. Another one can be added, or this step skipped.")
-                             .arg(names.join(u", "_s)));
+        m_there->setText(
+            Wizard::tr("Set up already: %1. Another one can be added, or this step skipped.").arg(names.join(u", "_s)));
         m_there->setVisible(!names.isEmpty());
         tell();
     }
@@ -226,15 +231,17 @@ class DiscordPage final : public StepPage
 {
 public:
     explicit DiscordPage(const Context &context)
-        : StepPage(context, Wizard::tr("Discord, if you like"),
-                   Wizard::tr("With a bot of your own, you watch and steer agents from a phone. It can be added later."))
+        : StepPage(
+              context, Wizard::tr("Discord, if you like"),
+              Wizard::tr("With a bot of your own, you watch and steer agents from a phone. It can be added later."))
         , m_token(new TokenBox(context, this))
     {
         auto *layout = new QVBoxLayout(this);
         layout->addWidget(paragraph(
-            Wizard::tr("Make a bot at <a href=\"https://discord.com/developers/applications\">discord.com/developers</a>: "
-                       "New Application, Bot, Reset Token. Your server's number and who may do what there is said in "
-                       "Settings, Discord."),
+            Wizard::tr(
+                "Make a bot at <a href=\"https://discord.com/developers/applications\">discord.com/developers</a>: "
+                "New Application, Bot, Reset Token. Your server's number and who may do what there is said in "
+                "Settings, Discord."),
             this));
         layout->addWidget(m_token, 1);
         connect(m_token, &TokenBox::writtenChanged, this, [this] { tell(); });
@@ -264,9 +271,10 @@ public:
         setTitle(Wizard::tr("That is all"));
         auto *layout = new QVBoxLayout(this);
         layout->addWidget(paragraph(
-            Wizard::tr("“New task…” at the top of the window gives an agent something to do; Ctrl+K finds every command. "
-                       "The overview shows what each agent does and what needs you. All of this can be changed in "
-                       "Settings."),
+            Wizard::tr(
+                "“New task…” at the top of the window gives an agent something to do; Ctrl+K finds every command. "
+                "The overview shows what each agent does and what needs you. All of this can be changed in "
+                "Settings."),
             this));
         layout->addWidget(m_task);
         layout->addStretch(1);
@@ -329,7 +337,7 @@ void Wizard::offerOnce(const Context &context, QWidget &window)
             return;
         whenDone(state.link().execute({.command = u"projects list"_s, .caller = {}}), window.data(),
                  [context, window](const Result<Reply> &reply) {
-                     if (reply && rowsOf(reply->data, u"projects"_s).isEmpty())
+                     if (reply && reply->data.contains(u"projects"_s) && rowsOf(reply->data, u"projects"_s).isEmpty())
                          open(context, *window);
                  });
     };
