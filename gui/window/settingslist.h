@@ -6,6 +6,7 @@
 
 #include <QGroupBox>
 #include <QLineEdit>
+#include <QVBoxLayout>
 
 namespace hub::gui
 {

@@ -3,12 +3,14 @@
 
 usage: test_commands.py BIN_DIR [unittest options]
 """
+import http.server
 import json
 import os
 import pathlib
 import pwd
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -309,6 +311,37 @@ class Daemon(CommandCase):
         self.assertNotIn("max_running", file.read_text())
         self.assertIn("# a remark", file.read_text())
         self.assertEqual(declared("log/level")["value"], "debug")
+
+    def test_a_discord_token_is_tried_before_it_is_stored(self):
+        if "built without it" in self.shown("discord", "check")[1]:
+            self.skipTest("this hub knows no Discord")
+        asked = []
+
+        class Refusing(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.headers["Authorization"])
+                self.send_response(401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.hub.kill(signal.SIGTERM)
+        self.hub.start(DISCORD_API_BASE=f"http://127.0.0.1:{server.server_port}")
+        self.refused(1, "There is no bot token", "discord", "check")
+        self.assertEqual(asked, [])
+        said = self.shown("discord", "check", "--token", " Bot tried.secret.token ")[1]
+        self.assertEqual(asked, ["Bot tried.secret.token"])
+        self.assertIn("Discord is not set up yet", said)
+        kept = said + (self.hub.folder / "log").read_text() + json.dumps(self.hub.do("audit", "list", "--limit", 1000))
+        self.assertNotIn("secret", kept)
+        self.refused(1, "There is no bot token", "discord", "check")  # it was only tried
+        self.assertTrue(self.hub.do("system-health")["fronts"]["discord"]["text"].startswith("off"))
 
     def test_an_agent_is_shown_with_what_can_be_set(self):
         self.hub.do("agents", "add", "echoer", "echo {prompt}")
