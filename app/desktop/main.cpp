@@ -63,7 +63,7 @@ int main(int argc, char **argv)
         source = std::make_unique<gui::LocalSource>(localHub(*dataDir, line.value(u"config"_s)));
     }
     const gui::Language language;
-    gui::Theme theme;
+    gui::Theme theme(&app);
     gui::HubLink link(std::move(source));
     gui::Desktop desktop(link, place);
     desktop.show();
