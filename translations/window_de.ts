@@ -328,6 +328,132 @@
     </message>
 </context>
 <context>
+    <name>hub::gui::AgentSetup</name>
+    <message>
+        <source>Agents found on the machine</source>
+        <translation>Auf dem Rechner gefundene Agenten</translation>
+    </message>
+    <message>
+        <source>Looking for agents…</source>
+        <translation>Agenten werden gesucht …</translation>
+    </message>
+    <message>
+        <source>lower-case letters, digits, . _ -</source>
+        <translation>Kleinbuchstaben, Ziffern, . _ -</translation>
+    </message>
+    <message>
+        <source>The program and its arguments, as in a terminal. {prompt} stands for what is to be done; without it the text comes on the program&apos;s input.</source>
+        <translation>Das Programm und seine Argumente, wie im Terminal. {prompt} steht für das, was zu tun ist; ohne das bekommt das Programm den Text auf seiner Eingabe.</translation>
+    </message>
+    <message>
+        <source>&amp;Found here</source>
+        <translation>&amp;Gefunden</translation>
+    </message>
+    <message>
+        <source>N&amp;ame</source>
+        <translation>N&amp;ame</translation>
+    </message>
+    <message>
+        <source>C&amp;ommand</source>
+        <translation>&amp;Befehl</translation>
+    </message>
+    <message>
+        <source>Another program…</source>
+        <translation>Ein anderes Programm …</translation>
+    </message>
+    <message>
+        <source>None that is known; write its command below</source>
+        <translation>Kein bekannter; unten steht Platz für den Befehl</translation>
+    </message>
+    <message>
+        <source>Setting it up…</source>
+        <translation>Wird eingerichtet …</translation>
+    </message>
+    <message>
+        <source>Testing it…</source>
+        <translation>Wird getestet …</translation>
+    </message>
+</context>
+<context>
+    <name>hub::gui::AgentsTab</name>
+    <message>
+        <source>No agent is set up yet.</source>
+        <translation>Noch ist kein Agent eingerichtet.</translation>
+    </message>
+    <message>
+        <source>Agents that are set up</source>
+        <translation>Eingerichtete Agenten</translation>
+    </message>
+    <message>
+        <source>&amp;Add…</source>
+        <translation>&amp;Hinzufügen …</translation>
+    </message>
+    <message>
+        <source>&amp;Test</source>
+        <translation>&amp;Testen</translation>
+    </message>
+    <message>
+        <source>Is its program there, what version, are variables or memory missing</source>
+        <translation>Ob das Programm da ist, welche Version, ob Variablen oder Speicher fehlen</translation>
+    </message>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>&amp;Anhalten</translation>
+    </message>
+    <message>
+        <source>&amp;Remove…</source>
+        <translation>&amp;Entfernen …</translation>
+    </message>
+    <message>
+        <source>Set a &amp;variable…</source>
+        <translation>&amp;Variable setzen …</translation>
+    </message>
+    <message>
+        <source>No variables of its own.</source>
+        <translation>Keine eigenen Variablen.</translation>
+    </message>
+    <message>
+        <source>Variables of its own: %1</source>
+        <translation>Eigene Variablen: %1</translation>
+    </message>
+    <message>
+        <source>The file that has all this: %1</source>
+        <translation>Die Datei, in der das alles steht: %1</translation>
+    </message>
+    <message>
+        <source>Add an agent</source>
+        <translation>Agenten hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add and &amp;test</source>
+        <translation>Hinzufügen und &amp;testen</translation>
+    </message>
+    <message>
+        <source>Testing %1…</source>
+        <translation>%1 wird getestet …</translation>
+    </message>
+    <message>
+        <source>Remove %1</source>
+        <translation>%1 entfernen</translation>
+    </message>
+    <message>
+        <source>Take the agent %1 out? Its set-up is deleted; its tasks and their history stay.</source>
+        <translation>Den Agenten %1 entfernen? Seine Einrichtung wird gelöscht; seine Aufgaben und ihre Geschichte bleiben.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>Behalten</translation>
+    </message>
+    <message>
+        <source>&amp;Resume</source>
+        <translation>&amp;Weitermachen</translation>
+    </message>
+</context>
+<context>
     <name>hub::gui::ChangesTab</name>
     <message>
         <source>Compare from</source>
@@ -835,6 +961,29 @@ vorher: %2</translation>
     <message>
         <source>Nothing found</source>
         <translation>Nichts gefunden</translation>
+    </message>
+</context>
+<context>
+    <name>hub::gui::DiscordTab</name>
+    <message>
+        <source>How the connection to Discord is</source>
+        <translation>Wie die Verbindung zu Discord steht</translation>
+    </message>
+    <message>
+        <source>With a bot of your own, agents can be watched and steered from a phone. Make one at &lt;a href=&quot;https://discord.com/developers/applications&quot;&gt;discord.com/developers&lt;/a&gt;: New Application, Bot, Reset Token.</source>
+        <translation>Mit einem eigenen Bot lassen sich Agenten vom Telefon aus beobachten und steuern. Er entsteht auf &lt;a href=&quot;https://discord.com/developers/applications&quot;&gt;discord.com/developers&lt;/a&gt;: New Application, Bot, Reset Token.</translation>
+    </message>
+    <message>
+        <source>The bot</source>
+        <translation>Der Bot</translation>
+    </message>
+    <message>
+        <source>Discord: %1</source>
+        <translation>Discord: %1</translation>
+    </message>
+    <message>
+        <source>This hub was built without Discord.</source>
+        <translation>Dieser Hub wurde ohne Discord gebaut.</translation>
     </message>
 </context>
 <context>
@@ -1518,6 +1667,184 @@ vorher: %2</translation>
     </message>
 </context>
 <context>
+    <name>hub::gui::SettingField</name>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>leer</translation>
+    </message>
+    <message>
+        <source>Default</source>
+        <translation>Vorgabe</translation>
+    </message>
+    <message>
+        <source>Back to the default: %1</source>
+        <translation>Zurück zur Vorgabe: %1</translation>
+    </message>
+    <message>
+        <source>%1: back to the default</source>
+        <translation>%1: zurück zur Vorgabe</translation>
+    </message>
+    <message>
+        <source>A change counts from the hub&apos;s next start on.</source>
+        <translation>Eine Änderung gilt ab dem nächsten Start des Hubs.</translation>
+    </message>
+    <message>
+        <source>The variable %1 of the hub&apos;s environment sets it, so it can&apos;t be changed here.</source>
+        <translation>Die Umgebungsvariable %1 des Hubs legt es fest; hier lässt es sich nicht ändern.</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s command line sets it, so it can&apos;t be changed here.</source>
+        <translation>Die Befehlszeile des Hubs legt es fest; hier lässt es sich nicht ändern.</translation>
+    </message>
+    <message>
+        <source>From the settings file; the default is %1.</source>
+        <translation>Aus der Einstellungsdatei; die Vorgabe ist %1.</translation>
+    </message>
+</context>
+<context>
+    <name>hub::gui::SettingsList</name>
+    <message>
+        <source>The hub</source>
+        <translation>Der Hub</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Meldungen</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s own data</source>
+        <translation>Daten von AgentHub</translation>
+    </message>
+    <message>
+        <source>Checkpoints</source>
+        <translation>Sicherungspunkte</translation>
+    </message>
+    <message>
+        <source>Vaults, where checkpoints lie</source>
+        <translation>Tresore, in denen Sicherungspunkte liegen</translation>
+    </message>
+    <message>
+        <source>Agents at work</source>
+        <translation>Agenten bei der Arbeit</translation>
+    </message>
+    <message>
+        <source>Watching the machine</source>
+        <translation>Den Rechner beobachten</translation>
+    </message>
+    <message>
+        <source>Where alerts go</source>
+        <translation>Wohin Hinweise gehen</translation>
+    </message>
+    <message>
+        <source>Protected branches</source>
+        <translation>Geschützte Zweige</translation>
+    </message>
+    <message>
+        <source>Working trees</source>
+        <translation>Arbeitsverzeichnisse</translation>
+    </message>
+    <message>
+        <source>How long things stay</source>
+        <translation>Wie lange etwas bleibt</translation>
+    </message>
+    <message>
+        <source>Practised recoveries</source>
+        <translation>Geübte Wiederherstellungen</translation>
+    </message>
+    <message>
+        <source>Disks that run low</source>
+        <translation>Platten, die voll werden</translation>
+    </message>
+    <message>
+        <source>Discord</source>
+        <translation>Discord</translation>
+    </message>
+    <message>
+        <source>No setting has these words.</source>
+        <translation>Keine Einstellung hat diese Wörter.</translation>
+    </message>
+    <message>
+        <source>Search settings</source>
+        <translation>Einstellungen durchsuchen</translation>
+    </message>
+    <message>
+        <source>The settings file: %1</source>
+        <translation>Die Einstellungsdatei: %1</translation>
+    </message>
+</context>
+<context>
+    <name>hub::gui::SettingsPage</name>
+    <message>
+        <source>Hub</source>
+        <translation>Hub</translation>
+    </message>
+    <message>
+        <source>Agents</source>
+        <translation>Agenten</translation>
+    </message>
+    <message>
+        <source>Discord</source>
+        <translation>Discord</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
+        <source>As the system says</source>
+        <translation>Wie im System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Stay in the &amp;tray when the window is closed</source>
+        <translation>Im &amp;Infobereich bleiben, wenn das Fenster geschlossen wird</translation>
+    </message>
+    <message>
+        <source>So that it can tell you when something needs you</source>
+        <translation>Damit es sich melden kann, wenn etwas zu tun ist</translation>
+    </message>
+    <message>
+        <source>English, as the system says</source>
+        <extracomment>The language that this is translated to, by its own name.</extracomment>
+        <translation>Deutsch, wie im System</translation>
+    </message>
+    <message>
+        <source>&amp;First steps…</source>
+        <translation>&amp;Erste Schritte …</translation>
+    </message>
+    <message>
+        <source>A project, an agent and Discord, one after the other</source>
+        <translation>Ein Projekt, ein Agent und Discord, eins nach dem anderen</translation>
+    </message>
+    <message>
+        <source>&amp;Colours</source>
+        <translation>&amp;Farben</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Setting up</source>
+        <translation>Einrichten</translation>
+    </message>
+</context>
+<context>
     <name>hub::gui::TalkStyle</name>
     <message>
         <source>▾ Show less</source>
@@ -1891,6 +2218,102 @@ vorher: %2</translation>
     </message>
 </context>
 <context>
+    <name>hub::gui::TokenBox</name>
+    <message>
+        <source>In your &amp;keychain, for hubs that this window starts</source>
+        <translation>Im &amp;Schlüsselbund, für Hubs, die dieses Fenster startet</translation>
+    </message>
+    <message>
+        <source>In a &amp;file that only your account can read, for every hub</source>
+        <translation>In einer &amp;Datei, die nur dieses Konto lesen kann, für jeden Hub</translation>
+    </message>
+    <message>
+        <source>&amp;Store</source>
+        <translation>&amp;Aufbewahren</translation>
+    </message>
+    <message>
+        <source>&amp;Check</source>
+        <translation>&amp;Prüfen</translation>
+    </message>
+    <message>
+        <source>&amp;Invite link</source>
+        <translation>&amp;Einladungslink</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>Ent&amp;fernen</translation>
+    </message>
+    <message>
+        <source>Bot token</source>
+        <translation>Bot-Token</translation>
+    </message>
+    <message>
+        <source>Paste the bot&apos;s token</source>
+        <translation>Hier das Token des Bots einfügen</translation>
+    </message>
+    <message>
+        <source>Asks Discord whether all is set up, and says what to click where it is not</source>
+        <translation>Fragt Discord, ob alles eingerichtet ist, und sagt, was noch anzuklicken ist</translation>
+    </message>
+    <message>
+        <source>The link that takes the bot into your server</source>
+        <translation>Der Link, der den Bot in den eigenen Server holt</translation>
+    </message>
+    <message>
+        <source>The token is removed. The hub has it until its next start.</source>
+        <translation>Das Token ist entfernt. Der Hub hat es noch bis zu seinem nächsten Start.</translation>
+    </message>
+    <message>
+        <source>This hub is on another machine (%1), and its token is given there: put it into the file discord-token of its data folder, with this line in a terminal, then restart it. A token that is written here is only tried.
+%2</source>
+        <translation>Dieser Hub ist auf einem anderen Rechner (%1) und bekommt sein Token dort: mit dieser Zeile im Terminal in die Datei discord-token seines Datenordners legen, dann neu starten. Ein Token, das hier steht, wird nur geprüft.
+%2</translation>
+    </message>
+    <message>
+        <source>A token is stored in your keychain. This window hands it to a hub that it starts; a service of the system can&apos;t read it there.</source>
+        <translation>Im Schlüsselbund liegt ein Token. Dieses Fenster gibt es dem Hub, den es startet; ein Dienst des Systems kann es dort nicht lesen.</translation>
+    </message>
+    <message>
+        <source>A token is stored in %1, which only your account can read.</source>
+        <translation>In %1 liegt ein Token; nur dieses Konto kann es lesen.</translation>
+    </message>
+    <message>
+        <source>No token is stored for this hub.</source>
+        <translation>Für diesen Hub ist kein Token aufbewahrt.</translation>
+    </message>
+    <message>
+        <source>%1 The token can be kept in the file.</source>
+        <translation>%1 Das Token kann in der Datei liegen.</translation>
+    </message>
+    <message>
+        <source>The token is stored. It counts from the hub&apos;s next start on.</source>
+        <translation>Das Token ist aufbewahrt. Es gilt ab dem nächsten Start des Hubs.</translation>
+    </message>
+    <message>
+        <source>Asking Discord…</source>
+        <translation>Discord wird gefragt …</translation>
+    </message>
+    <message>
+        <source>Asking for the link…</source>
+        <translation>Nach dem Link wird gefragt …</translation>
+    </message>
+</context>
+<context>
+    <name>hub::gui::TokenStore</name>
+    <message>
+        <source>This session has no keychain that could be used%1.</source>
+        <translation>Diese Sitzung hat keinen brauchbaren Schlüsselbund%1.</translation>
+    </message>
+    <message>
+        <source>Keep the token in the file instead: only your account can read it.</source>
+        <translation>Das Token stattdessen in der Datei aufbewahren: Nur dieses Konto kann sie lesen.</translation>
+    </message>
+    <message>
+        <source>This program was built without a keychain.</source>
+        <translation>Dieses Programm wurde ohne Schlüsselbund gebaut.</translation>
+    </message>
+</context>
+<context>
     <name>hub::gui::TrayIcon</name>
     <message>
         <source>Open AgentHub</source>
@@ -1941,6 +2364,121 @@ vorher: %2</translation>
             <numerusform>AgentHub: %n Agent läuft</numerusform>
             <numerusform>AgentHub: %n Agenten laufen</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>hub::gui::Wizard</name>
+    <message>
+        <source>&amp;Next &gt;</source>
+        <translation>&amp;Weiter &gt;</translation>
+    </message>
+    <message>
+        <source>&amp;Skip</source>
+        <translation>&amp;Überspringen</translation>
+    </message>
+    <message>
+        <source>Welcome to AgentHub</source>
+        <translation>Willkommen bei AgentHub</translation>
+    </message>
+    <message>
+        <source>AgentHub lets coding agents work on your projects and watches over them. Each task has a working tree of its own, and is saved again and again while its agent works. Nothing that an agent or you made is lost; everything can be undone, the undo too; and pause means pause.</source>
+        <translation>AgentHub lässt Agenten an Projekten programmieren und passt auf sie auf. Jede Aufgabe hat ein eigenes Arbeitsverzeichnis und wird immer wieder gesichert, während ihr Agent arbeitet. Nichts, was ein Agent oder ein Mensch gemacht hat, geht verloren; alles lässt sich rückgängig machen, auch das Rückgängigmachen; und angehalten heißt angehalten.</translation>
+    </message>
+    <message>
+        <source>Three short steps follow: a project, an agent, and Discord if you like. Each can be skipped, and you may close this at any time: what was done by then stays.</source>
+        <translation>Es folgen drei kurze Schritte: ein Projekt, ein Agent und, wenn gewünscht, Discord. Jeder lässt sich überspringen, und das Fenster lässt sich jederzeit schließen: Was bis dahin getan ist, bleibt.</translation>
+    </message>
+    <message>
+        <source>A project</source>
+        <translation>Ein Projekt</translation>
+    </message>
+    <message>
+        <source>A git repository that agents are to work on. Your own checkout is left alone.</source>
+        <translation>Ein Git-Repository, an dem Agenten arbeiten sollen. Das eigene Arbeitsverzeichnis bleibt, wie es ist.</translation>
+    </message>
+    <message>
+        <source>Folder of the project, or an address to clone from</source>
+        <translation>Ordner des Projekts, oder eine Adresse zum Klonen</translation>
+    </message>
+    <message>
+        <source>A folder, or an address to clone from</source>
+        <translation>Ein Ordner, oder eine Adresse zum Klonen</translation>
+    </message>
+    <message>
+        <source>&amp;Browse…</source>
+        <translation>&amp;Durchsuchen …</translation>
+    </message>
+    <message>
+        <source>&amp;Take it in</source>
+        <translation>&amp;Aufnehmen</translation>
+    </message>
+    <message>
+        <source>Taking it in…</source>
+        <translation>Wird aufgenommen …</translation>
+    </message>
+    <message>
+        <source>Its history is copied to where checkpoints lie. A large one takes a while.</source>
+        <translation>Die Geschichte wird in den Tresor kopiert. Bei einer großen dauert das eine Weile.</translation>
+    </message>
+    <message>
+        <source>There is no such folder yet.</source>
+        <translation>Diesen Ordner gibt es noch nicht.</translation>
+    </message>
+    <message>
+        <source>This is a file, not a folder.</source>
+        <translation>Das ist eine Datei, kein Ordner.</translation>
+    </message>
+    <message>
+        <source>An agent</source>
+        <translation>Ein Agent</translation>
+    </message>
+    <message>
+        <source>The program that does the work: one that was found on the hub&apos;s machine, or any command.</source>
+        <translation>Das Programm, das die Arbeit tut: eins, das auf dem Rechner des Hubs gefunden wurde, oder irgendein Befehl.</translation>
+    </message>
+    <message>
+        <source>Set up already: %1. Another one can be added, or this step skipped.</source>
+        <translation>Schon eingerichtet: %1. Noch einer kann dazukommen; sonst überspringen.</translation>
+    </message>
+    <message>
+        <source>&amp;Add and test</source>
+        <translation>&amp;Hinzufügen und testen</translation>
+    </message>
+    <message>
+        <source>Discord, if you like</source>
+        <translation>Discord, wenn gewünscht</translation>
+    </message>
+    <message>
+        <source>With a bot of your own, you watch and steer agents from a phone. It can be added later.</source>
+        <translation>Mit einem eigenen Bot lassen sich Agenten vom Telefon aus beobachten und steuern. Das geht auch später.</translation>
+    </message>
+    <message>
+        <source>Make a bot at &lt;a href=&quot;https://discord.com/developers/applications&quot;&gt;discord.com/developers&lt;/a&gt;: New Application, Bot, Reset Token. Your server&apos;s number and who may do what there is said in Settings, Discord.</source>
+        <translation>Ein Bot entsteht auf &lt;a href=&quot;https://discord.com/developers/applications&quot;&gt;discord.com/developers&lt;/a&gt;: New Application, Bot, Reset Token. Die Nummer des Servers, und wer dort was darf, steht unter Einstellungen, Discord.</translation>
+    </message>
+    <message>
+        <source>&amp;Store it</source>
+        <translation>&amp;Aufbewahren</translation>
+    </message>
+    <message>
+        <source>&amp;Give an agent its first task now</source>
+        <translation>&amp;Jetzt einem Agenten seine erste Aufgabe geben</translation>
+    </message>
+    <message>
+        <source>That is all</source>
+        <translation>Das ist alles</translation>
+    </message>
+    <message>
+        <source>“New task…” at the top of the window gives an agent something to do; Ctrl+K finds every command. The overview shows what each agent does and what needs you. All of this can be changed in Settings.</source>
+        <translation>„Neue Aufgabe …“ oben im Fenster gibt einem Agenten etwas zu tun; Strg+K findet jeden Befehl. Der Überblick zeigt, was jeder Agent tut und was zu tun ist. Alles lässt sich in den Einstellungen ändern.</translation>
+    </message>
+    <message>
+        <source>First steps</source>
+        <translation>Erste Schritte</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
     </message>
 </context>
 </TS>

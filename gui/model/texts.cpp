@@ -14,9 +14,9 @@ namespace
 
 QJsonObject texts;
 
-QString textOf(const QString &section, QLatin1StringView key, const QString &english)
+QString textOf(const QString &section, QAnyStringView key, const QString &english)
 {
-    return texts[section].toObject().value(key).toString(english);
+    return texts[section].toObject().value(key.toString()).toString(english);
 }
 
 QString words(QLatin1StringView name) { return QString(name).replace(u'_', u' '); }
@@ -39,5 +39,9 @@ QString choiceName(QLatin1StringView option, QLatin1StringView choice)
 {
     return texts[u"choices"_s][option][choice].toString(words(choice));
 }
+
+QString settingLabel(const QString &key, const QString &english) { return textOf(u"setting_names"_s, key, english); }
+
+QString settingHelp(const QString &key, const QString &english) { return textOf(u"setting_help"_s, key, english); }
 
 } // namespace hub::gui

@@ -14,4 +14,8 @@ QString optionName(QLatin1StringView option);     // as the label of a field
 QString optionDefault(QLatin1StringView english); // what counts when it is left out
 QString choiceName(QLatin1StringView option, QLatin1StringView choice);
 
+// Of a setting by its key; what is not translated stays as it is given.
+QString settingLabel(const QString &key, const QString &english);
+QString settingHelp(const QString &key, const QString &english);
+
 } // namespace hub::gui

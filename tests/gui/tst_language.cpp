@@ -2,6 +2,7 @@
 #include "core/base/enumtext.h"
 #include "core/commands/commandspec.h"
 #include "core/monitor/alert.h"
+#include "core/settings/settingspec.h"
 #include "core/state/run.h"
 #include "core/state/task.h"
 #include "gui/model/portsources.h"
@@ -249,9 +250,11 @@ private Q_SLOTS:
     }
 
     // What forms show beside that is looked at where Discord's commands are, in tst_translations.
-    void everyOptionOfACommandHasItsNameAndDefault()
+    void everyOptionAndEverySettingIsNamed()
     {
-        QSet<QString> names, defaults;
+        QSet<QString> names, defaults, settings;
+        for (const SettingSpec *setting : allSettings)
+            settings << QString(setting->key);
         for (const commands::CommandSpec &spec : commands::commandTable()) {
             for (const commands::OptionSpec &option : spec.options) {
                 names << QString(option.name);
@@ -265,7 +268,10 @@ private Q_SLOTS:
             QFile texts(translations.filePath(file));
             QVERIFY(texts.open(QIODevice::ReadOnly));
             const QJsonObject all = QJsonDocument::fromJson(texts.readAll()).object();
-            for (const auto &[section, wanted] : {std::pair{u"options"_s, names}, {u"defaults"_s, defaults}}) {
+            for (const auto &[section, wanted] : {std::pair{u"options"_s, names},
+                                                  {u"defaults"_s, defaults},
+                                                  {u"setting_names"_s, settings},
+                                                  {u"setting_help"_s, settings}}) {
                 const QStringList keys = all[section].toObject().keys();
                 const QSet<QString> there(keys.begin(), keys.end());
                 QCOMPARE(lines(wanted - there), QString()); // not translated
