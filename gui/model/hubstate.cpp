@@ -119,6 +119,7 @@ HubState::HubState(HubLink &link, QObject *parent)
 QJsonObject HubState::describeAgent(QJsonObject row) const
 {
     QStringList doing;
+    bool works = false;
     double cpu = 0;
     qint64 memory = 0;
     const QStringList tasks = row[u"tasks"_s].toVariant().toStringList();
@@ -127,12 +128,13 @@ QJsonObject HubState::describeAgent(QJsonObject row) const
         if (const int place = m_tasks.rowOf(id); place >= 0) {
             const QJsonObject &known = m_tasks.rowAt(place);
             const QString step = known[u"step"_s].toString();
+            works = works || known[u"state"_s] != u"paused"_s;
             doing << (step.isEmpty() ? known[u"title"_s].toString() : step);
         }
         cpu += m_usage.value(id)[u"cpu"_s].toDouble();
         memory += m_usage.value(id)[u"memory"_s].toInteger();
     }
-    const bool paused = row[u"paused"_s].toBool() || safeMode();
+    const bool paused = row[u"paused"_s].toBool() || safeMode() || (!tasks.isEmpty() && !works);
     row[u"state"_s] = paused ? u"paused"_s : tasks.isEmpty() ? u"idle"_s : u"running"_s;
     row[u"doing"_s] = doing.join(u"; "_s);
     row[u"memory"_s] = tasks.isEmpty() ? QJsonValue() : QJsonValue(memory);
@@ -188,7 +190,8 @@ void HubState::answered()
 bool HubState::waitsForPerson(const QJsonObject &task)
 {
     const QString state = task[u"state"_s].toString();
-    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted";
+    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted" ||
+           state == u"paused";
 }
 
 bool HubState::isOpen(const QJsonObject &task)

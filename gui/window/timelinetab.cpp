@@ -67,9 +67,12 @@ TimelineTab::TimelineTab(const Context &context, QWidget *parent)
     , m_chart(
           context.state.link(), [this] { return m_context.state.link().query(u"chart"_s, span()); },
           [this](const QJsonObject &answer) {
-              const auto chart = chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson());
-              if (chart)
-                  m_view->setChart(*chart);
+              auto chart = chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson());
+              if (!chart)
+                  return;
+              // What was not measured takes no room from the lanes.
+              chart->panels.removeIf([](const chart::Panel &panel) { return !panel.hasPoints(); });
+              m_view->setChart(*std::move(chart));
           },
           this)
 {
