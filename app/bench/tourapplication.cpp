@@ -6,6 +6,7 @@
 #include <QEvent>
 #include <QEventLoop>
 #include <QMetaEnum>
+#include <QThread>
 #include <QTimer>
 
 #include <ctime>
@@ -29,7 +30,8 @@ double cpuMilliseconds()
 
 bool TourApplication::notify(QObject *receiver, QEvent *event)
 {
-    if (m_depth > 0)
+    // All threads come by here.
+    if (QThread::currentThread() != thread() || m_depth > 0)
         return QApplication::notify(receiver, event);
     const int type = event->type(); // it may be gone afterwards, as the receiver
     const char *name = receiver->metaObject()->className();

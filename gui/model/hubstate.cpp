@@ -11,6 +11,7 @@ namespace
 {
 
 constexpr int healthPause = 10'000; // milliseconds; what changed the picture is told by events before
+constexpr int changePause = 40;      // milliseconds; many agents at work change something all the time
 
 QString taskText(const QJsonObject &row)
 {
@@ -76,8 +77,12 @@ HubState::HubState(HubLink &link, QObject *parent)
     , m_alerts(alertColumns(), "alert_id"_L1)
     , m_agents(agentColumns(), "agent"_L1)
     , m_taskFeed(
-          link, [&link] { return link.query(u"tasks"_s, {}); },
-          [this](const QJsonObject &data) { m_tasks.setRows(rowsOf(data, u"tasks"_s)); }, this)
+          link,
+          [&link, make = m_tasks.maker()] {
+              return link.query(u"tasks"_s, {},
+                                [make](const QJsonObject &data) { return make(rowsOf(data, u"tasks"_s)); });
+          },
+          [this](const QList<RowModel::Row> &rows) { takeTasks(rows); }, this)
     , m_approvalFeed(
           link, askCommand(link, u"approvals"_s),
           [this](const QJsonObject &data) { m_approvals.setRows(rowsOf(data, u"approvals"_s)); }, this)
@@ -96,6 +101,9 @@ HubState::HubState(HubLink &link, QObject *parent)
     , m_healthFeed(
           link, askCommand(link, u"system-health"_s), [this](const QJsonObject &data) { takeHealth(data); }, this)
 {
+    m_changedSoon.setSingleShot(true);
+    m_changedSoon.setInterval(changePause);
+    connect(&m_changedSoon, &QTimer::timeout, this, &HubState::changed);
     m_approvalFeed.follow({u"approval"_s});
     m_alertFeed.follow({u"alert"_s});
     m_agentFeed.follow({u"agent"_s, u"task"_s});
@@ -150,12 +158,32 @@ void HubState::onEvent(const HubEvent &event)
 {
     if (event.name == u"task") {
         m_tasks.putRow(event.data);
-        Q_EMIT changed();
+        noteWaiting(m_tasks.rowOf(event.data[u"task_id"_s].toVariant().toString()));
+        if (!m_changedSoon.isActive())
+            m_changedSoon.start();
     } else if (event.name == u"approval" && event.data[u"state"_s] == u"open"_s) {
         Q_EMIT approvalAsked(event.data);
     } else if (event.name == u"alert" && !event.data.contains(u"state"_s)) {
         Q_EMIT alertRaised(event.data);
     }
+}
+
+void HubState::takeTasks(const QList<RowModel::Row> &rows)
+{
+    m_tasks.setRows(rows);
+    m_waitingTasks.clear();
+    for (int i = 0; i < m_tasks.rowCount(); ++i)
+        noteWaiting(i);
+}
+
+void HubState::noteWaiting(int place)
+{
+    const QJsonObject &task = m_tasks.rowAt(place);
+    const QString state = task[u"state"_s].toString();
+    if (state == u"needs_review" || state == u"interrupted")
+        m_waitingTasks.insert(task[u"task_id"_s].toInteger());
+    else
+        m_waitingTasks.erase(task[u"task_id"_s].toInteger());
 }
 
 void HubState::refreshSoon()
@@ -199,12 +227,7 @@ bool HubState::isOpen(const QJsonObject &task)
 
 int HubState::needsPerson() const
 {
-    int count = m_approvals.rowCount();
-    for (int i = 0; i < m_tasks.rowCount(); ++i) {
-        const QString state = m_tasks.rowAt(i)[u"state"_s].toString();
-        count +=
-            state == u"needs_review" || state == u"interrupted"; // who waits for an answer is counted by its question
-    }
+    int count = m_approvals.rowCount() + int(m_waitingTasks.size());
     for (int i = 0; i < m_alerts.rowCount(); ++i) {
         const QString level = m_alerts.rowAt(i)[u"level"_s].toString();
         count += m_alerts.rowAt(i)[u"state"_s] == u"open"_s && (level == u"error" || level == u"critical");

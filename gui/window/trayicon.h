@@ -38,6 +38,7 @@ private:
     QSystemTrayIcon m_icon;
     std::unique_ptr<QMenu> m_menu;
     QAction *m_safeMode;
+    std::optional<std::tuple<int, bool, bool>> m_drawn; // what the icon shows
     QString m_task; // that the newest notification is of
 };
 
