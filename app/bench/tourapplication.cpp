@@ -45,8 +45,8 @@ bool TourApplication::notify(QObject *receiver, QEvent *event)
     m_turns.working.push_back(working);
     if (working > m_most) {
         m_most = working;
-        m_turns.longest = u"%1 of %2"_s.arg(
-            QString::fromLatin1(QMetaEnum::fromType<QEvent::Type>().valueToKey(type)), QString::fromLatin1(name));
+        m_turns.longest = u"%1 of %2"_s.arg(QString::fromLatin1(QMetaEnum::fromType<QEvent::Type>().valueToKey(type)),
+                                            QString::fromLatin1(name));
     }
     return done;
 }

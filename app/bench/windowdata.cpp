@@ -80,12 +80,12 @@ public:
             m_clock.setShare(double(i) / m_data.tasks);
             const bool isLong = i == m_data.tasks - 1;
             HUB_TRY(const Task task,
-                    m_stores.tasks.create({.project = *ProjectName::parse(u"project"_s),
-                                           .agent = *AgentName::parse(u"agent%1"_s.arg(i % 10)),
-                                           .title = u"Task %1: mend what the tests of part %2 found"_s.arg(i).arg(
-                                               m_random() % 1000),
-                                           .priority = Priority(i % 4),
-                                           .owner = u"person%1"_s.arg(i % 3)}));
+                    m_stores.tasks.create(
+                        {.project = *ProjectName::parse(u"project"_s),
+                         .agent = *AgentName::parse(u"agent%1"_s.arg(i % 10)),
+                         .title = u"Task %1: mend what the tests of part %2 found"_s.arg(i).arg(m_random() % 1000),
+                         .priority = Priority(i % 4),
+                         .owner = u"person%1"_s.arg(i % 3)}));
             HUB_TRY(const TurnId turn, m_stores.talk.beginTurn(task.id, {}));
             if (!isLong)
                 HUB_CHECK(m_stores.talk.append(task.id, messageOf(i % 5, m_random)));
@@ -140,10 +140,11 @@ public:
         for (int i = 0; i < m_data.checkpoints / 2; ++i) {
             m_clock.setShare(2.0 * i / m_data.checkpoints);
             const TaskId task = m_ids[m_random() % m_ids.size()];
-            HUB_TRY(const Run run, m_stores.runs.create(task, *AgentName::parse(u"agent1"_s), u"command"_s, u"/run%1"_s));
+            HUB_TRY(const Run run,
+                    m_stores.runs.create(task, *AgentName::parse(u"agent1"_s), u"command"_s, u"/run%1"_s));
             HUB_TRY(const auto request, m_stores.runs.addToolRequest(run.id, u"key"_s, u"stdio"_s, u"ask"_s, {}));
-            HUB_TRY(const Approval asked, m_stores.approvals.ask(task, run.id, request.first.id, u"command"_s,
-                                                                 u"May I run make?"_s, {}));
+            HUB_TRY(const Approval asked,
+                    m_stores.approvals.ask(task, run.id, request.first.id, u"command"_s, u"May I run make?"_s, {}));
             HUB_CHECK(m_stores.runs.setEnded(run.id, RunState::Ended, 0, {}, {}));
             HUB_CHECK(m_stores.approvals.answer(asked.id, i % 4 != 0, u"once"_s, u"person"_s, {}));
         }
@@ -175,28 +176,24 @@ Result<> fillSamples(db::Database &database, int days)
 {
     const qint64 now = toMillis(SystemClock().now());
     constexpr qint64 minute = 60'000, hour = 60 * minute, day = 24 * hour;
-    const std::pair<QString, QString> series[]{{u"cpu"_s, {}},
-                                               {u"load"_s, {}},
-                                               {u"memory"_s, {}},
-                                               {u"swap"_s, {}},
-                                               {u"cpu_pressure"_s, {}},
-                                               {u"memory_pressure"_s, {}},
-                                               {u"io_pressure"_s, {}},
-                                               {u"temperature"_s, u"cpu-thermal"_s},
-                                               {u"disk"_s, u"/"_s},
-                                               {u"inodes"_s, u"/"_s},
-                                               {u"agents"_s, {}},
-                                               {u"paused"_s, {}}};
+    const std::pair<QString, QString> series[]{{u"cpu"_s, {}},          {u"load"_s, {}},
+                                               {u"memory"_s, {}},       {u"swap"_s, {}},
+                                               {u"cpu_pressure"_s, {}}, {u"memory_pressure"_s, {}},
+                                               {u"io_pressure"_s, {}},  {u"temperature"_s, u"cpu-thermal"_s},
+                                               {u"disk"_s, u"/"_s},     {u"inodes"_s, u"/"_s},
+                                               {u"agents"_s, {}},       {u"paused"_s, {}}};
     for (const auto &[metric, subject] : series) {
-        HUB_CHECK(database.execute(u"INSERT OR IGNORE INTO series (metric, subject) VALUES (?,?)"_s, {metric, subject}));
+        HUB_CHECK(
+            database.execute(u"INSERT OR IGNORE INTO series (metric, subject) VALUES (?,?)"_s, {metric, subject}));
         const auto points = [&](qint64 span, qint64 step, qint64 length) -> Result<> {
             const qint64 first = (now - length) / step * step;
-            HUB_CHECK(database.execute(
-                u"WITH RECURSIVE t(at) AS (SELECT ? UNION ALL SELECT at + ? FROM t WHERE at + ? < ?) "
-                "INSERT OR REPLACE INTO point (series, span, at, low, mean, high) SELECT s.id, ?, t.at, v - 20, v, v + 30 "
-                "FROM (SELECT at, 300 + (at / ? * 7919) % 400 AS v FROM t) t, series s "
-                "WHERE s.metric = ? AND s.subject = ?"_s,
-                {first, step, step, now / step * step, span, step, metric, subject}));
+            HUB_CHECK(
+                database.execute(u"WITH RECURSIVE t(at) AS (SELECT ? UNION ALL SELECT at + ? FROM t WHERE at + ? < ?) "
+                                 "INSERT OR REPLACE INTO point (series, span, at, low, mean, high) SELECT s.id, ?, "
+                                 "t.at, v - 20, v, v + 30 "
+                                 "FROM (SELECT at, 300 + (at / ? * 7919) % 400 AS v FROM t) t, series s "
+                                 "WHERE s.metric = ? AND s.subject = ?"_s,
+                                 {first, step, step, now / step * step, span, step, metric, subject}));
             return {};
         };
         HUB_CHECK(points(0, minute / 2, day));

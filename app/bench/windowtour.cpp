@@ -134,9 +134,8 @@ private:
         frames(u"list, anywhere"_s, 50, [&](int) { bar->setValue(m_random.bounded(bar->maximum() + 1)); });
         turns(u"scrolling the list"_s);
         const int columns = table.filter().columnCount();
-        frames(u"sorting by each column"_s, 2 * columns, [&](int i) {
-            table.sortByColumn(i / 2, i % 2 ? Qt::DescendingOrder : Qt::AscendingOrder);
-        });
+        frames(u"sorting by each column"_s, 2 * columns,
+               [&](int i) { table.sortByColumn(i / 2, i % 2 ? Qt::DescendingOrder : Qt::AscendingOrder); });
         table.sortByColumn(0, Qt::DescendingOrder);
         const QStringList typed{u"p"_s, u"pa"_s, u"part"_s, u"part 7"_s, u"part 77"_s, u"part 7"_s, u""_s};
         frames(u"narrowing as one types"_s, int(typed.size()), [&](int i) { table.filter().setWords(typed[i]); });
@@ -164,8 +163,8 @@ private:
 
     void pages()
     {
-        const QStringList names{u"overview"_s, u"tasks"_s, u"timeline"_s, u"git"_s,
-                                u"alerts"_s,   u"claims"_s, u"audit"_s,   u"settings"_s};
+        const QStringList names{u"overview"_s, u"tasks"_s,  u"timeline"_s, u"git"_s,
+                                u"alerts"_s,   u"claims"_s, u"audit"_s,    u"settings"_s};
         for (const int round : {1, 2}) {
             std::vector<double> took;
             for (const QString &name : names) {

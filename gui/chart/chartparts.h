@@ -66,8 +66,8 @@ private:
     QStringList m_labels; // one for each, or none at all
 };
 
-// A line at the edge of its plot is as thick as elsewhere. The band between two of them is filled piece by piece: as one
-// polygon it takes ten times as long.
+// A line at the edge of its plot is as thick as elsewhere. The band between two of them is filled piece by piece: as
+// one polygon it takes ten times as long.
 class Course : public QCPGraph
 {
     Q_OBJECT

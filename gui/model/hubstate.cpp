@@ -11,7 +11,14 @@ namespace
 {
 
 constexpr int healthPause = 10'000; // milliseconds; what changed the picture is told by events before
-constexpr int changePause = 40;      // milliseconds; many agents at work change something all the time
+constexpr int changePause = 40;     // milliseconds; many agents at work change something all the time
+
+// By its agent, for a person to look at or take up.
+bool isLeft(const QJsonObject &task)
+{
+    const QString state = task[u"state"_s].toString();
+    return state == u"needs_review" || state == u"interrupted";
+}
 
 QString taskText(const QJsonObject &row)
 {
@@ -79,10 +86,21 @@ HubState::HubState(HubLink &link, QObject *parent)
     , m_taskFeed(
           link,
           [&link, make = m_tasks.maker()] {
-              return link.query(u"tasks"_s, {},
-                                [make](const QJsonObject &data) { return make(rowsOf(data, u"tasks"_s)); });
+              return link.query(u"tasks"_s, {}, [make](const QJsonObject &data) {
+                  const auto rows = rowsOf(data, u"tasks"_s);
+                  Numbers left;
+                  for (const QJsonObject &row : rows) {
+                      if (isLeft(row))
+                          left.insert(row[u"task_id"_s].toInteger());
+                  }
+                  return std::pair(make(rows), left);
+              });
           },
-          [this](const QList<RowModel::Row> &rows) { takeTasks(rows); }, this)
+          [this](const std::pair<QList<RowModel::Row>, Numbers> &tasks) {
+              m_tasks.setRows(tasks.first);
+              m_waitingTasks = tasks.second;
+          },
+          this)
     , m_approvalFeed(
           link, askCommand(link, u"approvals"_s),
           [this](const QJsonObject &data) { m_approvals.setRows(rowsOf(data, u"approvals"_s)); }, this)
@@ -157,8 +175,7 @@ void HubState::describeAgents()
 void HubState::onEvent(const HubEvent &event)
 {
     if (event.name == u"task") {
-        m_tasks.putRow(event.data);
-        noteWaiting(m_tasks.rowOf(event.data[u"task_id"_s].toVariant().toString()));
+        takeTask(event.data);
         if (!m_changedSoon.isActive())
             m_changedSoon.start();
     } else if (event.name == u"approval" && event.data[u"state"_s] == u"open"_s) {
@@ -168,22 +185,14 @@ void HubState::onEvent(const HubEvent &event)
     }
 }
 
-void HubState::takeTasks(const QList<RowModel::Row> &rows)
+void HubState::takeTask(const QJsonObject &task)
 {
-    m_tasks.setRows(rows);
-    m_waitingTasks.clear();
-    for (int i = 0; i < m_tasks.rowCount(); ++i)
-        noteWaiting(i);
-}
-
-void HubState::noteWaiting(int place)
-{
-    const QJsonObject &task = m_tasks.rowAt(place);
-    const QString state = task[u"state"_s].toString();
-    if (state == u"needs_review" || state == u"interrupted")
-        m_waitingTasks.insert(task[u"task_id"_s].toInteger());
+    m_tasks.putRow(task);
+    const QString id = task[u"task_id"_s].toVariant().toString();
+    if (isLeft(m_tasks.rowAt(m_tasks.rowOf(id))))
+        m_waitingTasks.insert(id.toLongLong());
     else
-        m_waitingTasks.erase(task[u"task_id"_s].toInteger());
+        m_waitingTasks.erase(id.toLongLong());
 }
 
 void HubState::refreshSoon()

@@ -49,8 +49,8 @@ Q_SIGNALS:
 
 private:
     void onEvent(const HubEvent &event);
-    void takeTasks(const QList<RowModel::Row> &rows);
-    void noteWaiting(int place);
+    using Numbers = std::set<qint64, std::greater<>>;
+    void takeTask(const QJsonObject &task);
     QJsonObject describeAgent(QJsonObject row) const;
     void describeAgents();
     void takeHealth(const QJsonObject &data);
@@ -61,7 +61,7 @@ private:
     Feed m_taskFeed, m_approvalFeed, m_alertFeed, m_agentFeed, m_healthFeed;
     QJsonObject m_health;
     QHash<QString, QJsonObject> m_usage; // by task
-    std::set<qint64, std::greater<>> m_waitingTasks;
+    Numbers m_waitingTasks;
     QTimer m_changedSoon;
     int m_waiting = 5; // feeds that have not answered yet
     bool m_complete = false;

@@ -55,13 +55,21 @@ std::function<QList<RowModel::Row>(const QList<QJsonObject> &)> RowModel::maker(
         QList<Row> made;
         made.reserve(rows.size());
         for (const QJsonObject &row : rows)
-            made.append({row[key].toVariant().toString(), row, wordsOf(columns, row), {}});
+            made.append({row[key].toVariant().toString(), row, wordsOf(columns, row), keysOf(columns, row)});
         return made;
     };
 }
 
 void RowModel::setRows(const QList<Row> &rows)
 {
+    if (m_rows.isEmpty() && !rows.isEmpty()) {
+        for (int i = 0; i < rows.size(); ++i)
+            m_places.insert(rows[i].id, i);
+        beginInsertRows({}, 0, int(rows.size()) - 1);
+        m_rows = rows;
+        endInsertRows();
+        return;
+    }
     QSet<QString> wanted;
     wanted.reserve(rows.size());
     for (const Row &row : rows)
@@ -193,19 +201,24 @@ QString RowModel::wordsOf(const QList<Column> &columns, const QJsonObject &data)
 const QVariant &RowModel::keyOf(const Row &row, int column) const
 {
     if (row.keys.isEmpty())
-        row.keys.resize(m_columns.size());
-    QVariant &key = row.keys[column];
-    if (!key.isValid()) {
-        const Column &shown = m_columns[column];
-        const QJsonValue value = row.data[shown.key];
+        row.keys = keysOf(m_columns, row.data);
+    return row.keys[column];
+}
+
+QList<QVariant> RowModel::keysOf(const QList<Column> &columns, const QJsonObject &data)
+{
+    QList<QVariant> keys;
+    keys.reserve(columns.size());
+    for (const Column &column : columns) {
+        const QJsonValue value = data[column.key];
         if (value.isDouble())
-            key = value.toDouble();
-        else if (shown.kind == Column::Kind::Moment)
-            key = value.toString(); // ISO sorts as text
+            keys << value.toDouble();
+        else if (column.kind == Column::Kind::Moment)
+            keys << value.toString(); // ISO sorts as text
         else
-            key = (shown.text ? shown.text(row.data) : value.toString()).toCaseFolded();
+            keys << (column.text ? column.text(data) : value.toString()).toCaseFolded();
     }
-    return key;
+    return keys;
 }
 
 bool RowModel::isBefore(int left, int right, int column) const
@@ -232,13 +245,13 @@ void RowFilter::setWords(const QString &words)
     if (parts == m_words)
         return;
     m_words = parts;
-    invalidateRowsFilter();
+    invalidate();
 }
 
 void RowFilter::setTest(std::function<bool(const QJsonObject &)> test)
 {
     m_test = std::move(test);
-    invalidateRowsFilter();
+    invalidate(); // all at once: told row by row, thousands of changes would take the view as long
 }
 
 const QJsonObject *RowFilter::rowAt(const QModelIndex &index) const

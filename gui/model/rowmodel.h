@@ -35,12 +35,12 @@ public:
         QString id;
         QJsonObject data;
         mutable QString words;        // what it says anywhere, in small letters; made when it is first asked for
-        mutable QList<QVariant> keys; // that it is sorted by, by column; likewise
+        mutable QList<QVariant> keys; // what it is sorted by, by column; likewise
     };
     // Makes rows of what the hub told, on any thread: of ten thousand this takes the time of a few frames.
     std::function<QList<Row>(const QList<QJsonObject> &)> maker() const;
 
-    // All rows: what is new is added behind, what is gone is taken out, what changed is told.
+    // All rows, each id once: what is new is added behind, what is gone is taken out, what changed is told.
     void setRows(const QList<Row> &rows);
     void setRows(const QList<QJsonObject> &rows);
     // One of them: new, or changed in the keys that it has.
@@ -65,6 +65,7 @@ public:
     bool isBefore(int left, int right, int column) const;
 
 private:
+    static QList<QVariant> keysOf(const QList<Column> &columns, const QJsonObject &data);
     static QString wordsOf(const QList<Column> &columns, const QJsonObject &data);
     const QVariant &keyOf(const Row &row, int column) const;
 

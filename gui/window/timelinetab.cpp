@@ -58,6 +58,7 @@ QList<TimelineLane> lanesFrom(const QJsonObject &answer)
         const auto marks = rowsOf(*row, u"marks"_s);
         for (const QJsonObject &mark : marks)
             lane.marks.append(markFrom(mark));
+        std::stable_sort(lane.marks.begin(), lane.marks.end(), isEarlier);
         lanes.append(lane);
     }
     return lanes;

@@ -39,7 +39,7 @@ private:
     std::unique_ptr<QMenu> m_menu;
     QAction *m_safeMode;
     std::optional<std::tuple<int, bool, bool>> m_drawn; // what the icon shows
-    QString m_task; // that the newest notification is of
+    QString m_task;                                     // that the newest notification is of
 };
 
 } // namespace hub::gui
