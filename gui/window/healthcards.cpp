@@ -32,9 +32,10 @@ HealthCards::HealthCards(const Context &context, QWidget *parent)
           [this] {
               const Instant now = m_clock.now();
               return m_context.state.link().query(
-                  u"chart"_s, {{u"from"_s, toIso(now - std::chrono::minutes{m_minutes})}, {u"to"_s, toIso(now)}});
+                  u"chart"_s, {{u"from"_s, toIso(now - std::chrono::minutes{m_minutes})}, {u"to"_s, toIso(now)}},
+                  chartOfAnswer);
           },
-          [this](const QJsonObject &answer) { show(answer); }, this)
+          [this](const chart::Chart &chart) { show(chart); }, this)
 {
     auto *spans = new QButtonGroup(this);
     auto *bar = new QHBoxLayout;
@@ -64,6 +65,11 @@ HealthCards::HealthCards(const Context &context, QWidget *parent)
     keep(m_feed);
 }
 
+Result<chart::Chart> chartOfAnswer(const QJsonObject &answer)
+{
+    return chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson(QJsonDocument::Compact));
+}
+
 void HealthCards::setSpan(int minutes)
 {
     m_minutes = minutes;
@@ -71,12 +77,9 @@ void HealthCards::setSpan(int minutes)
     m_feed.refresh();
 }
 
-void HealthCards::show(const QJsonObject &answer)
+void HealthCards::show(const chart::Chart &chart)
 {
-    const auto chart = chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson());
-    if (!chart)
-        return;
-    for (int i = 0; i < chart->panels.size(); ++i) {
+    for (int i = 0; i < chart.panels.size(); ++i) {
         if (i == m_cards.size()) {
             auto *card = new ChartPlot(this);
             card->setCompact(true);
@@ -86,9 +89,9 @@ void HealthCards::show(const QJsonObject &answer)
             m_row->addWidget(card, 1);
             m_cards.append(card);
         }
-        chart::Chart one = *chart;
-        one.panels = {chart->panels[i]};
-        one.title = chart->panels[i].title;
+        chart::Chart one = chart;
+        one.panels = {chart.panels[i]};
+        one.title = chart.panels[i].title;
         m_cards[i]->setChart(one);
     }
 }

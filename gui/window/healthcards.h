@@ -20,7 +20,7 @@ public:
 
 private:
     void setSpan(int minutes);
-    void show(const QJsonObject &answer);
+    void show(const chart::Chart &chart);
 
     Context m_context;
     SystemClock m_clock;
@@ -29,5 +29,8 @@ private:
     QList<ChartPlot *> m_cards;
     Feed m_feed;
 };
+
+// What the query "chart" answers. Any thread.
+Result<chart::Chart> chartOfAnswer(const QJsonObject &answer);
 
 } // namespace hub::gui
