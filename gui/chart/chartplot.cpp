@@ -131,7 +131,7 @@ QSize ChartPlot::sizeHint() const
 {
     if (m_compact)
         return {200, 120};
-    return QSize(480, 110 * int(std::max<qsizetype>(1, chart().panels.size()))).expandedTo(minimumSizeHint());
+    return QSize(480, 84 * int(std::max<qsizetype>(1, chart().panels.size()))).expandedTo(minimumSizeHint());
 }
 
 // A chart that nobody sees is drawn when it is shown.

@@ -24,7 +24,6 @@ TimelineView::TimelineView(const Clock &clock, QWidget *parent)
     both->addWidget(m_lanes);
     both->addWidget(m_plot);
     both->setStretchFactor(0, 1);
-    both->setSizes({600, 400}); // what happened counts for more than the curves below it
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins({});
     column->setSpacing(0);
