@@ -227,8 +227,7 @@ void HubState::answered()
 bool HubState::waitsForPerson(const QJsonObject &task)
 {
     const QString state = task[u"state"_s].toString();
-    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted" ||
-           state == u"paused";
+    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted" || state == u"paused";
 }
 
 bool HubState::isOpen(const QJsonObject &task)
