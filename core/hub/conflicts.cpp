@@ -80,6 +80,7 @@ Result<QList<Meeting>> meetingsIn(Services &services, const ProjectSpans &of)
             meeting.tasks << change.task;
             meeting.same = meeting.same && change.after == it->first().after;
         }
+        std::sort(meeting.tasks.begin(), meeting.tasks.end());
         meetings << meeting;
     }
     return meetings;
