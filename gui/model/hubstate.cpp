@@ -29,7 +29,7 @@ QList<Column> taskColumns()
 {
     using K = Column::Kind;
     return {{RowModel::tr("Task"), "task_id"_L1, K::Number, 56, taskText},
-            {RowModel::tr("State"), "state"_L1, K::State, 130},
+            {RowModel::tr("State"), "state"_L1, K::State, 150},
             {RowModel::tr("Title"), "title"_L1, K::Text, 300},
             {RowModel::tr("Agent"), "agent"_L1, K::Text, 90},
             {RowModel::tr("Project"), "project"_L1, K::Text, 110},
