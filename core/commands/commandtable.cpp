@@ -216,8 +216,9 @@ constexpr OptionSpec projectGuardOptions[]{
     choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The setting"_L1)};
-constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
-                                        restOf(required("value"_L1, K::Text, "The new value"_L1))};
+constexpr OptionSpec configSetOptions[]{
+    required("key"_L1, K::Setting, "The setting"_L1),
+    restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
 constexpr OptionSpec drillOptions[]{
     option("task_id"_L1, K::Task, "The task to bring back"_L1, "the one with the newest checkpoint"_L1)};
 constexpr OptionSpec hubExportOptions[]{required("file"_L1, K::Path, "The file to make; it must not be there yet"_L1)};
@@ -232,6 +233,8 @@ constexpr OptionSpec cleanupOptions[]{
     option("branches_older_than"_L1, K::Text, "Backup branches of ended tasks, older than: 30d, 30 (days), 12h"_L1,
            "no branches"_L1),
     option("caches"_L1, K::Flag, "Build output and caches in working trees of tasks that don't run"_L1, "no"_L1)};
+constexpr OptionSpec discordCheckOptions[]{secret(option(
+    "token"_L1, K::Text, "A bot token to try instead, before it is stored"_L1, "the one the hub started with"_L1))};
 constexpr OptionSpec doctorOptions[]{option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
 constexpr OptionSpec waitOptions[]{
     required("task_id"_L1, K::Task, "The task, as 12 or #12"_L1),
@@ -404,12 +407,8 @@ constexpr CommandSpec rows[]{
      Effect::Dangerous, cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},
-    {"discord check"_L1,
-     "Whether the bot is set up on Discord, and what to click where it is not"_L1,
-     M,
-     Effect::Read,
-     {},
-     "discord check"_L1},
+    {"discord check"_L1, "Whether the bot is set up on Discord, and what to click where it is not"_L1, M, Effect::Read,
+     discordCheckOptions, "discord check"_L1},
     {"discord invite"_L1, "The link that takes the bot into your server"_L1, M, Effect::Read, {}, "discord invite"_L1},
     {"wait"_L1, "Wait until a task is in a state; for scripts"_L1, M, Effect::Read, waitOptions,
      "wait 12 --for completed --timeout 3600"_L1},

@@ -253,18 +253,51 @@ Result<const SettingSpec *> settingNamed(const QString &key)
                 u"agenthubctl config list"_s);
 }
 
+QString typeText(SettingType type)
+{
+    switch (type) {
+    case SettingType::Flag: return u"flag"_s;
+    case SettingType::Number: return u"number"_s;
+    case SettingType::Text: return u"text"_s;
+    case SettingType::Choice: return u"choice"_s;
+    }
+    return {};
+}
+
+// All that a front end needs to offer it.
+QJsonObject declared(const SettingSpec &spec, const Settings &settings)
+{
+    QJsonArray choices;
+    for (QLatin1StringView choice : spec.choices)
+        choices.append(QString(choice));
+    return {{u"key"_s, QString(spec.key)},
+            {u"value"_s, settings.text(spec)},
+            {u"source"_s, textOf(settings.source(spec))},
+            {u"default"_s, QString(spec.fallback)},
+            {u"type"_s, typeText(spec.type)},
+            {u"low"_s, spec.low},
+            {u"high"_s, spec.high},
+            {u"choices"_s, choices},
+            {u"environment"_s, QString(spec.environment)},
+            {u"help"_s, QString(spec.help)},
+            {u"machine_only"_s, spec.machineOnly},
+            {u"needs_restart"_s, spec.needsRestart}};
+}
+
 Result<Reply> configList(Services &services, const Invocation &)
 {
     Reply reply;
     commands::Table table{.columns = {u"setting"_s, u"value"_s, u"from"_s, u"help"_s}};
     QJsonObject data;
+    QJsonArray all;
     for (const SettingSpec *spec : allSettings) {
         table.rows << QStringList{QString(spec->key), services.settings.text(*spec),
                                   textOf(services.settings.source(*spec)), QString(spec->help)};
         data[QString(spec->key)] = services.settings.text(*spec);
+        all.append(declared(*spec, services.settings));
     }
     reply.tables << table;
-    reply.data = {{u"settings"_s, data}, {u"file"_s, services.settings.file()}};
+    reply.data = {{u"settings"_s, data}, {u"declared"_s, all}, {u"file"_s, services.settings.file()}};
     return reply;
 }
 
@@ -285,15 +318,17 @@ Result<Reply> configSet(Services &services, const Invocation &in)
     HUB_TRY(const SettingSpec *spec, settingNamed(in.text("key"_L1)));
     if (spec->machineOnly && in.call.caller.role != commands::Role::Machine)
         return fail(ErrorCode::Refused, u"%1 is changed at the machine only."_s.arg(spec->key));
-    HUB_CHECK(services.settings.set(*spec, in.text("value"_L1)));
+    const QString value = in.text("value"_L1);
+    HUB_CHECK(value.isEmpty() ? services.settings.reset(*spec) : services.settings.set(*spec, value));
     if (spec == &setting::protectedBranches || spec == &setting::protectFrom)
         refreshGuards(services);
-    Reply reply{.title = u"%1 is %2"_s.arg(spec->key, services.settings.text(*spec))};
-    if (services.settings.source(*spec) != Settings::Source::File) {
+    const QString now = services.settings.text(*spec);
+    Reply reply{.title = now.isEmpty() ? u"%1 is empty"_s.arg(spec->key) : u"%1 is %2"_s.arg(spec->key, now)};
+    const auto source = services.settings.source(*spec);
+    if (source == Settings::Source::Environment || source == Settings::Source::CommandLine) {
         reply.severity = Severity::Warning;
-        reply.text =
-            u"The file was changed, but the %1 still overrides it."_s.arg(textOf(services.settings.source(*spec)));
-    } else if (spec == &setting::logLevel || spec == &setting::safetyDatabase || spec->key.startsWith("discord/"_L1)) {
+        reply.text = u"The file was changed, but the %1 still overrides it."_s.arg(textOf(source));
+    } else if (spec->needsRestart) {
         reply.text = u"It counts from the hub's next start on."_s;
     }
     return reply;

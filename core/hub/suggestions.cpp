@@ -1,5 +1,6 @@
 #include "core/hub/suggestions.h"
 
+#include "core/agents/knownagents.h"
 #include "core/commands/counted.h"
 #include "core/hub/handlers.h"
 #include "core/hub/projectrights.h"
@@ -301,6 +302,24 @@ QFuture<Result<Suggestions>> hubBackupSuggestions(Services &services, const QStr
     return promise->future();
 }
 
+// Of the agents whose programs are on this machine, the ones that are not set up yet first.
+QFuture<Result<Suggestions>> programSuggestions(Services &services, const QString &typed)
+{
+    QStringList there;
+    for (const auto &profile : services.profiles.all())
+        there << profile.command.value(0).section(u'/', -1);
+    return services.workers.run(u"agents"_s, [there, typed]() -> Result<Suggestions> {
+        auto agents = agents::findAgents();
+        std::stable_partition(agents.begin(), agents.end(), [&there](const agents::FoundAgent &agent) {
+            return !there.contains(agent.command.section(u' ', 0, 0));
+        });
+        Suggestions found;
+        for (const agents::FoundAgent &agent : std::as_const(agents))
+            found << Suggestion{agent.command, label({agent.name, agent.title, agent.program})};
+        return fittingSuggestions(found, typed);
+    });
+}
+
 Result<Suggestions> suggestionsOf(const Asked &asked, OptionKind kind)
 {
     switch (kind) {
@@ -367,6 +386,8 @@ QFuture<Result<QList<Suggestion>>> suggestionsFor(Services &services, const Sugg
         return readyFuture(Result<Suggestions>(Suggestions()));
     if (option->kind == OptionKind::HubBackup)
         return hubBackupSuggestions(services, call.typed);
+    if (option->kind == OptionKind::Program)
+        return programSuggestions(services, call.typed);
     return services.stores.commits.submit([&services, call, spec, kind = option->kind]() -> Result<Suggestions> {
         HUB_TRY(const auto all, suggestionsOf({services, call, *spec}, kind));
         return fittingSuggestions(all, call.typed);

@@ -7,6 +7,7 @@
 #include "gui/window/overviewpage.h"
 #include "gui/window/settingspage.h"
 #include "gui/window/taskspage.h"
+#include "gui/window/wizard.h"
 
 #include <QCloseEvent>
 #include <QHBoxLayout>
@@ -77,13 +78,14 @@ MainWindow::MainWindow(HubLink &link, const QString &place, QWidget *parent)
     m_pageList->setCurrentRow(0);
     showState();
     showCounts();
+    Wizard::offerOnce(context(), *this);
 }
 
 MainWindow::~MainWindow() { QSettings().setValue(u"window/geometry"_s, saveGeometry()); }
 
 Context MainWindow::context()
 {
-    return {m_state, m_runner, [this](const QString &task) { openTask(task); }};
+    return {m_state, m_runner, [this](const QString &task) { openTask(task); }, m_place};
 }
 
 void MainWindow::addPages()
