@@ -1260,6 +1260,30 @@ vorher: %2</translation>
         <source>There is no backup branch yet: one is made before an agent starts.</source>
         <translation>Noch gibt es keinen Sicherungszweig: Er entsteht, bevor ein Agent anfängt.</translation>
     </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Changed by</source>
+        <translation>Geändert von</translation>
+    </message>
+    <message>
+        <source>Content</source>
+        <translation>Inhalt</translation>
+    </message>
+    <message>
+        <source>the same</source>
+        <translation>gleich</translation>
+    </message>
+    <message>
+        <source>differs</source>
+        <translation>verschieden</translation>
+    </message>
+    <message>
+        <source>No file was changed by two open tasks.</source>
+        <translation>Keine Datei wurde von zwei offenen Aufgaben geändert.</translation>
+    </message>
 </context>
 <context>
     <name>hub::gui::MainWindow</name>
@@ -1394,6 +1418,14 @@ vorher: %2</translation>
         <source>Safe mode is on: nothing runs</source>
         <translation>Sicherheitsmodus: nichts läuft</translation>
     </message>
+    <message>
+        <source>Who holds what</source>
+        <translation>Wer was für sich hat</translation>
+    </message>
+    <message>
+        <source>Where merges will meet</source>
+        <translation>Wo sich Änderungen treffen</translation>
+    </message>
 </context>
 <context>
     <name>hub::gui::NeedsYou</name>
@@ -1472,6 +1504,17 @@ vorher: %2</translation>
     <message>
         <source>Open #%1</source>
         <translation>#%1 öffnen</translation>
+    </message>
+    <message>
+        <source>%1 asks</source>
+        <translation>%1 fragt</translation>
+    </message>
+    <message numerus="yes">
+        <source>And %n more: see Tasks and Alerts.</source>
+        <translation>
+            <numerusform>Und noch %n: unter Aufgaben und Hinweise.</numerusform>
+            <numerusform>Und noch %n: unter Aufgaben und Hinweise.</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -32,6 +32,16 @@
     </message>
 </context>
 <context>
+    <name>hub::gui::NeedsYou</name>
+    <message numerus="yes">
+        <source>And %n more: see Tasks and Alerts.</source>
+        <translation>
+            <numerusform>And %n more: see Tasks and Alerts.</numerusform>
+            <numerusform>And %n more: see Tasks and Alerts.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>hub::gui::TrayIcon</name>
     <message numerus="yes">
         <source>AgentHub: %n thing(s) need you</source>

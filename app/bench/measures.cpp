@@ -24,6 +24,9 @@ constexpr Measure measures[]{
     {QLatin1StringView("monitor"), QLatin1StringView("a look at 1,000 processes; the memory that 10,000 looks leave"),
      measureMonitor},
     {QLatin1StringView("vaultcare"), QLatin1StringView("1,000 packs of a vault merged, beside git"), measureVaultCare},
+    {QLatin1StringView("window"),
+     QLatin1StringView("the window with 10,000 tasks, 100,000 messages, 30 days of samples; with 50 agents that talk"),
+     measureWindow},
 };
 
 } // namespace

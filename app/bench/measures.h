@@ -36,5 +36,6 @@ Result<> measureRestart(const Scale &scale, Report &report);
 Result<> measureFreeze(const Scale &scale, Report &report);
 Result<> measureMonitor(const Scale &scale, Report &report);
 Result<> measureVaultCare(const Scale &scale, Report &report);
+Result<> measureWindow(const Scale &scale, Report &report);
 
 } // namespace hub::bench

@@ -73,6 +73,16 @@ void awaitSignal()
     ::sigwait(&wanted, &got);
 }
 
+int playChatter(int perSecond)
+{
+    for (int number = 1;; ++number) {
+        const QByteArray line = "line " + QByteArray::number(number) + " of what this agent has to say all the time\n";
+        if (::write(STDOUT_FILENO, line.constData(), size_t(line.size())) != line.size())
+            return 1;
+        ::usleep(useconds_t(1'000'000 / perSecond));
+    }
+}
+
 int playVoice()
 {
     for (int number = 1;; ++number) {
@@ -123,6 +133,8 @@ int playPart(int argc, char **argv)
         return playCrowd(std::atoi(argv[3]));
     if (part == "saver" && argc > 3)
         return playSaver(argv[3]);
+    if (part == "chatter" && argc > 3)
+        return playChatter(std::atoi(argv[3]));
     if (part == "voice")
         return playVoice();
     return 64;

@@ -11,6 +11,7 @@ namespace hub::bench
 // saver FOLDER: speaks the line protocol; at each SIGUSR1 it saves a checkpoint and writes the milliseconds until the
 //   answer into a file there. "ready" is said before each round, after one file of its tree was changed.
 // crowd COUNT: starts so many processes that only wait, says "ready", and waits too. They end when this one does.
+// chatter NUMBER: prints so many lines a second.
 // voice: prints a line at each SIGUSR1.
 constexpr const char *partOption = "--play";
 int playPart(int argc, char **argv);

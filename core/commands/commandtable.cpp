@@ -175,6 +175,7 @@ constexpr OptionSpec approveOptions[]{
 constexpr OptionSpec denyOptions[]{approvalId, restOf(option("reason"_L1, K::Text, "Why not; the agent reads it"_L1))};
 constexpr OptionSpec claimsOptions[]{project,
                                      option("path"_L1, K::Path, "Only this file or folder"_L1, "all paths"_L1)};
+constexpr OptionSpec conflictsOptions[]{project, taskFilter};
 constexpr OptionSpec releaseOptions[]{required("path"_L1, K::Path, "The file or folder to take back"_L1), reason};
 constexpr OptionSpec alertsOptions[]{choice("filter"_L1, "Which alerts"_L1, alertFilters, "open"_L1),
                                      choice("level"_L1, "This level and above"_L1, levels, "info"_L1), since};
@@ -335,6 +336,8 @@ constexpr CommandSpec rows[]{
     {"claims"_L1, "Who holds which files"_L1, V, Effect::Read, claimsOptions, "claims"_L1},
     {"release-claim"_L1, "Take a file from its holder"_L1, O, Effect::Change, releaseOptions,
      "release-claim src/main.cpp"_L1},
+    {"conflicts"_L1, "Files that several open tasks changed: where their merges will meet"_L1, V, Effect::Read,
+     conflictsOptions, "conflicts --task-id 12"_L1},
     {"alerts"_L1, "What a person may need to know"_L1, V, Effect::Read, alertsOptions, "alerts --level error"_L1},
     {"resolve-alert"_L1, "Answer an alert"_L1, O, Effect::Change, resolveOptions, "resolve-alert al-5"_L1},
     {"test-alert"_L1, "Raise one, to see that it arrives"_L1, M, Effect::Change, testAlertOptions,

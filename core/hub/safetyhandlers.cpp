@@ -397,6 +397,7 @@ std::span<const HandlerRow> safetyHandlers()
                                    {"deny"_L1, &answerApproval},
                                    {"claims"_L1, &listClaims},
                                    {"release-claim"_L1, &releaseClaim},
+                                   {"conflicts"_L1, &listConflicts},
                                    {"alerts"_L1, &listAlerts},
                                    {"resolve-alert"_L1, &resolveAlert},
                                    {"test-alert"_L1, &testAlert}};

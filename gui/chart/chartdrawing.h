@@ -32,6 +32,8 @@ public:
     void setChart(const chart::Chart &chart);
     // The part of the time that is shown.
     void setRange(Instant from, Instant to);
+    Instant from() const { return m_from; }
+    Instant to() const { return m_to; }
 
     // What depends on the width. To be called before each drawing.
     void fit();

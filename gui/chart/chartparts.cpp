@@ -131,4 +131,28 @@ QRect Course::clipRect() const
     return QCPGraph::clipRect().adjusted(-aside, -out, aside, out);
 }
 
+void Course::drawFill(QCPPainter *painter, QVector<QPointF> *lines) const
+{
+    const auto *below = qobject_cast<const Course *>(mChannelFillGraph.data());
+    QVector<QPointF> under;
+    if (below)
+        below->getLines(&under, QCPDataRange(0, below->dataCount()));
+    // Smoothed, the pieces would be seen; without a partner for each point there is nothing to cut along.
+    if (mAntialiasedFill || under.size() != lines->size())
+        return QCPGraph::drawFill(painter, lines);
+    applyFillAntialiasingHint(painter);
+    constexpr int steps = 8;
+    for (const QCPDataRange &part : getNonNanSegments(lines, keyAxis()->orientation())) {
+        for (int first = part.begin(); first + 1 < part.end(); first += steps) {
+            const int last = std::min(first + steps, part.end() - 1);
+            QPolygonF piece;
+            for (int i = first; i <= last; ++i)
+                piece << (*lines)[i];
+            for (int i = last; i >= first; --i)
+                piece << under[i];
+            painter->drawPolygon(piece);
+        }
+    }
+}
+
 } // namespace hub::gui

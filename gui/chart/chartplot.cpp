@@ -112,13 +112,13 @@ void ChartPlot::setBounds(Instant first, Instant last)
     const auto before = std::pair(m_window.from(), m_window.to());
     m_window.setBounds(first, last);
     if (std::pair(m_window.from(), m_window.to()) != before)
-        showWindow();
+        followWindow();
 }
 
 void ChartPlot::setRange(Instant from, Instant to)
 {
     if (m_window.show(from, to))
-        showWindow();
+        followWindow();
 }
 
 void ChartPlot::setSides(int left, int right)
@@ -131,7 +131,7 @@ QSize ChartPlot::sizeHint() const
 {
     if (m_compact)
         return {200, 120};
-    return QSize(480, 110 * int(std::max<qsizetype>(1, chart().panels.size()))).expandedTo(minimumSizeHint());
+    return QSize(480, 84 * int(std::max<qsizetype>(1, chart().panels.size()))).expandedTo(minimumSizeHint());
 }
 
 // A chart that nobody sees is drawn when it is shown.
@@ -145,6 +145,15 @@ void ChartPlot::showWindow()
 {
     m_drawing.setRange(m_window.from(), m_window.to());
     drawSoon();
+}
+
+// Time goes on each second; it is drawn when that can be seen.
+void ChartPlot::followWindow()
+{
+    const auto pixel = (m_window.to() - m_window.from()) / std::max(1, width());
+    const auto seen = [pixel](Instant drawn, Instant now) { return 2 * std::chrono::abs(now - drawn) >= pixel; };
+    if (seen(m_drawing.from(), m_window.from()) || seen(m_drawing.to(), m_window.to()))
+        showWindow();
 }
 
 void ChartPlot::showEvent(QShowEvent *event)

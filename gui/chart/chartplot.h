@@ -64,6 +64,7 @@ private:
     void addActions();
     void drawSoon();
     void showWindow();
+    void followWindow();
     void moved(bool changed); // by a person
     std::optional<Instant> timeAt(double x) const;
     void pointAt(std::optional<Instant> at, const QPoint &where);

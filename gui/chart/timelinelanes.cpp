@@ -42,9 +42,10 @@ TimelineLanes::TimelineLanes(TimeWindow &window, QWidget *parent)
 
 void TimelineLanes::setLanes(QList<TimelineLane> lanes)
 {
-    for (TimelineLane &lane : lanes)
-        std::stable_sort(lane.marks.begin(), lane.marks.end(),
-                         [](const TimelineMark &a, const TimelineMark &b) { return a.from < b.from; });
+    for (TimelineLane &lane : lanes) {
+        if (!std::is_sorted(lane.marks.cbegin(), lane.marks.cend(), isEarlier))
+            std::stable_sort(lane.marks.begin(), lane.marks.end(), isEarlier);
+    }
     m_lanes = std::move(lanes);
     // A mark may have got its end or its text meanwhile.
     const auto now = [this](const TimelineChoice &choice) -> std::optional<TimelineChoice> {

@@ -1,7 +1,5 @@
 #include "gui/model/feed.h"
 
-#include "core/base/async.h"
-
 namespace hub::gui
 {
 
@@ -12,11 +10,9 @@ constexpr int pause = 120; // milliseconds in which events are gathered
 
 } // namespace
 
-Feed::Feed(HubLink &link, Ask ask, Show show, QObject *parent)
+Feed::Feed(HubLink &link, QObject *parent)
     : QObject(parent)
     , m_link(link)
-    , m_ask(std::move(ask))
-    , m_show(std::move(show))
 {
     m_soon.setSingleShot(true);
     m_soon.setInterval(pause);
@@ -73,15 +69,16 @@ void Feed::askNow()
         return; // it is asked again when this is over
     m_asking = true;
     m_stale = false;
-    whenDone(m_ask(), this, [this](const Result<QJsonObject> &data) {
-        m_asking = false;
-        m_error = data ? std::nullopt : std::optional(data.error());
-        if (data)
-            m_show(*data);
-        Q_EMIT answered();
-        if (m_stale && m_active && !m_soon.isActive())
-            m_soon.start();
-    });
+    m_ask();
+}
+
+void Feed::end(const std::optional<Error> &error)
+{
+    m_asking = false;
+    m_error = error;
+    Q_EMIT answered();
+    if (m_stale && m_active && !m_soon.isActive())
+        m_soon.start();
 }
 
 Feed::Ask askCommand(HubLink &link, const QString &command, const QJsonObject &options)

@@ -14,11 +14,22 @@ class Feed final : public QObject
     Q_OBJECT
 
 public:
-    // What is asked, for each time anew.
+    // The data of an answer, asked for each time anew.
     using Ask = std::function<QFuture<Result<QJsonObject>>()>;
-    using Show = std::function<void(const QJsonObject &data)>;
 
-    Feed(HubLink &link, Ask ask, Show show, QObject *parent);
+    // `ask` returns a QFuture<Result<T>>, `show` takes the T.
+    template <class AskT, class ShowT>
+    Feed(HubLink &link, AskT ask, ShowT show, QObject *parent)
+        : Feed(link, parent)
+    {
+        m_ask = [this, ask = std::move(ask), show = std::move(show)] {
+            whenDone(ask(), this, [this, show](const auto &answer) {
+                if (answer)
+                    show(*answer);
+                end(answer ? std::nullopt : std::optional(answer.error()));
+            });
+        };
+    }
 
     // Asks anew after such an event; with a test, only after one that passes.
     void follow(const QStringList &events, std::function<bool(const HubEvent &)> concerns = {});
@@ -34,11 +45,12 @@ Q_SIGNALS:
     void answered(); // well or not
 
 private:
+    Feed(HubLink &link, QObject *parent);
     void askNow();
+    void end(const std::optional<Error> &error);
 
     HubLink &m_link;
-    Ask m_ask;
-    Show m_show;
+    std::function<void()> m_ask;
     QTimer m_soon, m_repeat;
     bool m_active = false, m_asking = false, m_stale = true;
     std::optional<Error> m_error;

@@ -1,7 +1,5 @@
 #include "gui/model/hublink.h"
 
-#include "core/base/async.h"
-
 using namespace Qt::StringLiterals;
 
 namespace hub::gui
@@ -56,22 +54,6 @@ void HubLink::setState(State state, const Error &why)
     Q_EMIT stateChanged();
 }
 
-template <class T, class Ask>
-QFuture<Result<T>> HubLink::askPort(Ask ask)
-{
-    auto promise = std::make_shared<QPromise<Result<T>>>();
-    promise->start();
-    auto future = promise->future();
-    QMetaObject::invokeMethod(m_source, [source = m_source, why = m_whyNot, ask = std::move(ask), promise] {
-        auto answer = source->port() ? ask(*source->port()) : readyFuture(Result<T>(why));
-        whenDone(std::move(answer), source, [promise](Result<T> result) {
-            promise->addResult(std::move(result));
-            promise->finish();
-        });
-    });
-    return future;
-}
-
 // Of a hub in this process; one elsewhere finds out by itself who is asking.
 commands::Caller HubLink::caller() const
 {
@@ -83,20 +65,22 @@ QFuture<Result<commands::Reply>> HubLink::execute(const commands::CommandCall &c
 {
     commands::CommandCall ours = call;
     ours.caller = caller();
-    return askPort<commands::Reply>([ours](HubPort &port) { return port.execute(ours); });
+    return askPort<commands::Reply, commands::Reply>([ours](HubPort &port) { return port.execute(ours); },
+                                                     [](const commands::Reply &reply) { return asResult(reply); });
 }
 
 QFuture<Result<QList<Suggestion>>> HubLink::suggest(const SuggestCall &call)
 {
     SuggestCall ours = call;
     ours.call.caller = caller();
-    return askPort<QList<Suggestion>>([ours](HubPort &port) { return port.suggest(ours); });
+    using Found = QList<Suggestion>;
+    return askPort<Found, Found>([ours](HubPort &port) { return port.suggest(ours); },
+                                 [](const Found &found) { return asResult(found); });
 }
 
 QFuture<Result<QJsonObject>> HubLink::query(const QString &name, const QJsonObject &arguments)
 {
-    return askPort<QJsonObject>(
-        [call = QueryCall{name, arguments, caller()}](HubPort &port) { return port.query(call); });
+    return query(name, arguments, [](const QJsonObject &answer) { return answer; });
 }
 
 void HubLink::tryNow()

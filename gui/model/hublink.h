@@ -3,6 +3,7 @@
 // apart. Answers end on any thread; take them with whenDone().
 #pragma once
 
+#include "core/base/async.h"
 #include "core/hub/hubport.h"
 
 #include <QDateTime>
@@ -57,6 +58,16 @@ public:
     QFuture<Result<commands::Reply>> execute(const commands::CommandCall &call);
     QFuture<Result<QList<Suggestion>>> suggest(const SuggestCall &call);
     QFuture<Result<QJsonObject>> query(const QString &name, const QJsonObject &arguments);
+    // Likewise, and `read` makes of it what is wanted, a T or a Result<T>, on the link's thread: so that an answer with
+    // many rows costs the window's thread no time.
+    template <class Read>
+    auto query(const QString &name, const QJsonObject &arguments, Read read)
+    {
+        using T = std::decay_t<decltype(*asResult(read(QJsonObject())))>;
+        return askPort<T, QJsonObject>(
+            [call = QueryCall{name, arguments, caller()}](HubPort &port) { return port.query(call); },
+            [read = std::move(read)](const QJsonObject &answer) { return asResult(read(answer)); });
+    }
     void tryNow();
     void startHub();
 
@@ -68,8 +79,18 @@ Q_SIGNALS:
 
 private:
     void setState(State state, const Error &why);
-    template <class T, class Ask>
-    QFuture<Result<T>> askPort(Ask ask);
+    template <class T>
+    static Result<T> asResult(Result<T> result)
+    {
+        return result;
+    }
+    template <class T>
+    static Result<T> asResult(T value)
+    {
+        return Result<T>(std::move(value));
+    }
+    template <class T, class Answer, class Ask, class Read>
+    QFuture<Result<T>> askPort(Ask ask, Read read);
     commands::Caller caller() const;
 
     QThread m_thread;
@@ -79,5 +100,23 @@ private:
     Error m_whyNot;
     QJsonObject m_greeting;
 };
+
+// The port answers an Answer, of which `read` makes a Result<T>.
+template <class T, class Answer, class Ask, class Read>
+QFuture<Result<T>> HubLink::askPort(Ask ask, Read read)
+{
+    auto promise = std::make_shared<QPromise<Result<T>>>();
+    promise->start();
+    auto future = promise->future();
+    QMetaObject::invokeMethod(
+        m_source, [source = m_source, why = m_whyNot, ask = std::move(ask), read = std::move(read), promise] {
+            auto answer = source->port() ? ask(*source->port()) : readyFuture(Result<Answer>(why));
+            whenDone(std::move(answer), source, [promise, read](const Result<Answer> &result) {
+                promise->addResult(result ? read(*result) : Result<T>(result.error()));
+                promise->finish();
+            });
+        });
+    return future;
+}
 
 } // namespace hub::gui

@@ -11,6 +11,14 @@ namespace
 {
 
 constexpr int healthPause = 10'000; // milliseconds; what changed the picture is told by events before
+constexpr int changePause = 40;     // milliseconds; many agents at work change something all the time
+
+// By its agent, for a person to look at or take up.
+bool isLeft(const QJsonObject &task)
+{
+    const QString state = task[u"state"_s].toString();
+    return state == u"needs_review" || state == u"interrupted";
+}
 
 QString taskText(const QJsonObject &row)
 {
@@ -21,7 +29,7 @@ QList<Column> taskColumns()
 {
     using K = Column::Kind;
     return {{RowModel::tr("Task"), "task_id"_L1, K::Number, 56, taskText},
-            {RowModel::tr("State"), "state"_L1, K::State, 130},
+            {RowModel::tr("State"), "state"_L1, K::State, 150},
             {RowModel::tr("Title"), "title"_L1, K::Text, 300},
             {RowModel::tr("Agent"), "agent"_L1, K::Text, 90},
             {RowModel::tr("Project"), "project"_L1, K::Text, 110},
@@ -76,8 +84,23 @@ HubState::HubState(HubLink &link, QObject *parent)
     , m_alerts(alertColumns(), "alert_id"_L1)
     , m_agents(agentColumns(), "agent"_L1)
     , m_taskFeed(
-          link, [&link] { return link.query(u"tasks"_s, {}); },
-          [this](const QJsonObject &data) { m_tasks.setRows(rowsOf(data, u"tasks"_s)); }, this)
+          link,
+          [&link, make = m_tasks.maker()] {
+              return link.query(u"tasks"_s, {}, [make](const QJsonObject &data) {
+                  const auto rows = rowsOf(data, u"tasks"_s);
+                  Numbers left;
+                  for (const QJsonObject &row : rows) {
+                      if (isLeft(row))
+                          left.insert(row[u"task_id"_s].toInteger());
+                  }
+                  return std::pair(make(rows), left);
+              });
+          },
+          [this](const std::pair<QList<RowModel::Row>, Numbers> &tasks) {
+              m_tasks.setRows(tasks.first);
+              m_waitingTasks = tasks.second;
+          },
+          this)
     , m_approvalFeed(
           link, askCommand(link, u"approvals"_s),
           [this](const QJsonObject &data) { m_approvals.setRows(rowsOf(data, u"approvals"_s)); }, this)
@@ -96,6 +119,9 @@ HubState::HubState(HubLink &link, QObject *parent)
     , m_healthFeed(
           link, askCommand(link, u"system-health"_s), [this](const QJsonObject &data) { takeHealth(data); }, this)
 {
+    m_changedSoon.setSingleShot(true);
+    m_changedSoon.setInterval(changePause);
+    connect(&m_changedSoon, &QTimer::timeout, this, &HubState::changed);
     m_approvalFeed.follow({u"approval"_s});
     m_alertFeed.follow({u"alert"_s});
     m_agentFeed.follow({u"agent"_s, u"task"_s});
@@ -119,6 +145,7 @@ HubState::HubState(HubLink &link, QObject *parent)
 QJsonObject HubState::describeAgent(QJsonObject row) const
 {
     QStringList doing;
+    bool works = false;
     double cpu = 0;
     qint64 memory = 0;
     const QStringList tasks = row[u"tasks"_s].toVariant().toStringList();
@@ -127,12 +154,13 @@ QJsonObject HubState::describeAgent(QJsonObject row) const
         if (const int place = m_tasks.rowOf(id); place >= 0) {
             const QJsonObject &known = m_tasks.rowAt(place);
             const QString step = known[u"step"_s].toString();
+            works = works || known[u"state"_s] != u"paused"_s;
             doing << (step.isEmpty() ? known[u"title"_s].toString() : step);
         }
         cpu += m_usage.value(id)[u"cpu"_s].toDouble();
         memory += m_usage.value(id)[u"memory"_s].toInteger();
     }
-    const bool paused = row[u"paused"_s].toBool() || safeMode();
+    const bool paused = row[u"paused"_s].toBool() || safeMode() || (!tasks.isEmpty() && !works);
     row[u"state"_s] = paused ? u"paused"_s : tasks.isEmpty() ? u"idle"_s : u"running"_s;
     row[u"doing"_s] = doing.join(u"; "_s);
     row[u"memory"_s] = tasks.isEmpty() ? QJsonValue() : QJsonValue(memory);
@@ -149,13 +177,24 @@ void HubState::describeAgents()
 void HubState::onEvent(const HubEvent &event)
 {
     if (event.name == u"task") {
-        m_tasks.putRow(event.data);
-        Q_EMIT changed();
+        takeTask(event.data);
+        if (!m_changedSoon.isActive())
+            m_changedSoon.start();
     } else if (event.name == u"approval" && event.data[u"state"_s] == u"open"_s) {
         Q_EMIT approvalAsked(event.data);
     } else if (event.name == u"alert" && !event.data.contains(u"state"_s)) {
         Q_EMIT alertRaised(event.data);
     }
+}
+
+void HubState::takeTask(const QJsonObject &task)
+{
+    m_tasks.putRow(task);
+    const QString id = task[u"task_id"_s].toVariant().toString();
+    if (isLeft(m_tasks.rowAt(m_tasks.rowOf(id))))
+        m_waitingTasks.insert(id.toLongLong());
+    else
+        m_waitingTasks.erase(id.toLongLong());
 }
 
 void HubState::refreshSoon()
@@ -188,7 +227,7 @@ void HubState::answered()
 bool HubState::waitsForPerson(const QJsonObject &task)
 {
     const QString state = task[u"state"_s].toString();
-    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted";
+    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted" || state == u"paused";
 }
 
 bool HubState::isOpen(const QJsonObject &task)
@@ -199,12 +238,7 @@ bool HubState::isOpen(const QJsonObject &task)
 
 int HubState::needsPerson() const
 {
-    int count = m_approvals.rowCount();
-    for (int i = 0; i < m_tasks.rowCount(); ++i) {
-        const QString state = m_tasks.rowAt(i)[u"state"_s].toString();
-        count +=
-            state == u"needs_review" || state == u"interrupted"; // who waits for an answer is counted by its question
-    }
+    int count = m_approvals.rowCount() + int(m_waitingTasks.size());
     for (int i = 0; i < m_alerts.rowCount(); ++i) {
         const QString level = m_alerts.rowAt(i)[u"level"_s].toString();
         count += m_alerts.rowAt(i)[u"state"_s] == u"open"_s && (level == u"error" || level == u"critical");

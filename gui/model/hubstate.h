@@ -5,6 +5,8 @@
 #include "gui/model/feed.h"
 #include "gui/model/rowmodel.h"
 
+#include <set>
+
 namespace hub::gui
 {
 
@@ -22,7 +24,9 @@ public:
     RowModel &agents() { return m_agents; }
     const QJsonObject &health() const { return m_health; } // system-health's data
     bool safeMode() const { return m_health[u"safe_mode"].toBool(); }
-    // Tasks that wait for a person, questions, alerts of level error and above.
+    // Tasks to be looked at or taken up again, the newest first; who waits for an answer has a question instead.
+    const std::set<qint64, std::greater<>> &waitingTasks() const { return m_waitingTasks; }
+    // Those, questions, alerts of level error and above.
     int needsPerson() const;
     // The worst that needs a person, for the tray: "", "warning", "error", "critical".
     QString worst() const;
@@ -36,7 +40,7 @@ public:
     static bool isOpen(const QJsonObject &task);
 
 Q_SIGNALS:
-    void changed(); // any of it
+    void changed(); // any of it; told once for what comes within a moment
     void healthChanged();
     void completed();
     // News, for notifications; only of what happened while the window watched.
@@ -45,6 +49,8 @@ Q_SIGNALS:
 
 private:
     void onEvent(const HubEvent &event);
+    using Numbers = std::set<qint64, std::greater<>>;
+    void takeTask(const QJsonObject &task);
     QJsonObject describeAgent(QJsonObject row) const;
     void describeAgents();
     void takeHealth(const QJsonObject &data);
@@ -55,7 +61,9 @@ private:
     Feed m_taskFeed, m_approvalFeed, m_alertFeed, m_agentFeed, m_healthFeed;
     QJsonObject m_health;
     QHash<QString, QJsonObject> m_usage; // by task
-    int m_waiting = 5;                   // feeds that have not answered yet
+    Numbers m_waitingTasks;
+    QTimer m_changedSoon;
+    int m_waiting = 5; // feeds that have not answered yet
     bool m_complete = false;
 };
 

@@ -11,6 +11,28 @@ using namespace Qt::StringLiterals;
 namespace hub::gui
 {
 
+namespace
+{
+
+QString textOf(const Column &shown, const QJsonObject &data)
+{
+    if (shown.text)
+        return shown.text(data);
+    const QJsonValue value = data[shown.key];
+    switch (shown.kind) {
+    case Column::Kind::Text: return value.toVariant().toString().simplified();
+    case Column::Kind::Number:
+        return value.isNull() || value.isUndefined() ? QString() : QLocale().toString(value.toInteger());
+    case Column::Kind::Percent: return value.isDouble() ? u"%1 %"_s.arg(qRound(value.toDouble())) : QString();
+    case Column::Kind::Moment: return momentText(value.toString());
+    case Column::Kind::Bytes: return value.isDouble() ? bytesText(value.toInteger()) : QString();
+    case Column::Kind::State: return stateWords(value.toString());
+    }
+    return {};
+}
+
+} // namespace
+
 RowModel::RowModel(QList<Column> columns, QLatin1StringView idKey, QObject *parent)
     : QAbstractTableModel(parent)
     , m_columns(std::move(columns))
@@ -18,14 +40,40 @@ RowModel::RowModel(QList<Column> columns, QLatin1StringView idKey, QObject *pare
 {
 }
 
-QString RowModel::idAt(int row) const { return m_rows.at(row).data[m_idKey].toVariant().toString(); }
-
 void RowModel::setRows(const QList<QJsonObject> &rows)
 {
-    QHash<QString, int> wanted;
+    QList<Row> made;
+    made.reserve(rows.size());
+    for (const QJsonObject &row : rows)
+        made.append({row[m_idKey].toVariant().toString(), row, {}, {}});
+    setRows(made);
+}
+
+std::function<QList<RowModel::Row>(const QList<QJsonObject> &)> RowModel::maker() const
+{
+    return [columns = m_columns, key = m_idKey](const QList<QJsonObject> &rows) {
+        QList<Row> made;
+        made.reserve(rows.size());
+        for (const QJsonObject &row : rows)
+            made.append({row[key].toVariant().toString(), row, wordsOf(columns, row), keysOf(columns, row)});
+        return made;
+    };
+}
+
+void RowModel::setRows(const QList<Row> &rows)
+{
+    if (m_rows.isEmpty() && !rows.isEmpty()) {
+        for (int i = 0; i < rows.size(); ++i)
+            m_places.insert(rows[i].id, i);
+        beginInsertRows({}, 0, int(rows.size()) - 1);
+        m_rows = rows;
+        endInsertRows();
+        return;
+    }
+    QSet<QString> wanted;
     wanted.reserve(rows.size());
-    for (int i = 0; i < rows.size(); ++i)
-        wanted.insert(rows[i][m_idKey].toVariant().toString(), i);
+    for (const Row &row : rows)
+        wanted.insert(row.id);
     for (int last = int(m_rows.size()) - 1; last >= 0;) {
         int first = last;
         if (wanted.contains(idAt(last))) {
@@ -43,27 +91,21 @@ void RowModel::setRows(const QList<QJsonObject> &rows)
     for (int i = 0; i < m_rows.size(); ++i)
         m_places.insert(idAt(i), i);
     QList<Row> added;
-    QSet<QString> seen;
-    for (const QJsonObject &row : rows) {
-        const QString id = row[m_idKey].toVariant().toString();
-        if (seen.contains(id))
-            continue;
-        seen.insert(id);
-        const int place = m_places.value(id, -1);
+    const int before = int(m_rows.size());
+    for (const Row &row : rows) {
+        const int place = m_places.value(row.id, -1);
         if (place < 0) {
-            added.append({row, {}, {}});
-        } else if (m_rows[place].data != row) {
-            m_rows[place] = {row, {}, {}};
+            m_places.insert(row.id, before + int(added.size()));
+            added.append(row);
+        } else if (place < before && m_rows[place].data != row.data) {
+            m_rows[place] = row;
             Q_EMIT dataChanged(index(place, 0), index(place, int(m_columns.size()) - 1));
         }
     }
     if (added.isEmpty())
         return;
-    const int first = int(m_rows.size());
-    beginInsertRows({}, first, first + int(added.size()) - 1);
+    beginInsertRows({}, before, before + int(added.size()) - 1);
     m_rows += added;
-    for (int i = first; i < m_rows.size(); ++i)
-        m_places.insert(idAt(i), i);
     endInsertRows();
 }
 
@@ -74,7 +116,7 @@ void RowModel::putRow(const QJsonObject &row)
     if (place < 0) {
         beginInsertRows({}, int(m_rows.size()), int(m_rows.size()));
         m_places.insert(id, int(m_rows.size()));
-        m_rows.append({row, {}, {}});
+        m_rows.append({id, row, {}, {}});
         endInsertRows();
         return;
     }
@@ -83,7 +125,7 @@ void RowModel::putRow(const QJsonObject &row)
         data[it.key()] = it.value();
     if (data == m_rows[place].data)
         return;
-    m_rows[place] = {data, {}, {}};
+    m_rows[place] = {id, data, {}, {}};
     Q_EMIT dataChanged(index(place, 0), index(place, int(m_columns.size()) - 1));
 }
 
@@ -99,24 +141,7 @@ int RowModel::rowCount(const QModelIndex &parent) const { return parent.isValid(
 
 int RowModel::columnCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : int(m_columns.size()); }
 
-QString RowModel::textAt(int row, int column) const
-{
-    const Column &shown = m_columns[column];
-    const QJsonObject &data = m_rows[row].data;
-    if (shown.text)
-        return shown.text(data);
-    const QJsonValue value = data[shown.key];
-    switch (shown.kind) {
-    case Column::Kind::Text: return value.toVariant().toString().simplified();
-    case Column::Kind::Number:
-        return value.isNull() || value.isUndefined() ? QString() : QLocale().toString(value.toInteger());
-    case Column::Kind::Percent: return value.isDouble() ? u"%1 %"_s.arg(qRound(value.toDouble())) : QString();
-    case Column::Kind::Moment: return momentText(value.toString());
-    case Column::Kind::Bytes: return value.isDouble() ? bytesText(value.toInteger()) : QString();
-    case Column::Kind::State: return stateWords(value.toString());
-    }
-    return {};
-}
+QString RowModel::textAt(int row, int column) const { return textOf(m_columns[column], m_rows[row].data); }
 
 QVariant RowModel::data(const QModelIndex &index, int role) const
 {
@@ -158,33 +183,42 @@ QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role
 const QString &RowModel::wordsAt(int row) const
 {
     const Row &of = m_rows[row];
-    if (of.words.isNull()) {
-        QStringList words;
-        for (int column = 0; column < m_columns.size(); ++column) {
-            if (m_columns[column].kind != Column::Kind::Moment)
-                words << textAt(row, column);
-        }
-        of.words = words.join(u'\n').toLower();
-    }
+    if (of.words.isNull())
+        of.words = wordsOf(m_columns, of.data);
     return of.words;
+}
+
+QString RowModel::wordsOf(const QList<Column> &columns, const QJsonObject &data)
+{
+    QStringList words;
+    for (const Column &column : columns) {
+        if (column.kind != Column::Kind::Moment)
+            words << textOf(column, data);
+    }
+    return words.join(u'\n').toLower();
 }
 
 const QVariant &RowModel::keyOf(const Row &row, int column) const
 {
     if (row.keys.isEmpty())
-        row.keys.resize(m_columns.size());
-    QVariant &key = row.keys[column];
-    if (!key.isValid()) {
-        const Column &shown = m_columns[column];
-        const QJsonValue value = row.data[shown.key];
+        row.keys = keysOf(m_columns, row.data);
+    return row.keys[column];
+}
+
+QList<QVariant> RowModel::keysOf(const QList<Column> &columns, const QJsonObject &data)
+{
+    QList<QVariant> keys;
+    keys.reserve(columns.size());
+    for (const Column &column : columns) {
+        const QJsonValue value = data[column.key];
         if (value.isDouble())
-            key = value.toDouble();
-        else if (shown.kind == Column::Kind::Moment)
-            key = value.toString(); // ISO sorts as text
+            keys << value.toDouble();
+        else if (column.kind == Column::Kind::Moment)
+            keys << value.toString(); // ISO sorts as text
         else
-            key = (shown.text ? shown.text(row.data) : value.toString()).toCaseFolded();
+            keys << (column.text ? column.text(data) : value.toString()).toCaseFolded();
     }
-    return key;
+    return keys;
 }
 
 bool RowModel::isBefore(int left, int right, int column) const
@@ -211,13 +245,13 @@ void RowFilter::setWords(const QString &words)
     if (parts == m_words)
         return;
     m_words = parts;
-    invalidateRowsFilter();
+    invalidate();
 }
 
 void RowFilter::setTest(std::function<bool(const QJsonObject &)> test)
 {
     m_test = std::move(test);
-    invalidateRowsFilter();
+    invalidate(); // all at once: told row by row, thousands of changes would take the view as long
 }
 
 const QJsonObject *RowFilter::rowAt(const QModelIndex &index) const

@@ -1,4 +1,4 @@
-// A chart as the hub answers it, its panels and lines named in the window's language. UI thread.
+// What the query "chart" answers, its panels and lines named in the window's language. Any thread.
 #pragma once
 
 #include "core/base/result.h"

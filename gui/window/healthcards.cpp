@@ -25,16 +25,17 @@ constexpr int pause = 5'000; // milliseconds
 HealthCards::HealthCards(const Context &context, QWidget *parent)
     : Page(parent)
     , m_context(context)
-    , m_minutes(QSettings().value(u"overview/minutes"_s, day).toInt())
+    , m_minutes(QSettings().value(u"overview/minutes"_s, tenMinutes).toInt())
     , m_row(new QHBoxLayout)
     , m_feed(
           context.state.link(),
           [this] {
               const Instant now = m_clock.now();
               return m_context.state.link().query(
-                  u"chart"_s, {{u"from"_s, toIso(now - std::chrono::minutes{m_minutes})}, {u"to"_s, toIso(now)}});
+                  u"chart"_s, {{u"from"_s, toIso(now - std::chrono::minutes{m_minutes})}, {u"to"_s, toIso(now)}},
+                  chartFrom);
           },
-          [this](const QJsonObject &answer) { show(answer); }, this)
+          [this](const chart::Chart &chart) { show(chart); }, this)
 {
     auto *spans = new QButtonGroup(this);
     auto *bar = new QHBoxLayout;
@@ -71,12 +72,9 @@ void HealthCards::setSpan(int minutes)
     m_feed.refresh();
 }
 
-void HealthCards::show(const QJsonObject &answer)
+void HealthCards::show(const chart::Chart &chart)
 {
-    const auto chart = chartFrom(answer);
-    if (!chart)
-        return;
-    for (int i = 0; i < chart->panels.size(); ++i) {
+    for (int i = 0; i < chart.panels.size(); ++i) {
         if (i == m_cards.size()) {
             auto *card = new ChartPlot(this);
             card->setCompact(true);
@@ -86,9 +84,9 @@ void HealthCards::show(const QJsonObject &answer)
             m_row->addWidget(card, 1);
             m_cards.append(card);
         }
-        chart::Chart one = *chart;
-        one.panels = {chart->panels[i]};
-        one.title = chart->panels[i].title;
+        chart::Chart one = chart;
+        one.panels = {chart.panels[i]};
+        one.title = chart.panels[i].title;
         m_cards[i]->setChart(one);
     }
 }

@@ -20,7 +20,7 @@ public:
 
 private:
     void setSpan(int minutes);
-    void show(const QJsonObject &answer);
+    void show(const chart::Chart &chart);
 
     Context m_context;
     SystemClock m_clock;

@@ -108,7 +108,11 @@ void MainWindow::addPages()
     git->addTab(new ListPage(context(), gitLogPage(), git), tr("Operation log"));
     addPage(u"git"_s, tr("Git"), git);
     addPage(u"alerts"_s, tr("Alerts"), new ListPage(context(), alertsPage(), this));
-    addPage(u"claims"_s, tr("Claims"), new ListPage(context(), claimsPage(), this));
+    auto *claims = new QTabWidget(this);
+    claims->setDocumentMode(true);
+    claims->addTab(new ListPage(context(), claimsPage(), claims), tr("Who holds what"));
+    claims->addTab(new ListPage(context(), conflictsPage(), claims), tr("Where merges will meet"));
+    addPage(u"claims"_s, tr("Claims"), claims);
     addPage(u"audit"_s, tr("Audit"), new ListPage(context(), auditPage(), this));
     addPage(u"settings"_s, tr("Settings"), new SettingsPage(context(), this));
     int width = 0;

@@ -15,7 +15,7 @@ namespace hub::gui
 namespace
 {
 
-constexpr int mostShown = 50; // the rest is on the pages
+constexpr int mostShown = 20; // the rest is on the pages
 
 QString taskLabel(HubState &state, const QString &task)
 {
@@ -28,11 +28,16 @@ QString taskLabel(HubState &state, const QString &task)
 NeedsYou::NeedsYou(const Context &context, QWidget *parent)
     : QScrollArea(parent)
     , m_context(context)
+    , m_rest(new QLabel)
 {
     auto *content = new QWidget(this);
     m_layout = new QVBoxLayout(content);
     m_layout->setContentsMargins({});
     m_layout->setSpacing(6);
+    m_layout->addWidget(m_rest);
+    m_layout->addStretch(1);
+    m_rest->setForegroundRole(QPalette::PlaceholderText);
+    m_rest->setWordWrap(true);
     setWidget(content);
     setWidgetResizable(true);
     setFrameShape(NoFrame);
@@ -66,7 +71,9 @@ QList<NeedsYou::Item> NeedsYou::items() const
         items.append(
             {.id = id,
              .tone = u"open"_s,
-             .title = tr("%1 asks: %2").arg(taskLabel(state, task), row[u"kind"_s].toString()),
+             .title = row[u"kind"_s] == u"other"_s
+                          ? tr("%1 asks").arg(taskLabel(state, task))
+                          : tr("%1 asks: %2").arg(taskLabel(state, task), row[u"kind"_s].toString()),
              .text = whole.join(u'\n'),
              .task = task,
              .actions = {{tr("Allow"), u"approve"_s, {{u"approval_id"_s, id}}},
@@ -104,12 +111,12 @@ void NeedsYou::addAlerts(QList<Item> &items) const
 void NeedsYou::addTasks(QList<Item> &items) const
 {
     RowModel &tasks = m_context.state.tasks();
-    for (int i = 0; i < tasks.rowCount(); ++i) {
-        const QJsonObject &row = tasks.rowAt(i);
-        const QString state = row[u"state"_s].toString(), id = tasks.idAt(i);
-        const QJsonObject which{{u"task_id"_s, id}};
-        if (state != u"needs_review" && state != u"interrupted")
-            continue;
+    for (const qint64 number : m_context.state.waitingTasks()) {
+        if (items.size() >= mostShown)
+            return;
+        const QString id = QString::number(number);
+        const QJsonObject &row = tasks.rowAt(tasks.rowOf(id)), which{{u"task_id"_s, id}};
+        const QString state = row[u"state"_s].toString();
         const bool review = state == u"needs_review";
         items.append({.id = u'#' + id + state,
                       .tone = state,
@@ -123,25 +130,34 @@ void NeedsYou::addTasks(QList<Item> &items) const
     }
 }
 
+// What was there before stays as it is: cards that are made anew under the pointer can't be pressed.
 void NeedsYou::rebuild()
 {
     const QList<Item> now = items();
-    if (now == m_shown && m_layout->count() > 0)
+    const auto rest = m_context.state.needsPerson() - now.size();
+    m_rest->setText(now.isEmpty() ? tr("Nothing needs you.")
+                                  : tr("And %n more: see Tasks and Alerts.", nullptr, int(rest)));
+    m_rest->setVisible(now.isEmpty() || rest > 0);
+    if (now == m_shown)
         return;
+    for (const Item &old : std::as_const(m_shown)) {
+        if (now.contains(old))
+            continue;
+        QWidget *card = m_cards.take(old.id);
+        m_layout->removeWidget(card);
+        card->hide();
+        card->deleteLater();
+    }
+    for (int i = 0; i < now.size(); ++i) {
+        QWidget *&card = m_cards[now[i].id];
+        if (!card)
+            card = widgetFor(now[i]);
+        if (m_layout->indexOf(card) != i) {
+            m_layout->removeWidget(card);
+            m_layout->insertWidget(i, card);
+        }
+    }
     m_shown = now;
-    while (QLayoutItem *old = m_layout->takeAt(0)) {
-        if (old->widget())
-            old->widget()->deleteLater();
-        delete old;
-    }
-    for (const Item &item : now)
-        m_layout->addWidget(widgetFor(item));
-    if (now.isEmpty()) {
-        auto *calm = new QLabel(tr("Nothing needs you."), widget());
-        calm->setForegroundRole(QPalette::PlaceholderText);
-        m_layout->addWidget(calm);
-    }
-    m_layout->addStretch(1);
 }
 
 QWidget *NeedsYou::widgetFor(const Item &item)

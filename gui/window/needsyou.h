@@ -35,7 +35,7 @@ private:
             return id == other.id && title == other.title && text == other.text;
         }
     };
-    QList<Item> items() const;
+    QList<Item> items() const; // all but what is too many of them
     void addTasks(QList<Item> &items) const;
     void addAlerts(QList<Item> &items) const;
     void rebuild();
@@ -44,6 +44,8 @@ private:
     Context m_context;
     QVBoxLayout *m_layout;
     QList<Item> m_shown;
+    QHash<QString, QWidget *> m_cards; // of what is shown, by its id
+    QLabel *m_rest;                    // what is said below them
     QTimer m_soon;
 };
 

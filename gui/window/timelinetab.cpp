@@ -48,6 +48,22 @@ TimelineMark markFrom(const QJsonObject &row)
     return mark;
 }
 
+// Without their titles: those are of the window's thread.
+QList<TimelineLane> lanesFrom(const QJsonObject &answer)
+{
+    QList<TimelineLane> lanes;
+    const auto rows = rowsOf(answer, u"lanes"_s);
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) { // the newest task on top
+        TimelineLane lane{.title = {}, .id = (*row)[u"task_id"_s].toVariant().toString(), .marks = {}};
+        const auto marks = rowsOf(*row, u"marks"_s);
+        for (const QJsonObject &mark : marks)
+            lane.marks.append(markFrom(mark));
+        std::stable_sort(lane.marks.begin(), lane.marks.end(), isEarlier);
+        lanes.append(lane);
+    }
+    return lanes;
+}
+
 } // namespace
 
 TimelineTab::TimelineTab(const Context &context, QWidget *parent)
@@ -60,15 +76,15 @@ TimelineTab::TimelineTab(const Context &context, QWidget *parent)
               QJsonObject arguments = span();
               if (!m_task.isEmpty())
                   arguments[u"task_id"_s] = m_task;
-              return m_context.state.link().query(u"time-line"_s, arguments);
+              return m_context.state.link().query(u"time-line"_s, arguments, lanesFrom);
           },
-          [this](const QJsonObject &answer) { showLanes(answer); }, this)
+          [this](const QList<TimelineLane> &lanes) { showLanes(lanes); }, this)
     , m_chart(
-          context.state.link(), [this] { return m_context.state.link().query(u"chart"_s, span()); },
-          [this](const QJsonObject &answer) {
-              const auto chart = chartFrom(answer);
-              if (chart)
-                  m_view->setChart(*chart);
+          context.state.link(), [this] { return m_context.state.link().query(u"chart"_s, span(), chartFrom); },
+          [this](chart::Chart chart) {
+              // What was not measured takes no room from the lanes.
+              chart.panels.removeIf([](const chart::Panel &panel) { return !panel.hasPoints(); });
+              m_view->setChart(std::move(chart));
           },
           this)
 {
@@ -157,23 +173,17 @@ QJsonObject TimelineTab::span() const
     return {{u"from"_s, toIso(now - std::chrono::hours{m_hours})}, {u"to"_s, toIso(now)}};
 }
 
-void TimelineTab::showLanes(const QJsonObject &answer)
+void TimelineTab::showLanes(QList<TimelineLane> lanes)
 {
-    QList<TimelineLane> lanes;
-    const auto rows = rowsOf(answer, u"lanes"_s);
     RowModel &tasks = m_context.state.tasks();
-    for (auto row = rows.rbegin(); row != rows.rend(); ++row) { // the newest task on top
-        TimelineLane lane{.title = tr("The hub"), .id = (*row)[u"task_id"_s].toVariant().toString(), .marks = {}};
-        if (lane.id != u"0") {
-            const int place = tasks.rowOf(lane.id);
+    for (TimelineLane &lane : lanes) {
+        const int place = tasks.rowOf(lane.id);
+        if (lane.id == u"0")
+            lane.title = tr("The hub");
+        else
             lane.title = u"#"_s + lane.id + (place < 0 ? QString() : u' ' + tasks.rowAt(place)[u"title"_s].toString());
-        }
-        const auto marks = rowsOf(*row, u"marks"_s);
-        for (const QJsonObject &mark : marks)
-            lane.marks.append(markFrom(mark));
-        lanes.append(lane);
     }
-    m_view->setLanes(lanes);
+    m_view->setLanes(std::move(lanes));
 }
 
 void TimelineTab::onSelection()

@@ -30,7 +30,7 @@ Q_SIGNALS:
 private:
     QWidget *makeBar();
     QJsonObject span() const;
-    void showLanes(const QJsonObject &data);
+    void showLanes(QList<TimelineLane> lanes);
     void showMenu(const TimelineMark &mark, const QString &task, const QPoint &where);
     void onSelection();
     void goBackTo(const QString &task, const QString &checkpoint);

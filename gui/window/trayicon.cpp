@@ -117,7 +117,9 @@ void TrayIcon::show()
                       : worst == u"critical" || worst == u"error"   ? Tone::Bad
                       : state.needsPerson() > 0 || state.safeMode() ? Tone::Attention
                                                                     : Tone::Good;
-    m_icon.setIcon(iconFor(tone, state.safeMode(), connected));
+    const std::tuple shown(int(tone), state.safeMode(), connected);
+    if (std::exchange(m_drawn, shown) != shown)
+        m_icon.setIcon(iconFor(tone, state.safeMode(), connected));
     m_icon.setToolTip(sentence());
     m_safeMode->setChecked(state.safeMode());
     m_safeMode->setEnabled(connected);

@@ -38,7 +38,8 @@ private:
     QSystemTrayIcon m_icon;
     std::unique_ptr<QMenu> m_menu;
     QAction *m_safeMode;
-    QString m_task; // that the newest notification is of
+    std::optional<std::tuple<int, bool, bool>> m_drawn; // what the icon shows
+    QString m_task;                                     // that the newest notification is of
 };
 
 } // namespace hub::gui

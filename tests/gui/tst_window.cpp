@@ -37,10 +37,7 @@ class TestWindow : public QObject
         const int row = m_window->state().tasks().rowOf(task);
         return row < 0 ? QJsonObject() : m_window->state().tasks().rowAt(row);
     }
-    void waitForState(const QString &task, const QString &state)
-    {
-        WINDOW_WAIT(known(task)[u"state"_s] == state);
-    }
+    void waitForState(const QString &task, const QString &state) { WINDOW_WAIT(known(task)[u"state"_s] == state); }
     // The preview that is open, agreed to.
     void agree()
     {
@@ -48,7 +45,10 @@ class TestWindow : public QObject
         click(u"confirm"_s, dialogOf<QDialog>(*m_window, u"Look first"_s));
         WINDOW_WAIT(!dialogOf<QDialog>(*m_window, u"Look first"_s));
     }
-    QString previewText() { return dialogOf<QDialog>(*m_window, u"Look first"_s)->findChild<ReplyView *>()->toPlainText(); }
+    QString previewText()
+    {
+        return dialogOf<QDialog>(*m_window, u"Look first"_s)->findChild<ReplyView *>()->toPlainText();
+    }
     template <class Widget>
     Widget *inputOf(QDialog *form, const QString &name)
     {

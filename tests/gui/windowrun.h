@@ -53,9 +53,11 @@ public:
     void start()
     {
         m_daemon.setStandardErrorFile(path(QStringLiteral("log")), QIODevice::Append);
-        m_daemon.start(bin(QStringLiteral("agenthubd")), {QStringLiteral("--data-dir"), dataDir(),
-                                                          QStringLiteral("--config"), path(QStringLiteral("agenthub.ini"))});
-        QVERIFY(QTest::qWaitFor([&] { return json({QStringLiteral("tasks")}).contains(QStringLiteral("tasks")); }, 20000));
+        m_daemon.start(bin(QStringLiteral("agenthubd")),
+                       {QStringLiteral("--data-dir"), dataDir(), QStringLiteral("--config"),
+                        path(QStringLiteral("agenthub.ini"))});
+        QVERIFY(
+            QTest::qWaitFor([&] { return json({QStringLiteral("tasks")}).contains(QStringLiteral("tasks")); }, 20000));
     }
     void end()
     {
@@ -77,8 +79,8 @@ public:
     }
     QString assign(const QString &agent, const QString &text)
     {
-        return json({QStringLiteral("assign-task"), text, QStringLiteral("--agent"), agent,
-                     QStringLiteral("--project"), QStringLiteral("project")})[QStringLiteral("task_id")]
+        return json({QStringLiteral("assign-task"), text, QStringLiteral("--agent"), agent, QStringLiteral("--project"),
+                     QStringLiteral("project")})[QStringLiteral("task_id")]
             .toVariant()
             .toString();
     }
@@ -126,10 +128,11 @@ private:
         process.setWorkingDirectory(folder);
         process.setStandardInputFile(QProcess::nullDevice());
         process.start(program, words);
-        [[maybe_unused]] const bool ended = QTest::qWaitFor(
-            [&] { return process.state() == QProcess::NotRunning; }, 30000);
+        [[maybe_unused]] const bool ended =
+            QTest::qWaitFor([&] { return process.state() == QProcess::NotRunning; }, 30000);
         if (process.exitCode() != 0 && process.exitCode() != 5) // 5: not there yet
-            qWarning().noquote() << program << words << process.readAllStandardError() << process.readAllStandardOutput();
+            qWarning().noquote() << program << words << process.readAllStandardError()
+                                 << process.readAllStandardOutput();
         return process.readAllStandardOutput();
     }
 
