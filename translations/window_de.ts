@@ -2448,10 +2448,6 @@ vorher: %2</translation>
         <translation>Ein Ordner, oder eine Adresse zum Klonen</translation>
     </message>
     <message>
-        <source>&amp;Browse…</source>
-        <translation>&amp;Durchsuchen …</translation>
-    </message>
-    <message>
         <source>&amp;Take it in</source>
         <translation>&amp;Aufnehmen</translation>
     </message>
@@ -2522,6 +2518,10 @@ vorher: %2</translation>
     <message>
         <source>Close</source>
         <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>B&amp;rowse…</source>
+        <translation>&amp;Durchsuchen …</translation>
     </message>
 </context>
 </TS>

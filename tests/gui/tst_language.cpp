@@ -5,12 +5,12 @@
 #include "core/settings/settingspec.h"
 #include "core/state/run.h"
 #include "core/state/task.h"
-#include "gui/model/portsources.h"
 #include "gui/model/rowmodel.h"
 #include "gui/model/texts.h"
 #include "gui/window/language.h"
 #include "gui/window/mainwindow.h"
-#include "tests/support/fakehub.h"
+#include "gui/window/wizard.h"
+#include "tests/gui/testwindow.h"
 
 #include <QAbstractButton>
 #include <QComboBox>
@@ -21,7 +21,6 @@
 #include <QLabel>
 #include <QProcess>
 #include <QRegularExpression>
-#include <QSettings>
 #include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
@@ -112,41 +111,45 @@ QString lines(const QSet<QString> &texts)
     return list.join(u'\n');
 }
 
-// A hub with a task in each state: enough for a window that shows its words.
-class QuietSource final : public PortSource
+// Something of each kind, so that every page has words to show.
+void fill(FakeScript &script)
 {
-public:
-    QuietSource()
-    {
-        m_hub.onQuery = [](const QueryCall &call) {
-            QJsonArray tasks;
-            for (const QString &state : textsOf(taskStateTexts))
-                tasks.append(QJsonObject{{u"task_id"_s, tasks.size() + 1},
-                                         {u"state"_s, state},
-                                         {u"title"_s, u"A task"_s},
-                                         {u"priority"_s, u"high"_s},
-                                         {u"agent"_s, u"writer"_s},
-                                         {u"owner"_s, u"me"_s},
-                                         {u"updated_at"_s, u"2026-01-31T14:05:00.000Z"_s}});
-            return readyFuture<QJsonObject>(call.name == u"tasks" ? QJsonObject{{u"tasks"_s, tasks}} : QJsonObject());
-        };
-    }
-    void start() override { Q_EMIT reached({{u"data_dir"_s, u"/data"_s}, {u"version"_s, u"1"_s}}); }
-    HubPort *port() override { return &m_hub; }
-    void tryNow() override {}
-    void startHub() override {}
-
-private:
-    FakeHub m_hub;
-};
+    QJsonArray tasks;
+    for (const QString &state : textsOf(taskStateTexts))
+        tasks.append(QJsonObject{{u"task_id"_s, tasks.size() + 1},
+                                 {u"state"_s, state},
+                                 {u"title"_s, u"A task"_s},
+                                 {u"priority"_s, u"high"_s},
+                                 {u"agent"_s, u"writer"_s},
+                                 {u"owner"_s, u"me"_s},
+                                 {u"updated_at"_s, u"2026-01-31T14:05:00.000Z"_s}});
+    script.onQuery(u"tasks"_s, {{u"tasks"_s, tasks}});
+    const QJsonObject alert{{u"alert_id"_s, u"al-1"_s},
+                            {u"level"_s, u"critical"_s},
+                            {u"state"_s, u"open"_s},
+                            {u"title"_s, u"A title"_s},
+                            {u"at"_s, u"2026-01-31T14:05:00.000Z"_s}};
+    script.on(u"alerts"_s, {{u"alerts"_s, QJsonArray{alert}}});
+    const QJsonObject question{
+        {u"approval_id"_s, u"a1"_s}, {u"task_id"_s, 4}, {u"state"_s, u"open"_s}, {u"question"_s, u"May I?"_s}};
+    script.on(u"approvals"_s, {{u"approvals"_s, QJsonArray{question}}});
+    script.on(u"agents list"_s, {{u"agents"_s, QJsonArray{QJsonObject{{u"agent"_s, u"writer"_s}}}}});
+    QJsonArray settings;
+    for (const SettingSpec *setting : allSettings)
+        settings.append(QJsonObject{{u"key"_s, QString(setting->key)},
+                                    {u"type"_s, u"text"_s},
+                                    {u"value"_s, u"1"_s},
+                                    {u"default"_s, u"2"_s},
+                                    {u"source"_s, u"file"_s},
+                                    {u"help"_s, QString(setting->help)}});
+    script.on(u"config list"_s, {{u"declared"_s, settings}});
+}
 
 } // namespace
 
 class TestLanguage : public QObject
 {
     Q_OBJECT
-
-    QTemporaryDir m_settings;
 
     static void eachFile()
     {
@@ -155,9 +158,16 @@ class TestLanguage : public QObject
             QTest::newRow(qPrintable(file)) << file;
     }
 
-private Q_SLOTS:
-    void initTestCase() { QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, m_settings.path()); }
+    static void eachLanguage()
+    {
+        QTest::addColumn<QString>("locale");
+        for (const QString &file : windowFiles()) {
+            const QString locale = file.section(u'_', 1).section(u'.', 0, 0);
+            QTest::newRow(qPrintable(locale)) << locale;
+        }
+    }
 
+private Q_SLOTS:
     void eachTextOfTheSourcesIsTranslatedAndNothingIsLeftOver_data() { eachFile(); }
     void eachTextOfTheSourcesIsTranslatedAndNothingIsLeftOver()
     {
@@ -280,47 +290,60 @@ private Q_SLOTS:
         }
     }
 
-    void eachPageIsInItsLanguageAndNothingIsCutOff_data()
-    {
-        QTest::addColumn<QString>("locale");
-        QTest::newRow("English") << u"en"_s;
-        for (const QString &file : windowFiles()) {
-            if (const QString locale = file.section(u'_', 1).section(u'.', 0, 0); locale != u"en")
-                QTest::newRow(qPrintable(locale)) << locale;
-        }
-    }
+    void eachPageIsInItsLanguageAndNothingIsCutOff_data() { eachLanguage(); }
     void eachPageIsInItsLanguageAndNothingIsCutOff()
     {
         QFETCH(const QString, locale);
         const Language language{QLocale(locale)};
-        HubLink link(std::make_unique<QuietSource>());
-        MainWindow window(link, QString());
+        FakeLink hub;
+        fill(hub.script);
+        MainWindow window(*hub.link, QString());
         window.resize(1280, 800);
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
         QTRY_VERIFY(window.state().isComplete());
+        window.openPage(u"settings"_s);
+        QTRY_VERIFY(window.findChild<QWidget *>(u"log/level"_s));
         auto *pages = window.findChild<QListWidget *>();
         for (int page = 0; page < pages->count(); ++page) {
             pages->setCurrentRow(page);
-            QCoreApplication::processEvents();
             QTRY_COMPARE_WITH_TIMEOUT(cutOff(window), QString(), 1000);
             const auto tabBars = window.findChildren<QTabBar *>();
             for (QTabBar *tabs : tabBars) {
                 for (int tab = 0; tabs->isVisible() && tab < tabs->count(); ++tab) {
                     tabs->setCurrentIndex(tab);
-                    QCoreApplication::processEvents();
                     QTRY_COMPARE_WITH_TIMEOUT(cutOff(window), QString(), 1000);
+                    QCOMPARE(keysTwice(window), QString());
                 }
-                QCOMPARE(mnemonicsTwice(*tabs), QStringList());
             }
         }
-        if (locale == u"de") {
-            const RowModel &tasks = window.state().tasks();
-            QCOMPARE(tasks.headerData(1, Qt::Horizontal, Qt::DisplayRole).toString(), u"Zustand"_s);
-            QCOMPARE(tasks.textAt(0, 1), u"wartet"_s);
-            QCOMPARE(pages->item(1)->text(), u"Aufgaben"_s);
-            QVERIFY(window.findChild<QPushButton *>(u"newTask"_s)->text().startsWith(u"Neue Aufgabe"));
+        if (locale != u"de")
+            return;
+        const RowModel &tasks = window.state().tasks();
+        QCOMPARE(tasks.headerData(1, Qt::Horizontal, Qt::DisplayRole).toString(), u"Zustand"_s);
+        QCOMPARE(tasks.textAt(0, 1), u"wartet"_s);
+        QCOMPARE(pages->item(1)->text(), u"Aufgaben"_s);
+        QVERIFY(window.findChild<QPushButton *>(u"newTask"_s)->text().startsWith(u"Neue Aufgabe"));
+        QCOMPARE(window.findChild<QWidget *>(u"log/level"_s)->accessibleName(), u"Stufe"_s);
+    }
+
+    void theFirstStepsFitToo_data() { eachLanguage(); }
+    void theFirstStepsFitToo()
+    {
+        QFETCH(const QString, locale);
+        const Language language{QLocale(locale)};
+        TestWindow shown;
+        shown.window.show();
+        Wizard::open(shown.context(), shown.window);
+        auto *steps = shown.window.findChild<Wizard *>();
+        QVERIFY(steps && QTest::qWaitForWindowExposed(steps));
+        for (int before = -1; steps->currentId() != before;) {
+            before = steps->currentId();
+            QTRY_COMPARE_WITH_TIMEOUT(cutOff(*steps), QString(), 1000);
+            QCOMPARE(keysTwice(*steps), QString());
+            steps->next();
         }
+        QVERIFY(steps->currentId() >= 3);
     }
 
 private:
@@ -340,23 +363,38 @@ private:
         }
         return names.join(u'\n');
     }
-    static QStringList mnemonicsTwice(const QTabBar &tabs)
+    // Keys with Alt that stand for two things that are seen at once.
+    static QString keysTwice(const QWidget &window)
     {
+        QStringList texts;
+        const auto widgets = window.findChildren<QWidget *>();
+        for (const QWidget *widget : widgets) {
+            if (!widget->isVisible())
+                continue;
+            if (const auto *button = qobject_cast<const QAbstractButton *>(widget))
+                texts << button->text();
+            else if (const auto *label = qobject_cast<const QLabel *>(widget); label && label->buddy())
+                texts << label->text();
+            else if (const auto *tabs = qobject_cast<const QTabBar *>(widget)) {
+                for (int i = 0; i < tabs->count(); ++i)
+                    texts << tabs->tabText(i);
+            }
+        }
         QSet<QKeySequence> seen;
         QStringList twice;
-        for (int i = 0; i < tabs.count(); ++i) {
-            const QKeySequence keys = QKeySequence::mnemonic(tabs.tabText(i));
+        for (const QString &text : std::as_const(texts)) {
+            const QKeySequence keys = QKeySequence::mnemonic(text);
             if (!keys.isEmpty() && seen.contains(keys))
-                twice << tabs.tabText(i);
+                twice << text;
             seen << keys;
         }
-        return twice;
+        return twice.join(u'\n');
     }
 };
 
 int main(int argc, char **argv)
 {
-    qputenv("QT_QPA_PLATFORM", "offscreen");
+    useNoScreen();
     QApplication app(argc, argv);
     TestLanguage test;
     return QTest::qExec(&test, argc, argv);
