@@ -5,7 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-lupdate=$(qtpaths6 --query QT_HOST_BINS)/lupdate
+lupdate=$(qtpaths6 --query QT_HOST_BINS || true)/lupdate
+if [[ ! -x $lupdate ]]; then
+    echo "translate: Qt's lupdate is missing: apt-get install qt6-l10n-tools" >&2
+    exit 3
+fi
 (($# > 0)) || set -- translations/window_*.ts
 for file in "$@"; do
     language=$(basename "$file" .ts)

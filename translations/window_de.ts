@@ -604,7 +604,7 @@
     <name>hub::gui::CommandRunner</name>
     <message>
         <source>Not done</source>
-        <translation>Nicht getan</translation>
+        <translation>Nicht ausgeführt</translation>
     </message>
     <message>
         <source>Complete…</source>

@@ -88,7 +88,8 @@ Result<QList<Entry>> entriesNow(const QString &ts)
     QProcess script;
     script.start(QStringLiteral(HUB_SOURCE_DIR "/scripts/translate.sh"), {copy});
     if (!script.waitForFinished(60'000) || script.exitCode() != 0)
-        return fail(ErrorCode::Process, QString::fromUtf8(script.readAllStandardError()));
+        return fail(script.exitCode() == 3 ? ErrorCode::Unsupported : ErrorCode::Process,
+                    QString::fromUtf8(script.readAllStandardError()));
     return entriesIn(copy);
 }
 
@@ -168,13 +169,21 @@ class TestLanguage : public QObject
     }
 
 private Q_SLOTS:
+    void initTestCase()
+    {
+        if (!QFile::exists(u":/window/window_de.qm"_s))
+            QSKIP("built without Qt's lrelease");
+    }
+
     void eachTextOfTheSourcesIsTranslatedAndNothingIsLeftOver_data() { eachFile(); }
     void eachTextOfTheSourcesIsTranslatedAndNothingIsLeftOver()
     {
         QFETCH(const QString, file);
         const auto now = entriesNow(file);
+        if (!now && now.error().code == ErrorCode::Unsupported)
+            QSKIP(qPrintable(now.error().message));
         if (!now)
-            QSKIP(qPrintable(u"Qt's lupdate does not run here: "_s + now.error().message));
+            QFAIL(qPrintable(now.error().message));
         QSet<QString> wanted, there, unfinished;
         for (const Entry &entry : *now) {
             wanted << entry.name();
