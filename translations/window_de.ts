@@ -2416,10 +2416,6 @@ vorher: %2</translation>
         <translation>&amp;Weiter &gt;</translation>
     </message>
     <message>
-        <source>&amp;Skip</source>
-        <translation>&amp;Überspringen</translation>
-    </message>
-    <message>
         <source>Welcome to AgentHub</source>
         <translation>Willkommen bei AgentHub</translation>
     </message>
@@ -2496,10 +2492,6 @@ vorher: %2</translation>
         <translation>Ein Bot entsteht auf &lt;a href=&quot;https://discord.com/developers/applications&quot;&gt;discord.com/developers&lt;/a&gt;: New Application, Bot, Reset Token. Die Nummer des Servers, und wer dort was darf, steht unter Einstellungen, Discord.</translation>
     </message>
     <message>
-        <source>&amp;Store it</source>
-        <translation>&amp;Aufbewahren</translation>
-    </message>
-    <message>
         <source>&amp;Give an agent its first task now</source>
         <translation>&amp;Jetzt einem Agenten seine erste Aufgabe geben</translation>
     </message>
@@ -2522,6 +2514,14 @@ vorher: %2</translation>
     <message>
         <source>B&amp;rowse…</source>
         <translation>&amp;Durchsuchen …</translation>
+    </message>
+    <message>
+        <source>Ski&amp;p</source>
+        <translation>&amp;Überspringen</translation>
+    </message>
+    <message>
+        <source>S&amp;tore it</source>
+        <translation>Auf&amp;bewahren</translation>
     </message>
 </context>
 </TS>

@@ -62,7 +62,7 @@ protected:
     // What is said of the button that leads on: what it does.
     void tell()
     {
-        const QString text = m_done ? Wizard::tr("&Next >") : isWritten() ? verb() : Wizard::tr("&Skip");
+        const QString text = m_done ? Wizard::tr("&Next >") : isWritten() ? verb() : Wizard::tr("Ski&p");
         setButtonText(QWizard::NextButton, text);
         Q_EMIT completeChanged();
     }
@@ -255,7 +255,7 @@ protected:
     bool isWritten() const override { return m_context.place.isEmpty() && m_token->isWritten(); }
     bool isBusy() const override { return false; }
     void begin() override { m_token->store(); }
-    QString verb() const override { return Wizard::tr("&Store it"); }
+    QString verb() const override { return Wizard::tr("S&tore it"); }
 
 private:
     TokenBox *m_token;

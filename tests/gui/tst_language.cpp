@@ -1,4 +1,5 @@
 // The languages of the window: each file is complete, and what is shown fits.
+#include "core/agents/profile.h"
 #include "core/base/enumtext.h"
 #include "core/commands/commandspec.h"
 #include "core/monitor/alert.h"
@@ -274,6 +275,8 @@ private Q_SLOTS:
         QSet<QString> names, defaults, settings;
         for (const SettingSpec *setting : allSettings)
             settings << QString(setting->key);
+        for (const auto &[key, help] : agents::profileKeys())
+            settings << key;
         for (const commands::CommandSpec &spec : commands::commandTable()) {
             for (const commands::OptionSpec &option : spec.options) {
                 names << QString(option.name);
