@@ -25,7 +25,8 @@ QString inWords(const QString &name) { return QCoreApplication::translate("Chart
 
 Result<chart::Chart> chartFrom(const QJsonObject &answer)
 {
-    HUB_TRY(chart::Chart chart, chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson(QJsonDocument::Compact)));
+    HUB_TRY(chart::Chart chart,
+            chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson(QJsonDocument::Compact)));
     for (chart::Panel &panel : chart.panels) {
         panel.title = inWords(panel.title);
         for (chart::Line &line : panel.lines)
