@@ -12,6 +12,7 @@
 #include <QTest>
 
 #include <csignal>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,9 +76,10 @@ public:
             known += "[127.0.0.1]:" + port + ' ' + hostKey + '\n';
         }
         client += "Host nobody-listens\n  Port " + QByteArray::number(freePort()) + "\nHost without-key\n  IdentityFile " +
-                  file("stranger") + "\nHost unknown\n  UserKnownHostsFile /dev/null\nHost *\n  HostName 127.0.0.1\n  " +
-                  "User nobody\n  IdentityFile " + file("key") + "\n  IdentitiesOnly yes\n  IdentityAgent none\n  " +
-                  "StrictHostKeyChecking yes\n  GlobalKnownHostsFile /dev/null\n  UserKnownHostsFile " +
+                  file("stranger") + "\nHost * !without-key\n  IdentityFile " + file("key") +
+                  "\nHost unknown\n  UserKnownHostsFile /dev/null\nHost *\n  HostName 127.0.0.1\n  User nobody\n"
+                  "  IdentitiesOnly yes\n  IdentityAgent none\n  StrictHostKeyChecking yes\n"
+                  "  GlobalKnownHostsFile /dev/null\n  UserKnownHostsFile " +
                   file("known_hosts") + "\n  LogLevel ERROR\n";
         HUB_CHECK(writeFileDurably(file("sshd_config"), server + matches));
         HUB_CHECK(writeFileDurably(file("ssh_config"), client));
@@ -110,15 +112,21 @@ public:
         }
     }
 
-    // As a network that is gone: nobody says goodbye.
+    // As a network that is gone: nobody says goodbye. A session is two processes of sshd, one below the other.
     void cutConnections()
     {
-        for (const QString &pid : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
-            const QByteArray stat = readFile("/proc/" + pid.toLatin1() + "/stat").valueOr({});
-            const QByteArrayList words = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
-            if (m_sshd.processId() > 0 && words.value(1).toLongLong() == m_sshd.processId())
-                ::kill(pid_t(pid.toLongLong()), SIGKILL);
+        std::set<qint64> ours{m_sshd.processId()};
+        for (size_t before = 0; before != ours.size();) {
+            before = ours.size();
+            for (const QString &pid : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+                const QByteArray stat = readFile("/proc/" + pid.toLatin1() + "/stat").valueOr({});
+                if (stat.contains("(sshd)") && ours.count(stat.mid(stat.lastIndexOf(')') + 4).split(' ')[0].toLongLong()))
+                    ours.insert(pid.toLongLong());
+            }
         }
+        ours.erase(m_sshd.processId());
+        for (const qint64 pid : ours)
+            ::kill(pid_t(pid), SIGKILL);
     }
 
     Result<> startHub()
