@@ -31,7 +31,7 @@ int complain(const Error &error)
 int main(int argc, char **argv)
 {
     ::umask(077);
-    ::signal(SIGPIPE, SIG_IGN); // a hub that went away is an error like any other
+    ::signal(SIGPIPE, SIG_IGN);      // a hub that went away is an error like any other
     headless::SignalWatcher::hold(); // a QApplication starts threads
     QApplication app(argc, argv);
     headless::SignalWatcher signalWatcher;

@@ -38,8 +38,7 @@ Result<SshTarget> SshTarget::parse(const QString &url)
     if (!parsed.isValid() || parsed.scheme() != u"ssh")
         return wrongTarget(url, u"it has to begin with ssh://"_s);
     if (!parsed.password().isEmpty())
-        return wrongTarget(parsed.toString(QUrl::RemovePassword),
-                           u"a password can't be given here, keys are used"_s);
+        return wrongTarget(parsed.toString(QUrl::RemovePassword), u"a password can't be given here, keys are used"_s);
     static const QRegularExpression host(uR"(\A[A-Za-z0-9_:][A-Za-z0-9_.:-]*\z)"_s);
     static const QRegularExpression user(uR"(\A[A-Za-z0-9_][A-Za-z0-9_.-]*\z)"_s);
     if (!host.match(parsed.host()).hasMatch())

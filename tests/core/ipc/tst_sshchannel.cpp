@@ -77,7 +77,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("message"); // a part of it
         QTest::addColumn<QString>("hint");
         const auto row = [](const char *name, int exitCode, const QString &said, ErrorCode code, const QString &message,
-                            const QString &hint) { QTest::newRow(name) << exitCode << said << code << message << hint; };
+                            const QString &hint) {
+            QTest::newRow(name) << exitCode << said << code << message << hint;
+        };
         using enum ErrorCode;
         namespace ended = commands::exitcode;
         row("no agenthubctl", 127, u"sh: 1: agenthubctl: not found\n"_s, NotFound, u"has no agenthubctl"_s,

@@ -75,8 +75,9 @@ public:
             client += "Host " + hosts[i] + (i == Usual ? " without-key unknown" : "") + "\n  Port " + port + '\n';
             known += "[127.0.0.1]:" + port + ' ' + hostKey + '\n';
         }
-        client += "Host nobody-listens\n  Port " + QByteArray::number(freePort()) + "\nHost without-key\n  IdentityFile " +
-                  file("stranger") + "\nHost * !without-key\n  IdentityFile " + file("key") +
+        client += "Host nobody-listens\n  Port " + QByteArray::number(freePort()) +
+                  "\nHost without-key\n  IdentityFile " + file("stranger") + "\nHost * !without-key\n  IdentityFile " +
+                  file("key") +
                   "\nHost unknown\n  UserKnownHostsFile /dev/null\nHost *\n  HostName 127.0.0.1\n  User nobody\n"
                   "  IdentitiesOnly yes\n  IdentityAgent none\n  StrictHostKeyChecking yes\n"
                   "  GlobalKnownHostsFile /dev/null\n  UserKnownHostsFile " +
@@ -120,7 +121,8 @@ public:
             before = ours.size();
             for (const QString &pid : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
                 const QByteArray stat = readFile("/proc/" + pid.toLatin1() + "/stat").valueOr({});
-                if (stat.contains("(sshd)") && ours.count(stat.mid(stat.lastIndexOf(')') + 4).split(' ')[0].toLongLong()))
+                if (stat.contains("(sshd)") &&
+                    ours.count(stat.mid(stat.lastIndexOf(')') + 4).split(' ')[0].toLongLong()))
                     ours.insert(pid.toLongLong());
             }
         }
@@ -134,8 +136,11 @@ public:
         m_hub.setStandardErrorFile(path() + QStringLiteral("/hub.log"), QIODevice::Append);
         m_hub.setProcessEnvironment(environment());
         m_hub.start(QStringLiteral("setpriv"), asNobody({path() + QStringLiteral("/bin/agenthubd")}));
-        return until([this] { return as({QStringLiteral("agenthubctl"), QStringLiteral("system-health")}).hasValue(); },
-                     QStringLiteral("the hub of nobody answers"));
+        return until(
+            [this] {
+                return as({QStringLiteral("agenthubctl"), QStringLiteral("system-health")}).hasValue();
+            },
+            QStringLiteral("the hub of nobody answers"));
     }
 
     void stopHub()
@@ -152,7 +157,8 @@ public:
                                             .folder = path() + QStringLiteral("/home"),
                                             .environment = environment()}));
         if (ran.exitCode != 0)
-            return fail(ErrorCode::Process, words.join(u' ') + QStringLiteral(": ") + QString::fromUtf8(ran.out + ran.err));
+            return fail(ErrorCode::Process,
+                        words.join(u' ') + QStringLiteral(": ") + QString::fromUtf8(ran.out + ran.err));
         return ran.out;
     }
 

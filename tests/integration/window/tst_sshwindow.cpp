@@ -52,8 +52,8 @@ class TestSshWindow : public QObject
 
     void assign(const QString &text)
     {
-        const auto assigned =
-            m_there->as({u"agenthubctl"_s, u"assign-task"_s, text, u"--agent"_s, u"quick"_s, u"--project"_s, u"work"_s});
+        const auto assigned = m_there->as(
+            {u"agenthubctl"_s, u"assign-task"_s, text, u"--agent"_s, u"quick"_s, u"--project"_s, u"work"_s});
         QVERIFY2(assigned.hasValue(), assigned ? "" : qPrintable(assigned.error().message));
     }
 
@@ -131,7 +131,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("sentence");
         QTest::addColumn<QString>("hint");
         const auto row = [](const char *name, const QString &url, const QString &sentence, const QString &hint,
-                            const QString &program = u"ssh"_s) { QTest::newRow(name) << url << program << sentence << hint; };
+                            const QString &program = u"ssh"_s) {
+            QTest::newRow(name) << url << program << sentence << hint;
+        };
         row("no ssh here", u"ssh://usual"_s, u"is not on this machine"_s, u"Install OpenSSH"_s, u"no-such-ssh"_s);
         row("no key", u"ssh://without-key"_s, u"refused every key"_s, u"ssh-copy-id"_s);
         row("an unknown machine", u"ssh://unknown"_s, u"does not know the key"_s, u"Connect once in a terminal"_s);
