@@ -4,11 +4,13 @@
 #include "core/base/durablefile.h"
 #include "core/base/program.h"
 #include "core/ipc/endpoint.h"
+#include "gui/model/tokenstore.h"
 #include "headless/host/hubhost.h"
 
 #include <QCoreApplication>
 #include <QFile>
 #include <QProcess>
+#include <QProcessEnvironment>
 
 #include <unistd.h>
 
@@ -19,6 +21,15 @@ namespace hub
 
 namespace
 {
+
+constexpr char tokenVariable[] = "DISCORD_BOT_TOKEN";
+constexpr std::chrono::seconds keychainTime{3}; // a keychain that asks its owner for a password gets no more
+
+// What a hub that is started here gets from the keychain: nothing when its environment has a token already.
+QString keychainToken(const QString &dataDir)
+{
+    return qEnvironmentVariableIsEmpty(tokenVariable) ? gui::TokenStore::take(dataDir, keychainTime) : QString();
+}
 
 class Hosted final : public gui::HostedHub
 {
@@ -56,6 +67,11 @@ Result<> startDaemon(const QString &dataDir, const QString &config)
     daemon.setProgram(program);
     daemon.setArguments(QStringList{u"--data-dir"_s, dataDir} +
                         (config.isEmpty() ? QStringList() : QStringList{u"--config"_s, config}));
+    if (const QString token = keychainToken(dataDir); !token.isEmpty()) {
+        auto environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QString::fromLatin1(tokenVariable), token);
+        daemon.setProcessEnvironment(environment);
+    }
     daemon.setWorkingDirectory(u"/"_s);
     daemon.setStandardInputFile(QProcess::nullDevice());
     daemon.setStandardOutputFile(QProcess::nullDevice());
@@ -71,13 +87,19 @@ Result<> startDaemon(const QString &dataDir, const QString &config)
 gui::LocalHub localHub(const QString &dataDir, const QString &config)
 {
     const QString settings = config.isEmpty() ? QString() : ipc::settingsFile(config); // absolute
-    return gui::LocalHub{
-        .dataDir = dataDir,
-        .startDaemon = [dataDir, settings] { return startDaemon(dataDir, settings); },
-        .host = [dataDir, settings]() -> Result<std::unique_ptr<gui::HostedHub>> {
-            HUB_TRY(auto host, headless::HubHost::start({dataDir, settings, QStringLiteral(HUB_VERSION)}));
-            return std::unique_ptr<gui::HostedHub>(std::make_unique<Hosted>(std::move(host)));
-        }};
+    return gui::LocalHub{.dataDir = dataDir,
+                         .startDaemon = [dataDir, settings] { return startDaemon(dataDir, settings); },
+                         .host = [dataDir, settings]() -> Result<std::unique_ptr<gui::HostedHub>> {
+                             const QString token = keychainToken(dataDir);
+                             if (!token.isEmpty())
+                                 ::qputenv(tokenVariable, token.toUtf8());
+                             auto host = headless::HubHost::start({dataDir, settings, QStringLiteral(HUB_VERSION)});
+                             if (!token.isEmpty())
+                                 ::qunsetenv(tokenVariable); // no agent's environment may have it
+                             if (!host)
+                                 return std::move(host).error();
+                             return std::unique_ptr<gui::HostedHub>(std::make_unique<Hosted>(*std::move(host)));
+                         }};
 }
 
 } // namespace hub

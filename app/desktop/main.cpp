@@ -64,7 +64,7 @@ int main(int argc, char **argv)
             return complain(dataDir.error());
         source = std::make_unique<gui::LocalSource>(localHub(*dataDir, line.value(u"config"_s)));
     }
-    gui::Theme theme;
+    gui::Theme theme(&app);
     gui::HubLink link(std::move(source));
     gui::Desktop desktop(link, place);
     desktop.show();

@@ -170,8 +170,7 @@ Result<QString> TaskDriver::waitsFor(const Task &task) const
     if (task.spec.after) {
         HUB_TRY(const Task before, m_stores.tasks.get(*task.spec.after));
         if (before.state != TaskState::Completed)
-            reasons << u"It waits for task #%1, which is %2."_s.arg(before.id.toString(),
-                                                                    textOf(taskStateTexts, before.state));
+            reasons << u"It waits for task #%1 to be completed."_s.arg(before.id.toString());
     }
     HUB_TRY(const QString holder, holderOfCheckout(task));
     if (!holder.isEmpty())

@@ -135,8 +135,13 @@ void TaskDriver::saveSucceeded(TaskId id)
 
 void TaskDriver::goOn(TaskId id)
 {
-    m_stores.commits.submitOrLog(u"going on with task #%1"_s.arg(id.toString()),
-                                 [this, id] { return beginNextTurn(id); });
+    m_stores.commits.submitOrLog(u"going on with task #%1"_s.arg(id.toString()), [this, id]() -> Result<> {
+        HUB_TRY(const Task task, m_stores.tasks.get(id));
+        // What still waits for it waits until a person takes it up again.
+        if (task.state == TaskState::Cancelled || task.state == TaskState::Failed)
+            return {};
+        return beginNextTurn(id);
+    });
 }
 
 // Inside work: a waiting message begins a turn of the living run, or else lets the task queue for a new one.

@@ -6,6 +6,7 @@
 
 #include <QJsonObject>
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 
@@ -22,6 +23,7 @@ struct Caller {
     QString name;             // for the audit trail: the account's name, "run r5 (claude)", a Discord name
     QString origin;           // "terminal", "window", "discord", "agent", "hub"
     std::optional<RunId> run; // set for Role::Agent
+    QStringList numbers{};    // on Discord: the person's own and those of their roles, which projects may name
 };
 
 // Where a command was given, when that says what is meant without a folder: a task's thread, a project's channel.

@@ -175,6 +175,7 @@ constexpr OptionSpec approveOptions[]{
 constexpr OptionSpec denyOptions[]{approvalId, restOf(option("reason"_L1, K::Text, "Why not; the agent reads it"_L1))};
 constexpr OptionSpec claimsOptions[]{project,
                                      option("path"_L1, K::Path, "Only this file or folder"_L1, "all paths"_L1)};
+constexpr OptionSpec conflictsOptions[]{project, taskFilter};
 constexpr OptionSpec releaseOptions[]{required("path"_L1, K::Path, "The file or folder to take back"_L1), reason};
 constexpr OptionSpec alertsOptions[]{choice("filter"_L1, "Which alerts"_L1, alertFilters, "open"_L1),
                                      choice("level"_L1, "This level and above"_L1, levels, "info"_L1), since};
@@ -215,8 +216,9 @@ constexpr OptionSpec projectGuardOptions[]{
     choice("action"_L1, "Look, put it in, or take it out"_L1, guardActions, "status"_L1),
     option("project"_L1, K::Project, "The project"_L1, "the one of this folder or channel, else the only one"_L1)};
 constexpr OptionSpec configGetOptions[]{required("key"_L1, K::Setting, "The setting"_L1)};
-constexpr OptionSpec configSetOptions[]{required("key"_L1, K::Setting, "The setting"_L1),
-                                        restOf(required("value"_L1, K::Text, "The new value"_L1))};
+constexpr OptionSpec configSetOptions[]{
+    required("key"_L1, K::Setting, "The setting"_L1),
+    restOf(option("value"_L1, K::Text, "The new value"_L1, "back to the default"_L1))};
 constexpr OptionSpec drillOptions[]{
     option("task_id"_L1, K::Task, "The task to bring back"_L1, "the one with the newest checkpoint"_L1)};
 constexpr OptionSpec hubExportOptions[]{required("file"_L1, K::Path, "The file to make; it must not be there yet"_L1)};
@@ -231,6 +233,8 @@ constexpr OptionSpec cleanupOptions[]{
     option("branches_older_than"_L1, K::Text, "Backup branches of ended tasks, older than: 30d, 30 (days), 12h"_L1,
            "no branches"_L1),
     option("caches"_L1, K::Flag, "Build output and caches in working trees of tasks that don't run"_L1, "no"_L1)};
+constexpr OptionSpec discordCheckOptions[]{secret(option(
+    "token"_L1, K::Text, "A bot token to try instead, before it is stored"_L1, "the one the hub started with"_L1))};
 constexpr OptionSpec doctorOptions[]{option("report"_L1, K::Flag, "A report to hand over, without secrets"_L1)};
 constexpr OptionSpec waitOptions[]{
     required("task_id"_L1, K::Task, "The task, as 12 or #12"_L1),
@@ -332,6 +336,8 @@ constexpr CommandSpec rows[]{
     {"claims"_L1, "Who holds which files"_L1, V, Effect::Read, claimsOptions, "claims"_L1},
     {"release-claim"_L1, "Take a file from its holder"_L1, O, Effect::Change, releaseOptions,
      "release-claim src/main.cpp"_L1},
+    {"conflicts"_L1, "Files that several open tasks changed: where their merges will meet"_L1, V, Effect::Read,
+     conflictsOptions, "conflicts --task-id 12"_L1},
     {"alerts"_L1, "What a person may need to know"_L1, V, Effect::Read, alertsOptions, "alerts --level error"_L1},
     {"resolve-alert"_L1, "Answer an alert"_L1, O, Effect::Change, resolveOptions, "resolve-alert al-5"_L1},
     {"test-alert"_L1, "Raise one, to see that it arrives"_L1, M, Effect::Change, testAlertOptions,
@@ -401,12 +407,8 @@ constexpr CommandSpec rows[]{
      Effect::Dangerous, cleanupOptions, "cleanup --branches_older_than 30d"_L1},
     {"doctor"_L1, "What is wrong and the line that mends it; a report without secrets"_L1, M, Effect::Read,
      doctorOptions, "doctor --report"_L1},
-    {"discord check"_L1,
-     "Whether the bot is set up on Discord, and what to click where it is not"_L1,
-     M,
-     Effect::Read,
-     {},
-     "discord check"_L1},
+    {"discord check"_L1, "Whether the bot is set up on Discord, and what to click where it is not"_L1, M, Effect::Read,
+     discordCheckOptions, "discord check"_L1},
     {"discord invite"_L1, "The link that takes the bot into your server"_L1, M, Effect::Read, {}, "discord invite"_L1},
     {"wait"_L1, "Wait until a task is in a state; for scripts"_L1, M, Effect::Read, waitOptions,
      "wait 12 --for completed --timeout 3600"_L1},

@@ -2,8 +2,10 @@
 #include "core/hub/handlers.h"
 
 #include "core/base/json.h"
+#include "core/base/person.h"
 #include "core/base/program.h"
 #include "core/commands/counted.h"
+#include "core/hub/projectrights.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -20,16 +22,19 @@ using commands::Severity;
 namespace
 {
 
-// Of who asks.
-Result<QSet<TaskId>> ownTasks(Services &services, const Invocation &in)
+// What is seen of the trails: all of it, or that of who asks.
+Result<std::optional<QList<TaskId>>> seenTasks(Services &services, const Invocation &in)
 {
+    if (in.call.caller.role >= commands::Role::Admin)
+        return std::optional<QList<TaskId>>();
     HUB_TRY(const auto tasks, services.stores.tasks.all());
-    QSet<TaskId> own;
+    const ProjectRights rights(services, in.call);
+    QList<TaskId> own;
     for (const Task &task : tasks) {
-        if (task.spec.owner == in.who())
-            own.insert(task.id);
+        if (isSamePerson(task.spec.owner, in.who()) && rights.sees(task.spec.project))
+            own << task.id;
     }
-    return own;
+    return std::optional(own);
 }
 
 Result<QList<state::AuditEntry>> entriesFor(Services &services, const Invocation &in, int limit)
@@ -41,12 +46,8 @@ Result<QList<state::AuditEntry>> entriesFor(Services &services, const Invocation
     }
     HUB_TRY(filter.since, findInstant(services, in.text("since"_L1)));
     HUB_TRY(filter.until, findInstant(services, in.text("until"_L1)));
-    HUB_TRY(auto entries, services.stores.audit.list(filter));
-    if (in.call.caller.role < commands::Role::Admin) {
-        HUB_TRY(const auto own, ownTasks(services, in));
-        entries.removeIf([&](const state::AuditEntry &entry) { return !entry.task || !own.contains(*entry.task); });
-    }
-    return entries;
+    HUB_TRY(filter.among, seenTasks(services, in));
+    return services.stores.audit.list(filter);
 }
 
 QJsonObject asJson(const state::AuditEntry &e)
@@ -108,11 +109,8 @@ Result<Reply> gitList(Services &services, const Invocation &in)
         filter.task = task.id;
     }
     HUB_TRY(filter.since, findInstant(services, in.text("since"_L1)));
-    HUB_TRY(auto operations, services.stores.gitLog.list(filter));
-    if (in.call.caller.role < commands::Role::Admin) {
-        HUB_TRY(const auto own, ownTasks(services, in));
-        operations.removeIf([&](const state::GitOperation &o) { return !o.task || !own.contains(*o.task); });
-    }
+    HUB_TRY(filter.among, seenTasks(services, in));
+    HUB_TRY(const auto operations, services.stores.gitLog.list(filter));
     commands::Table table{
         .columns = {u"when"_s, u"project"_s, u"task"_s, u"who"_s, u"operation"_s, u"refs"_s, u"outcome"_s},
         .whenEmpty = u"Nothing matches."_s};
@@ -255,18 +253,51 @@ Result<const SettingSpec *> settingNamed(const QString &key)
                 u"agenthubctl config list"_s);
 }
 
+QString typeText(SettingType type)
+{
+    switch (type) {
+    case SettingType::Flag: return u"flag"_s;
+    case SettingType::Number: return u"number"_s;
+    case SettingType::Text: return u"text"_s;
+    case SettingType::Choice: return u"choice"_s;
+    }
+    return {};
+}
+
+// All that a front end needs to offer it.
+QJsonObject declared(const SettingSpec &spec, const Settings &settings)
+{
+    QJsonArray choices;
+    for (QLatin1StringView choice : spec.choices)
+        choices.append(QString(choice));
+    return {{u"key"_s, QString(spec.key)},
+            {u"value"_s, settings.text(spec)},
+            {u"source"_s, textOf(settings.source(spec))},
+            {u"default"_s, QString(spec.fallback)},
+            {u"type"_s, typeText(spec.type)},
+            {u"low"_s, spec.low},
+            {u"high"_s, spec.high},
+            {u"choices"_s, choices},
+            {u"environment"_s, QString(spec.environment)},
+            {u"help"_s, QString(spec.help)},
+            {u"machine_only"_s, spec.machineOnly},
+            {u"needs_restart"_s, spec.needsRestart}};
+}
+
 Result<Reply> configList(Services &services, const Invocation &)
 {
     Reply reply;
     commands::Table table{.columns = {u"setting"_s, u"value"_s, u"from"_s, u"help"_s}};
     QJsonObject data;
+    QJsonArray all;
     for (const SettingSpec *spec : allSettings) {
         table.rows << QStringList{QString(spec->key), services.settings.text(*spec),
                                   textOf(services.settings.source(*spec)), QString(spec->help)};
         data[QString(spec->key)] = services.settings.text(*spec);
+        all.append(declared(*spec, services.settings));
     }
     reply.tables << table;
-    reply.data = {{u"settings"_s, data}, {u"file"_s, services.settings.file()}};
+    reply.data = {{u"settings"_s, data}, {u"declared"_s, all}, {u"file"_s, services.settings.file()}};
     return reply;
 }
 
@@ -287,15 +318,17 @@ Result<Reply> configSet(Services &services, const Invocation &in)
     HUB_TRY(const SettingSpec *spec, settingNamed(in.text("key"_L1)));
     if (spec->machineOnly && in.call.caller.role != commands::Role::Machine)
         return fail(ErrorCode::Refused, u"%1 is changed at the machine only."_s.arg(spec->key));
-    HUB_CHECK(services.settings.set(*spec, in.text("value"_L1)));
+    const QString value = in.text("value"_L1);
+    HUB_CHECK(value.isEmpty() ? services.settings.reset(*spec) : services.settings.set(*spec, value));
     if (spec == &setting::protectedBranches || spec == &setting::protectFrom)
         refreshGuards(services);
-    Reply reply{.title = u"%1 is %2"_s.arg(spec->key, services.settings.text(*spec))};
-    if (services.settings.source(*spec) != Settings::Source::File) {
+    const QString now = services.settings.text(*spec);
+    Reply reply{.title = now.isEmpty() ? u"%1 is empty"_s.arg(spec->key) : u"%1 is %2"_s.arg(spec->key, now)};
+    const auto source = services.settings.source(*spec);
+    if (source == Settings::Source::Environment || source == Settings::Source::CommandLine) {
         reply.severity = Severity::Warning;
-        reply.text =
-            u"The file was changed, but the %1 still overrides it."_s.arg(textOf(services.settings.source(*spec)));
-    } else if (spec == &setting::logLevel || spec == &setting::safetyDatabase || spec->key.startsWith("discord/"_L1)) {
+        reply.text = u"The file was changed, but the %1 still overrides it."_s.arg(textOf(source));
+    } else if (spec->needsRestart) {
         reply.text = u"It counts from the hub's next start on."_s;
     }
     return reply;

@@ -57,6 +57,24 @@ Result<Reply> listAgents(Services &services, const Invocation &)
     return reply;
 }
 
+// What `agents set` takes, with what counts now. Of the agent's own variables only the names: values may be secrets.
+QJsonArray settingsOf(const agents::Profile &profile)
+{
+    const QHash<QString, QString> values{{u"command"_s, joinWords(profile.command)},
+                                         {u"adapter"_s, profile.adapter},
+                                         {u"max_parallel"_s, QString::number(profile.maxParallel)},
+                                         {u"autonomy"_s, profile.autonomy},
+                                         {u"pass_env"_s, profile.passEnvironment.join(u", "_s)},
+                                         {u"check"_s, profile.check},
+                                         {u"install_hint"_s, profile.installHint}};
+    QJsonArray settings;
+    for (const auto &[key, help] : agents::profileKeys()) {
+        if (values.contains(key))
+            settings.append(QJsonObject{{u"key"_s, key}, {u"value"_s, values.value(key)}, {u"help"_s, help}});
+    }
+    return settings;
+}
+
 Result<Reply> showAgent(Services &services, const Invocation &in)
 {
     HUB_TRY(const auto profile, findAgent(services, in.options));
@@ -95,11 +113,11 @@ Result<Reply> showAgent(Services &services, const Invocation &in)
     reply.tables << table;
     reply.next = {u"agents test "_s + profile.name.toString(),
                   u"agents set "_s + profile.name.toString() + u" KEY VALUE"_s};
-    reply.data = {{u"agent"_s, profile.name.toString()},
-                  {u"command"_s, QJsonArray::fromStringList(profile.command)},
-                  {u"adapter"_s, profile.adapter},
-                  {u"file"_s, profile.file},
-                  {u"runs"_s, data}};
+    reply.data = {
+        {u"agent"_s, profile.name.toString()}, {u"command"_s, QJsonArray::fromStringList(profile.command)},
+        {u"adapter"_s, profile.adapter},       {u"file"_s, profile.file},
+        {u"settings"_s, settingsOf(profile)},  {u"variables"_s, QJsonArray::fromStringList(profile.environment.keys())},
+        {u"paused"_s, pause.has_value()},      {u"runs"_s, data}};
     return reply;
 }
 

@@ -112,7 +112,7 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
         return finish(in, (*slow)(m_services, in));
     const auto quick = std::get<QuickHandler>(handler->handler);
     if (in.spec.effect == Effect::Read)
-        return m_services.stores.commits.submit([this, quick, in] { return quick(m_services, in); });
+        return looked(in, m_services.stores.commits.submit([this, quick, in] { return quick(m_services, in); }));
     if (!handler->look)
         return change(in, quick);
     auto looked = handler->look(m_services, in);
@@ -122,6 +122,18 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
     });
     return replyAfter(&m_services.driver, std::move(looked),
                       [this, in, quick](std::monostate) { return change(in, quick); });
+}
+
+// A look needs no entry, but that it was refused does.
+QFuture<Result<Reply>> Dispatcher::looked(const Invocation &in, QFuture<Result<Reply>> reply)
+{
+    if (in.call.caller.numbers.isEmpty())
+        return reply; // then no project refuses it
+    whenDone(reply, &m_services.driver, [this, in](const Result<Reply> &done) {
+        if (!done && done.error().code == ErrorCode::Refused)
+            recordFailure(in, done.error());
+    });
+    return reply;
 }
 
 // What a quick handler changes and the audit entry that says so, committed together.
@@ -157,7 +169,7 @@ void Dispatcher::recordFailure(const Invocation &in, const Error &error)
 QFuture<Result<Reply>> Dispatcher::finish(const Invocation &in, QFuture<Result<Reply>> reply)
 {
     if (in.spec.effect == Effect::Read)
-        return reply;
+        return looked(in, std::move(reply));
     auto promise = std::make_shared<QPromise<Result<Reply>>>();
     promise->start();
     auto future = promise->future();

@@ -28,6 +28,7 @@ private:
     {
     }
     QFuture<Result<commands::Reply>> change(const Invocation &in, QuickHandler quick);
+    QFuture<Result<commands::Reply>> looked(const Invocation &in, QFuture<Result<commands::Reply>> reply);
     void recordFailure(const Invocation &in, const Error &error);
     QFuture<Result<commands::Reply>> finish(const Invocation &in, QFuture<Result<commands::Reply>> reply);
     // The one audit entry of a call: its options, followed by `result`.

@@ -1,5 +1,7 @@
 #include "core/hub/finders.h"
 
+#include "core/hub/projectrights.h"
+
 #include <QDateTime>
 #include <QDir>
 
@@ -24,7 +26,8 @@ QString shortTask(const Task &task)
 
 } // namespace
 
-Result<Task> findTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options)
+// Before it is asked whether the caller may.
+static Result<Task> meantTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options)
 {
     const QString given = options.value(u"task_id"_s).toString();
     if (!given.isEmpty()) {
@@ -51,9 +54,11 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
     if (!project)
         project = ProjectName::parse(call.place.project);
     const QString agent = options.value(u"agent"_s).toString();
+    const ProjectRights rights(services, call);
     QList<Task> open;
     for (const Task &task : all) {
-        if ((!agent.isEmpty() && task.spec.agent.toString() != agent) || (project && task.spec.project != *project))
+        if (!rights.sees(task.spec.project) || (!agent.isEmpty() && task.spec.agent.toString() != agent) ||
+            (project && task.spec.project != *project))
             continue;
         if (task.spec.mode == TreeMode::Worktree && isWithin(call.folder, task.tree))
             return task;
@@ -74,13 +79,22 @@ Result<Task> findTask(const Services &services, const commands::CommandCall &cal
     return error;
 }
 
-Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,
-                                   const QJsonObject &options)
+Result<Task> findTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options)
+{
+    HUB_TRY(const Task task, meantTask(services, call, options));
+    HUB_CHECK(ProjectRights(services, call).mayCall(task.spec.project));
+    return task;
+}
+
+static Result<state::Project> meantProject(const Services &services, const commands::CommandCall &call,
+                                           const QJsonObject &options)
 {
     QString given = options.value(u"project"_s).toString();
     if (given.isEmpty())
         given = call.place.project;
-    HUB_TRY(const auto all, services.stores.projects.all());
+    HUB_TRY(auto all, services.stores.projects.all());
+    const ProjectRights rights(services, call);
+    all.removeIf([&](const auto &project) { return project.name.toString() != given && !rights.sees(project.name); });
     QList<state::Project> prefixed;
     for (const auto &project : all) {
         if (project.name.toString() == given)
@@ -105,6 +119,14 @@ Result<state::Project> findProject(const Services &services, const commands::Com
             : fail(ErrorCode::Ambiguous, u"Which project? There are %1."_s.arg(names.size()), u"Add --project NAME."_s);
     error.candidates = names;
     return error;
+}
+
+Result<state::Project> findProject(const Services &services, const commands::CommandCall &call,
+                                   const QJsonObject &options)
+{
+    HUB_TRY(const auto project, meantProject(services, call, options));
+    HUB_CHECK(ProjectRights(services, call).mayCall(project.name));
+    return project;
 }
 
 Result<std::optional<AgentName>> agentFilter(const Services &services, const QJsonObject &options)

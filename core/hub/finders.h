@@ -7,6 +7,7 @@
 namespace hub
 {
 
+// Refused where the caller may not do that in its project (projectrights.h), as findProject() too.
 // The task named, also by a whole checkpoint id (12/3), else the one of the place (a thread), else the one whose
 // working tree the caller is in, else the only open one (of that agent, in that project).
 Result<Task> findTask(const Services &services, const commands::CommandCall &call, const QJsonObject &options);

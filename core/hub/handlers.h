@@ -91,6 +91,9 @@ void refreshGuards(Services &services);
 Result<> logGuard(state::Stores &stores, const ProjectName &project, const QString &who, const QString &action,
                   const git::GuardState &guard);
 
+// In core/hub/conflicts.cpp.
+QFuture<Result<commands::Reply>> listConflicts(Services &services, const Invocation &in);
+
 // Shared pieces of replies.
 QJsonObject taskData(const Services &services, const Task &task);
 QJsonObject approvalData(const Approval &approval);

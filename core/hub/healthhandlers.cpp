@@ -244,7 +244,11 @@ Result<Reply> present(Services &services)
                            : u"%1 open, the last: %2"_s.arg(alerts.size()).arg(alerts.first().report.title));
     for (auto front = services.fronts.cbegin(); front != services.fronts.cend(); ++front) {
         field(front.key(), front->text + (front->advice.isEmpty() ? QString() : u". "_s + front->advice));
-        fronts[front.key().toLower()] = front->data;
+        QJsonObject frontData = front->data;
+        frontData[u"well"_s] = front->well;
+        frontData[u"text"_s] = front->text;
+        frontData[u"advice"_s] = front->advice;
+        fronts[front.key().toLower()] = frontData;
         if (!front->well)
             reply.severity = Severity::Warning;
     }

@@ -2,6 +2,7 @@
 #include "core/base/shellwords.h"
 #include "core/hub/noteport.h"
 #include "core/hub/projectparts.h"
+#include "core/hub/projectrights.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -143,7 +144,7 @@ Result<> describeVault(Services &services, const state::Project &project, const 
 
 } // namespace
 
-Result<Reply> listProjects(Services &services, const Invocation &)
+Result<Reply> listProjects(Services &services, const Invocation &in)
 {
     HUB_TRY(auto all, services.stores.projects.all());
     HUB_TRY(const auto removed, services.stores.projects.removed());
@@ -151,7 +152,10 @@ Result<Reply> listProjects(Services &services, const Invocation &)
     commands::Table table{.columns = {u"project"_s, u"folder"_s, u"state"_s, u"vault"_s, u"added"_s},
                           .whenEmpty = u"No project is known yet."_s};
     QJsonArray data;
+    const ProjectRights rights(services, in.call);
     for (const auto &project : all + removed) {
+        if (!rights.sees(project.name))
+            continue;
         lookAgain(services, project);
         table.rows << QStringList{project.name.toString(), project.path, stateOf(project),
                                   recovery::sizeText(project.report[u"vault_bytes"_s].toInteger()),

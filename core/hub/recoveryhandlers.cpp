@@ -1,6 +1,7 @@
 // Going back to a checkpoint, a backup branch, a commit; one file; undoing it.
 #include "core/git/workingtree.h"
 #include "core/hub/goback.h"
+#include "core/hub/projectrights.h"
 #include "core/hub/taskchanges.h"
 #include "core/recovery/tasktree.h"
 
@@ -37,6 +38,9 @@ QFuture<Result<Reply>> rollbackCheckpoint(Services &services, const Invocation &
     const auto task = findTask(services, in.call, in.options);
     if (!task)
         return readyFuture<Reply>(task.error());
+    // The list is for viewers, and so is the command by itself.
+    if (auto may = ProjectRights(services, in.call).need(commands::Role::Operator, task->spec.project); !may)
+        return readyFuture<Reply>(std::move(may).error());
     const auto target = findCheckpoint(services, *task, text);
     if (!target)
         return readyFuture<Reply>(target.error());
@@ -52,6 +56,7 @@ Result<Task> taskOfBackup(const Services &services, const Invocation &in)
     const auto named = TaskId::parse(in.text("backup"_L1).mid(slash + 1).section(u'-', 0, 0));
     if (in.has("task_id"_L1) || slash < 0 || !named)
         return findTask(services, in.call, in.options);
+    HUB_CHECK(ProjectRights(services, in.call).mayCall(*named));
     return services.stores.tasks.get(*named);
 }
 
@@ -249,7 +254,9 @@ Result<state::Operation> operationMeant(const Services &services, const Invocati
         if (!id)
             return fail(ErrorCode::InvalidInput, u"'%1' is no operation, such as op-81."_s.arg(given),
                         u"agenthubctl rollback show"_s);
-        return services.stores.operations.get(*id);
+        HUB_TRY(const auto operation, services.stores.operations.get(*id));
+        HUB_CHECK(ProjectRights(services, in.call).mayCall(operation.task));
+        return operation;
     }
     const bool named = in.has("task_id"_L1);
     const auto task = findTask(services, in.call, in.options);
@@ -260,15 +267,18 @@ Result<state::Operation> operationMeant(const Services &services, const Invocati
                         (in.call.folder + u'/').startsWith(task->tree + u'/');
     const bool here = inTree || (task && in.call.place.task == task->id);
     HUB_TRY(const auto all, services.stores.operations.list(named || here ? std::optional(task->id) : std::nullopt));
+    const ProjectRights rights(services, in.call);
     QList<state::Operation> last; // of each task
     for (const auto &operation : all) {
         const bool later =
             std::any_of(last.begin(), last.end(), [&](const auto &other) { return other.task == operation.task; });
-        if (!later && canBeUndone(operation))
+        if (!later && canBeUndone(operation) && rights.sees(operation.task))
             last << operation;
     }
-    if (last.size() == 1)
+    if (last.size() == 1) {
+        HUB_CHECK(rights.mayCall(last.first().task));
         return last.first();
+    }
     if (last.isEmpty())
         return fail(ErrorCode::NotFound, u"There is nothing to undo."_s, u"agenthubctl rollback show"_s);
     Error error = fail(ErrorCode::Ambiguous, u"Undo what? %1 tasks have something to undo."_s.arg(last.size()),

@@ -3,6 +3,7 @@
 #include "core/commands/counted.h"
 #include "core/git/workingtree.h"
 #include "core/hub/goback.h"
+#include "core/hub/projectrights.h"
 #include "core/hub/taskchanges.h"
 #include "core/recovery/tasktree.h"
 
@@ -35,8 +36,9 @@ Result<Options> optionsOf(const Services &services, const Invocation &in)
         only = task.id;
     }
     HUB_TRY(const auto all, services.stores.tasks.all());
+    const ProjectRights rights(services, in.call);
     for (const Task &task : all) {
-        if ((only && task.id != *only) || (agent && task.spec.agent != *agent))
+        if ((only && task.id != *only) || !rights.sees(task.spec.project) || (agent && task.spec.agent != *agent))
             continue;
         options.tasks.insert(task.id, task);
         HUB_TRY(const auto list, services.stores.tasks.checkpoints(task.id));

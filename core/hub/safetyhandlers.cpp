@@ -3,6 +3,7 @@
 
 #include "core/agents/approvalpolicy.h"
 #include "core/commands/counted.h"
+#include "core/hub/projectrights.h"
 
 using namespace Qt::StringLiterals;
 
@@ -142,8 +143,10 @@ Result<Reply> listApprovals(Services &services, const Invocation &in)
     const QString filter = in.has("filter"_L1) ? in.text("filter"_L1) : u"open"_s;
     HUB_TRY(auto approvals, services.stores.approvals.list(only, filter == u"open" ? std::optional(ApprovalState::Open)
                                                                                    : std::nullopt));
+    const ProjectRights rights(services, in.call);
     approvals.removeIf([&](const Approval &a) {
-        return (filter == u"answered" && a.state != ApprovalState::Allowed && a.state != ApprovalState::Denied) ||
+        return !rights.sees(a.task) ||
+               (filter == u"answered" && a.state != ApprovalState::Allowed && a.state != ApprovalState::Denied) ||
                (filter == u"expired" && a.state != ApprovalState::Withdrawn);
     });
     Reply reply;
@@ -178,10 +181,15 @@ Result<Reply> listApprovals(Services &services, const Invocation &in)
 Result<Reply> answerApproval(Services &services, const Invocation &in)
 {
     HUB_TRY(const auto open, services.stores.approvals.list({}, ApprovalState::Open));
+    const ProjectRights rights(services, in.call);
     QList<ApprovalId> ids;
-    for (const Approval &approval : open)
-        ids << approval.id;
+    for (const Approval &approval : open) {
+        if (rights.sees(approval.task))
+            ids << approval.id;
+    }
     HUB_TRY(const ApprovalId id, findOnly(in.text("approval_id"_L1), ids, u"question"_s, u"agenthubctl approvals"_s));
+    HUB_TRY(const Approval asked, services.stores.approvals.get(id));
+    HUB_CHECK(rights.mayCall(asked.task));
     const bool yes = in.spec.name == "approve"_L1;
     const QString scope = in.has("scope"_L1) ? in.text("scope"_L1) : u"once"_s;
     HUB_TRY(const Approval approval, services.lifecycle.answerApproval(
@@ -208,7 +216,7 @@ QFuture<Result<Reply>> approve(Services &services, const Invocation &in)
     const auto wanted = ApprovalId::parse(in.text("approval_id"_L1));
     for (const Approval &approval : open.valueOr({})) {
         const bool meant = wanted ? approval.id == *wanted : open->size() == 1;
-        if (meant && agents::isDestructive(approval.kind)) {
+        if (meant && agents::isDestructive(approval.kind) && ProjectRights(services, in.call).mayCall(approval.task)) {
             auto saved =
                 services.checkpointer.request({.task = approval.task,
                                                .type = CheckpointType::Milestone,
@@ -227,9 +235,11 @@ Result<Reply> listClaims(Services &services, const Invocation &in)
     commands::Table table{.columns = {u"path"_s, u"project"_s, u"task"_s, u"since"_s, u"until"_s},
                           .whenEmpty = u"Nobody holds a file."_s};
     QJsonArray data;
+    const ProjectRights rights(services, in.call);
     for (const auto &claim : claims) {
-        if ((project && claim.project != *project) || (in.has("path"_L1) && claim.path != in.text("path"_L1) &&
-                                                       !claim.path.startsWith(in.text("path"_L1) + u'/')))
+        if (!rights.sees(claim.project) || (project && claim.project != *project) ||
+            (in.has("path"_L1) && claim.path != in.text("path"_L1) &&
+             !claim.path.startsWith(in.text("path"_L1) + u'/')))
             continue;
         table.rows << QStringList{claim.path, claim.project.toString(), u'#' + claim.task.toString(),
                                   agoText(claim.at, services.now()),
@@ -250,6 +260,7 @@ Result<Reply> releaseClaim(Services &services, const Invocation &in)
     HUB_TRY(const auto claims, services.stores.holds.claims());
     for (const auto &claim : claims) {
         if (claim.path == in.text("path"_L1)) {
+            HUB_CHECK(ProjectRights(services, in.call).mayCall(claim.project));
             HUB_CHECK(services.stores.holds.release(claim.project, claim.path, {}));
             return Reply{.title = u"%1 is free"_s.arg(claim.path),
                          .text = u"Task #%1 held it."_s.arg(claim.task.toString())};
@@ -272,8 +283,9 @@ Result<Reply> listAlerts(Services &services, const Invocation &in)
                           .whenEmpty =
                               in.text("filter"_L1) == u"all" ? u"There was no alert yet."_s : u"No alert is open."_s};
     QJsonArray data;
+    const ProjectRights rights(services, in.call);
     for (const Alert &alert : alerts) {
-        if (level && alert.report.level < *level)
+        if ((level && alert.report.level < *level) || (alert.report.task && !rights.sees(*alert.report.task)))
             continue;
         const QString title = alert.heldBack > 0
                                   ? u"%1 (%2)"_s.arg(alert.report.title, counted(alert.heldBack, u"more time"_s))
@@ -308,10 +320,17 @@ Result<Reply> listAlerts(Services &services, const Invocation &in)
 Result<Reply> resolveAlert(Services &services, const Invocation &in)
 {
     HUB_TRY(const auto alerts, services.alerts.book().list(true, {}, {}));
+    const ProjectRights rights(services, in.call);
     QList<AlertId> ids;
-    for (const Alert &alert : alerts)
-        ids << alert.id;
+    for (const Alert &alert : alerts) {
+        if (!alert.report.task || rights.sees(*alert.report.task))
+            ids << alert.id;
+    }
     HUB_TRY(const AlertId id, findOnly(in.text("alert_id"_L1), ids, u"alert"_s, u"agenthubctl alerts"_s));
+    for (const Alert &alert : alerts) {
+        if (alert.id == id && alert.report.task)
+            HUB_CHECK(rights.mayCall(*alert.report.task));
+    }
     const QString action = in.has("action"_L1) ? in.text("action"_L1) : u"resolve"_s;
     std::optional<Instant> until;
     if (action == u"snooze") {
@@ -378,6 +397,7 @@ std::span<const HandlerRow> safetyHandlers()
                                    {"deny"_L1, &answerApproval},
                                    {"claims"_L1, &listClaims},
                                    {"release-claim"_L1, &releaseClaim},
+                                   {"conflicts"_L1, &listConflicts},
                                    {"alerts"_L1, &listAlerts},
                                    {"resolve-alert"_L1, &resolveAlert},
                                    {"test-alert"_L1, &testAlert}};

@@ -1,7 +1,9 @@
 #include "core/hub/suggestions.h"
 
+#include "core/agents/knownagents.h"
 #include "core/commands/counted.h"
 #include "core/hub/handlers.h"
+#include "core/hub/projectrights.h"
 
 using namespace Qt::StringLiterals;
 
@@ -39,6 +41,7 @@ struct Asked {
     Services &services;
     const SuggestCall &call;
     const commands::CommandSpec &spec;
+    ProjectRights rights{services, call.call};
 
     QString option(QLatin1StringView name) const { return call.call.options.value(name).toString(); }
     QString ago(Instant at) const { return agoText(at, services.now()); }
@@ -59,7 +62,7 @@ struct Asked {
         const QString named = option("project"_L1);
         const QString project = named.isEmpty() ? call.call.place.project : named;
         all.removeIf([&](const Task &one) {
-            return (!agent.isEmpty() && one.spec.agent.toString() != agent) ||
+            return !rights.sees(one.spec.project) || (!agent.isEmpty() && one.spec.agent.toString() != agent) ||
                    (!project.isEmpty() && one.spec.project.toString() != project);
         });
         std::stable_partition(all.begin(), all.end(), [](const Task &one) { return !isEnded(one.state); });
@@ -137,6 +140,8 @@ Result<Suggestions> projectSuggestions(const Asked &asked)
     const auto open = openBy(tasks, [](const Task &task) { return task.spec.project.toString(); });
     Suggestions found;
     for (const state::Project &project : projects) {
+        if (!asked.rights.sees(project.name))
+            continue;
         const QString name = project.name.toString();
         found << Suggestion{
             name, label({name, project.missing ? u"its folder is missing"_s : QString(), openText(open.value(name))})};
@@ -148,10 +153,12 @@ Result<Suggestions> approvalSuggestions(const Asked &asked)
 {
     HUB_TRY(const auto open, asked.services.stores.approvals.list(asked.task(), ApprovalState::Open));
     Suggestions found;
-    for (const Approval &approval : open)
-        found << Suggestion{approval.id.toString(),
-                            label({approval.id.toString(), u'#' + approval.task.toString(), approval.kind,
-                                   shortened(approval.question), asked.ago(approval.askedAt)})};
+    for (const Approval &approval : open) {
+        if (asked.rights.sees(approval.task))
+            found << Suggestion{approval.id.toString(),
+                                label({approval.id.toString(), u'#' + approval.task.toString(), approval.kind,
+                                       shortened(approval.question), asked.ago(approval.askedAt)})};
+    }
     return found;
 }
 
@@ -159,10 +166,12 @@ Result<Suggestions> alertSuggestions(const Asked &asked)
 {
     HUB_TRY(const auto alerts, asked.services.alerts.book().list(true, {}, {}));
     Suggestions found;
-    for (const Alert &alert : alerts)
-        found << Suggestion{alert.id.toString(),
-                            label({alert.id.toString(), textOf(alertLevelTexts, alert.report.level),
-                                   shortened(alert.report.title), alert.report.subject, asked.ago(alert.at)})};
+    for (const Alert &alert : alerts) {
+        if (!alert.report.task || asked.rights.sees(*alert.report.task))
+            found << Suggestion{alert.id.toString(),
+                                label({alert.id.toString(), textOf(alertLevelTexts, alert.report.level),
+                                       shortened(alert.report.title), alert.report.subject, asked.ago(alert.at)})};
+    }
     return found;
 }
 
@@ -172,7 +181,8 @@ Result<Suggestions> operationSuggestions(const Asked &asked)
     HUB_TRY(const auto operations, asked.services.stores.operations.list(asked.task()));
     Suggestions found;
     for (const state::Operation &operation : operations) {
-        if (asked.is("rollback undo"_L1) && (operation.state != u"done" || operation.undoneBy))
+        const bool gone = asked.is("rollback undo"_L1) && (operation.state != u"done" || operation.undoneBy);
+        if (gone || !asked.rights.sees(operation.task))
             continue;
         found << Suggestion{operation.id.toString(),
                             label({operation.id.toString(), operation.kind, u'#' + operation.task.toString(),
@@ -185,9 +195,11 @@ Result<Suggestions> messageSuggestions(const Asked &asked)
 {
     HUB_TRY(const auto waiting, asked.services.stores.queue.list(asked.task()));
     Suggestions found;
-    for (const state::QueuedMessage &message : waiting)
-        found << Suggestion{message.id.toString(), label({message.id.toString(), u'#' + message.task.toString(),
-                                                          shortened(message.text), asked.ago(message.at)})};
+    for (const state::QueuedMessage &message : waiting) {
+        if (asked.rights.sees(message.task))
+            found << Suggestion{message.id.toString(), label({message.id.toString(), u'#' + message.task.toString(),
+                                                              shortened(message.text), asked.ago(message.at)})};
+    }
     return found;
 }
 
@@ -198,7 +210,7 @@ Result<Suggestions> pathSuggestions(const Asked &asked)
     const QString project = asked.option("project"_L1);
     Suggestions found;
     for (const state::Claim &claim : claims) {
-        if (project.isEmpty() || claim.project.toString() == project)
+        if (asked.rights.sees(claim.project) && (project.isEmpty() || claim.project.toString() == project))
             found << Suggestion{
                 claim.path, label({claim.path, u"held by #%1"_s.arg(claim.task.toString()), claim.project.toString()})};
     }
@@ -244,7 +256,7 @@ Result<Suggestions> branchSuggestions(const Asked &asked)
     HUB_TRY(const auto projects, asked.services.stores.projects.all());
     Suggestions found;
     for (const state::Project &project : projects) {
-        if (!named.isEmpty() && project.name.toString() != named)
+        if (!asked.rights.sees(project.name) || (!named.isEmpty() && project.name.toString() != named))
             continue;
         HUB_TRY(const auto known, asked.services.stores.refs.known(project.name));
         for (auto ref = known.cbegin(); ref != known.cend(); ++ref) {
@@ -288,6 +300,24 @@ QFuture<Result<Suggestions>> hubBackupSuggestions(Services &services, const QStr
                  promise->finish();
              });
     return promise->future();
+}
+
+// Of the agents whose programs are on this machine, the ones that are not set up yet first.
+QFuture<Result<Suggestions>> programSuggestions(Services &services, const QString &typed)
+{
+    QStringList there;
+    for (const auto &profile : services.profiles.all())
+        there << profile.command.value(0).section(u'/', -1);
+    return services.workers.run(u"agents"_s, [there, typed]() -> Result<Suggestions> {
+        auto agents = agents::findAgents();
+        std::stable_partition(agents.begin(), agents.end(), [&there](const agents::FoundAgent &agent) {
+            return !there.contains(agent.command.section(u' ', 0, 0));
+        });
+        Suggestions found;
+        for (const agents::FoundAgent &agent : std::as_const(agents))
+            found << Suggestion{agent.command, label({agent.name, agent.title, agent.program})};
+        return fittingSuggestions(found, typed);
+    });
 }
 
 Result<Suggestions> suggestionsOf(const Asked &asked, OptionKind kind)
@@ -356,6 +386,8 @@ QFuture<Result<QList<Suggestion>>> suggestionsFor(Services &services, const Sugg
         return readyFuture(Result<Suggestions>(Suggestions()));
     if (option->kind == OptionKind::HubBackup)
         return hubBackupSuggestions(services, call.typed);
+    if (option->kind == OptionKind::Program)
+        return programSuggestions(services, call.typed);
     return services.stores.commits.submit([&services, call, spec, kind = option->kind]() -> Result<Suggestions> {
         HUB_TRY(const auto all, suggestionsOf({services, call, *spec}, kind));
         return fittingSuggestions(all, call.typed);

@@ -5,6 +5,7 @@
 #include "core/agents/startcheck.h"
 #include "core/base/json.h"
 #include "core/commands/counted.h"
+#include "core/hub/projectrights.h"
 #include "core/settings/projectsettings.h"
 
 using namespace Qt::StringLiterals;
@@ -173,25 +174,37 @@ Result<MessageId> messageId(const Invocation &in)
 Result<Reply> queueEdit(Services &services, const Invocation &in)
 {
     HUB_TRY(const MessageId id, messageId(in));
-    HUB_CHECK(services.stores.queue.get(id));
+    HUB_TRY(const auto before, services.stores.queue.get(id));
+    HUB_CHECK(ProjectRights(services, in.call).mayCall(before.task));
     HUB_CHECK(services.stores.queue.edit(id, in.text("message"_L1)));
-    return Reply{.title = u"%1 was changed"_s.arg(id.toString())};
+    return Reply{.title = u"%1 was changed"_s.arg(id.toString()), .text = in.text("message"_L1)};
 }
 
 Result<Reply> queueRemove(Services &services, const Invocation &in)
 {
     HUB_TRY(const MessageId id, messageId(in));
     HUB_TRY(const auto message, services.stores.queue.get(id));
+    HUB_CHECK(ProjectRights(services, in.call).mayCall(message.task));
     HUB_CHECK(services.stores.queue.remove(id));
     return Reply{.title = u"%1 was taken out"_s.arg(id.toString()), .text = message.text};
+}
+
+bool isPausedByItself(const Services &services, TaskId task)
+{
+    const auto pauses = services.stores.holds.pauses().valueOr({});
+    return std::any_of(pauses.begin(), pauses.end(), [&task](const state::Pause &pause) {
+        return pause.scope == u"task" && pause.subject == task.toString();
+    });
 }
 
 QFuture<Result<Reply>> pauseTask(Services &services, const Invocation &in)
 {
     const auto task = findTask(services, in.call, in.options);
     if (!task || isEnded(task->state)) {
-        // Frozen before it was looked at: nothing may stay held that no record speaks of.
-        if (const auto named = TaskId::parse(in.text("task_id"_L1)); named && in.stopped)
+        // Frozen before it was looked at: nothing may stay held that no record speaks of, and what one speaks of stays.
+        const auto named = TaskId::parse(in.text("task_id"_L1));
+        const bool recorded = named && isPausedByItself(services, *named);
+        if (named && in.stopped && !recorded)
             services.brake.release({.task = named}, agents::Hold::TaskPause);
         return readyFuture<Reply>(task ? fail(ErrorCode::Conflict, u"Task #%1 is %2; there is nothing to pause."_s.arg(
                                                                        task->id.toString(), stateText(task->state)))

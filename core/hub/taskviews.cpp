@@ -1,7 +1,9 @@
 // Tasks as people see them: the list, one of them, its conversation, its changes, what waits.
 #include "core/hub/handlers.h"
 
+#include "core/base/person.h"
 #include "core/commands/counted.h"
+#include "core/hub/projectrights.h"
 #include "core/hub/taskchanges.h"
 
 using namespace Qt::StringLiterals;
@@ -124,11 +126,14 @@ Result<Reply> listTasks(Services &services, const Invocation &in)
     HUB_TRY(const auto agent, agentFilter(services, in.options));
     const QString filter = in.has("filter"_L1) ? in.text("filter"_L1) : u"open"_s;
     const QString text = in.text("text"_L1);
+    const ProjectRights rights(services, in.call);
     tasks.removeIf([&](const Task &task) {
+        if (!rights.sees(task.spec.project))
+            return true;
         const bool wanted = filter == u"all" || (filter == u"done" ? isEnded(task.state) : !isEnded(task.state));
         return !wanted || (filter == u"needs-me" && !needsPerson(task)) ||
-               (filter == u"mine" && task.spec.owner != in.who()) || (project && task.spec.project != *project) ||
-               (agent && task.spec.agent != *agent) ||
+               (filter == u"mine" && !isSamePerson(task.spec.owner, in.who())) ||
+               (project && task.spec.project != *project) || (agent && task.spec.agent != *agent) ||
                (!text.isEmpty() && !task.spec.title.contains(text, Qt::CaseInsensitive) &&
                 !task.spec.description.contains(text, Qt::CaseInsensitive));
     });
@@ -276,12 +281,15 @@ Result<Reply> queueList(Services &services, const Invocation &in)
         HUB_TRY(const Task task, findTask(services, in.call, in.options));
         only = task.id;
     }
-    HUB_TRY(const auto messages, services.stores.queue.list(only));
-    HUB_TRY(const auto tasks, services.stores.tasks.inStates({TaskState::Queued}));
+    HUB_TRY(auto messages, services.stores.queue.list(only));
+    HUB_TRY(auto tasks, services.stores.tasks.inStates({TaskState::Queued}));
+    const ProjectRights rights(services, in.call);
+    messages.removeIf([&](const auto &message) { return !rights.sees(message.task); });
+    tasks.removeIf([&](const Task &task) { return !rights.sees(task.spec.project); });
     Reply reply;
     commands::Table waiting{.columns = {u"message"_s, u"task"_s, u"from"_s, u"since"_s, u"text"_s},
                             .whenEmpty = u"No message waits."_s};
-    QJsonArray data;
+    QJsonArray data, taskRows;
     for (const auto &message : messages) {
         waiting.rows << QStringList{message.id.toString(), u'#' + message.task.toString(), message.author,
                                     agoText(message.at, services.now()), message.text};
@@ -294,12 +302,14 @@ Result<Reply> queueList(Services &services, const Invocation &in)
     commands::Table queued{.columns = {u"task"_s, u"priority"_s, u"title"_s, u"waits because"_s},
                            .whenEmpty = u"No task waits."_s};
     for (const Task &task : tasks) {
-        if (!only || *only == task.id)
-            queued.rows << QStringList{u'#' + task.id.toString(), textOf(priorityTexts, task.spec.priority),
-                                       task.spec.title, task.reason};
+        if (only && *only != task.id)
+            continue;
+        queued.rows << QStringList{u'#' + task.id.toString(), textOf(priorityTexts, task.spec.priority),
+                                   task.spec.title, task.reason};
+        taskRows.append(taskData(services, task));
     }
     reply.tables << waiting << queued;
-    reply.data = {{u"messages"_s, data}};
+    reply.data = {{u"messages"_s, data}, {u"tasks"_s, taskRows}};
     return reply;
 }
 

@@ -40,12 +40,17 @@ inline constexpr SettingSpec ignored{QL("ignored"), SettingType::Choice, QL("rem
 inline constexpr SettingSpec caches{QL("caches"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
     QL("Ignored files and folders that can be made again, as .gitignore patterns with commas between, beside what is known "
        "as build output: cleanup --caches removes them")};
+inline constexpr SettingSpec operators{QL("operators"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("Numbers of Discord roles and people, with commas: of all operators only these may steer here; empty: all")};
+inline constexpr SettingSpec viewers{QL("viewers"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
+    QL("Numbers of Discord roles and people, with commas: only these, the operators here and admins see this project; "
+       "empty: all")};
 } // namespace projectsetting
 
 inline constexpr const SettingSpec *allProjectSettings[]{
     &projectsetting::bring, &projectsetting::setup, &projectsetting::check, &projectsetting::teardown,
     &projectsetting::setupMinutes, &projectsetting::checkMinutes, &projectsetting::mode, &projectsetting::base,
-    &projectsetting::ignored, &projectsetting::caches};
+    &projectsetting::ignored, &projectsetting::caches, &projectsetting::operators, &projectsetting::viewers};
 // clang-format on
 
 // The settings of one project. A value.
@@ -59,6 +64,7 @@ public:
 
     QString text(const SettingSpec &spec) const;
     qint64 number(const SettingSpec &spec) const { return text(spec).toLongLong(); }
+    QStringList numbers(const SettingSpec &spec) const; // of a list with commas
     bool isSet(const SettingSpec &spec) const { return m_options.contains(spec.key); }
 
     // The options with this value; an empty one means the default. InvalidInput says what is expected.

@@ -131,6 +131,23 @@ QString withValue(const QString &text, const SettingSpec &spec, const QString &v
     return lines.join(u'\n');
 }
 
+// The file's text without that value; comments and order stay.
+QString withoutValue(const QString &text, const SettingSpec &spec)
+{
+    const QString key(spec.key);
+    const QString section = key.section(u'/', 0, 0), name = key.section(u'/', 1);
+    QStringList kept;
+    QString current;
+    for (const QString &raw : text.split(u'\n')) {
+        const QString line = raw.trimmed();
+        if (line.startsWith(u'[') && line.endsWith(u']'))
+            current = line.mid(1, line.size() - 2).trimmed();
+        if (current != section || line.section(u'=', 0, 0).trimmed() != name)
+            kept << raw;
+    }
+    return kept.join(u'\n');
+}
+
 } // namespace
 
 const SettingSpec *Settings::find(QStringView key)
@@ -208,6 +225,18 @@ Result<> Settings::set(const SettingSpec &spec, const QString &value)
     const QString text = bytes ? QString::fromUtf8(*bytes) : QString();
     HUB_CHECK(writeFileDurably(path, withValue(text, spec, *good).toUtf8()));
     m_fromFile.insert(QString(spec.key), *good);
+    return {};
+}
+
+Result<> Settings::reset(const SettingSpec &spec)
+{
+    const QByteArray path = QFile::encodeName(m_file);
+    auto bytes = readFile(path);
+    if (!bytes && bytes.error().code != ErrorCode::NotFound)
+        return std::move(bytes).error();
+    if (bytes)
+        HUB_CHECK(writeFileDurably(path, withoutValue(QString::fromUtf8(*bytes), spec).toUtf8()));
+    m_fromFile.remove(QString(spec.key));
     return {};
 }
 

@@ -31,6 +31,9 @@ public:
     // file is changed but the override stays in force; the caller can see that by source().
     Result<> set(const SettingSpec &spec, const QString &value);
 
+    // Takes the value out of the file, likewise, so that the default counts again.
+    Result<> reset(const SettingSpec &spec);
+
     const QString &file() const { return m_file; }
 
     static const SettingSpec *find(QStringView key);

@@ -20,12 +20,14 @@ struct SettingSpec {
     QLatin1StringView environment; // overrides the file; may be empty
     bool machineOnly;              // names a program or path: changed at the machine only
     QLatin1StringView help;
+    bool needsRestart = false; // read when the hub starts, and not again
 };
 
 // clang-format off
 namespace setting
 {
 using QL = QLatin1StringView;
+inline constexpr bool atStart = true;
 
 inline constexpr QL logLevels[]{QL("debug"), QL("info"), QL("warning"), QL("error")};
 inline constexpr QL freezeMethods[]{QL("auto"), QL("cgroup2"), QL("cgroup1"), QL("walk")};
@@ -36,13 +38,13 @@ inline constexpr QL evictModes[]{QL("off"), QL("offer"), QL("when-low")};
 inline constexpr QL resumeModes[]{QL("auto"), QL("ask"), QL("off")};
 
 inline constexpr SettingSpec dataFolder{QL("hub/data_dir"), SettingType::Text, QL(""), 0, 0, {}, QL("AGENTHUB_DATA_DIR"), true,
-    QL("Folder of everything the hub keeps; empty: agenthub in the account's data folder")};
+    QL("Folder of everything the hub keeps; empty: agenthub in the account's data folder"), atStart};
 inline constexpr SettingSpec logLevel{QL("log/level"), SettingType::Choice, QL("info"), 0, 0, logLevels, QL("BOT_LOG_LEVEL"), false,
-    QL("How much the daemon writes to its log")};
+    QL("How much the daemon writes to its log"), atStart};
 inline constexpr SettingSpec diskReserveMegabytes{QL("state/reserve_mb"), SettingType::Number, QL("64"), 0, 1048576, {}, QL(), false,
     QL("Space that is taken in advance on each disk the hub writes on, an eighth of it at most, and given up when it is full. 0: none")};
 inline constexpr SettingSpec safetyDatabase{QL("state/safety_database"), SettingType::Text, QL("safety_monitor.db"), 0, 0, {}, QL("SAFETY_DB_PATH"), true,
-    QL("File of alerts and samples; relative to the data directory")};
+    QL("File of alerts and samples; relative to the data directory"), atStart};
 inline constexpr SettingSpec checkpointSeconds{QL("checkpoint/interval_seconds"), SettingType::Number, QL("600"), 1, 86400, {}, QL(), false,
     QL("Seconds between automatic checkpoints of a running task, made when something changed")};
 inline constexpr SettingSpec checkpointFreeze{QL("checkpoint/freeze_timer"), SettingType::Flag, QL("true"), 0, 0, {}, QL(), false,
@@ -162,33 +164,33 @@ inline constexpr SettingSpec drillDays{QL("drill/interval_days"), SettingType::N
 inline constexpr SettingSpec maxTotalGigabytes{QL("trees/max_total_gb"), SettingType::Number, QL("0"), 0, 100000, {}, QL(), false,
     QL("When all working trees together are larger, those of ended tasks go, the longest unused first. 0: no limit")};
 inline constexpr SettingSpec discordTokenFile{QL("discord/token_file"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
-    QL("File of this account with the bot's token, unless DISCORD_BOT_TOKEN or a systemd credential discord_bot_token has it; empty: discord-token in the data folder")};
+    QL("File of this account with the bot's token, unless DISCORD_BOT_TOKEN or a systemd credential discord_bot_token has it; empty: discord-token in the data folder"), atStart};
 inline constexpr SettingSpec discordGuild{QL("discord/guild_id"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_GUILD_ID"), true,
-    QL("The Discord server that the bot works for, by its number; more than one: with commas; empty: nobody may do anything")};
+    QL("The Discord server that the bot works for, by its number; more than one: with commas; empty: nobody may do anything"), atStart};
 inline constexpr SettingSpec discordApiBase{QL("discord/api_base"), SettingType::Text, QL("https://discord.com/api/v10"), 0, 0, {}, QL("DISCORD_API_BASE"), true,
-    QL("Address of Discord's API; plain http passes for this machine's own addresses only")};
+    QL("Address of Discord's API; plain http passes for this machine's own addresses only"), atStart};
 inline constexpr SettingSpec discordViewers{QL("discord/viewer_roles"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_VIEWER_ROLES"), true,
-    QL("Numbers of the Discord roles that may look, with commas")};
+    QL("Numbers of the Discord roles that may look, with commas"), atStart};
 inline constexpr SettingSpec discordOperators{QL("discord/operator_roles"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_OPERATOR_ROLES"), true,
-    QL("Numbers of the Discord roles that may steer, with commas")};
+    QL("Numbers of the Discord roles that may steer, with commas"), atStart};
 inline constexpr SettingSpec discordAdmins{QL("discord/admin_roles"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_ADMIN_ROLES"), true,
-    QL("Numbers of the Discord roles that may do all that is not for the machine only, with commas")};
+    QL("Numbers of the Discord roles that may do all that is not for the machine only, with commas"), atStart};
 inline constexpr SettingSpec discordAdminUsers{QL("discord/admin_users"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_ADMIN_USERS"), true,
-    QL("Numbers of the Discord users who may do the same, with commas")};
+    QL("Numbers of the Discord users who may do the same, with commas"), atStart};
 inline constexpr SettingSpec discordGuildAdmins{QL("discord/guild_admins"), SettingType::Flag, QL("true"), 0, 0, {}, QL(), true,
-    QL("Administrators of the Discord server may do the same")};
+    QL("Administrators of the Discord server may do the same"), atStart};
 inline constexpr SettingSpec discordHome{QL("discord/home_channel"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_CHANNEL_ID"), false,
-    QL("Number of the Discord channel for tasks that belong to no other; empty: the channel of the first command")};
+    QL("Number of the Discord channel for tasks that belong to no other; empty: the channel of the first command"), atStart};
 inline constexpr SettingSpec discordAlerts{QL("discord/alert_channel"), SettingType::Text, QL(""), 0, 0, {}, QL("DISCORD_ALERT_CHANNEL_ID"), false,
-    QL("Number of the Discord channel for alerts; empty: the home channel")};
+    QL("Number of the Discord channel for alerts; empty: the home channel"), atStart};
 inline constexpr SettingSpec discordWebhookFile{QL("discord/webhook_file"), SettingType::Text, QL(""), 0, 0, {}, QL(), true,
-    QL("File of this account with the address of a Discord webhook that gets the alerts too, unless DISCORD_WEBHOOK_URL has it")};
+    QL("File of this account with the address of a Discord webhook that gets the alerts too, unless DISCORD_WEBHOOK_URL has it"), atStart};
 inline constexpr SettingSpec discordAlertLevel{QL("discord/alert_level"), SettingType::Choice, QL("warning"), 0, 0, alertLevels, QL(), false,
-    QL("Level from which alerts are posted to Discord")};
+    QL("Level from which alerts are posted to Discord"), atStart};
 inline constexpr SettingSpec discordMentionLevel{QL("discord/mention_level"), SettingType::Choice, QL("critical"), 0, 0, alertLevels, QL(), false,
-    QL("Level from which an alert mentions the people whom it concerns")};
+    QL("Level from which an alert mentions the people whom it concerns"), atStart};
 inline constexpr SettingSpec discordAllMessages{QL("discord/read_messages"), SettingType::Flag, QL("false"), 0, 0, {}, QL(), true,
-    QL("Tell the agent every message in its task's thread, not only those that mention the bot. Needs the message content intent")};
+    QL("Tell the agent every message in its task's thread, not only those that mention the bot. Needs the message content intent"), atStart};
 inline constexpr SettingSpec evictCaches{QL("storage/evict_caches"), SettingType::Choice, QL("offer"), 0, 0, evictModes, QL(), false,
     QL("Build output in working trees of tasks that don't run, when their disk is low: off, say how much could be freed, remove the oldest")};
 } // namespace setting

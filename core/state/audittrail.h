@@ -23,9 +23,10 @@ struct AuditEntry {
 };
 
 struct AuditFilter {
-    QString who, action; // empty: all
-    std::optional<TaskId> task;
-    std::optional<Instant> since, until;
+    QString who{}, action{}; // empty: all; who: see isBy()
+    std::optional<TaskId> task{};
+    std::optional<QList<TaskId>> among{}; // only these
+    std::optional<Instant> since{}, until{};
     int limit = 100; // the newest so many; 0: all
 };
 

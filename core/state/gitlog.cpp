@@ -1,6 +1,7 @@
 #include "core/state/gitlog.h"
 
 #include "core/base/log.h"
+#include "core/state/trailfilter.h"
 
 using namespace Qt::StringLiterals;
 
@@ -85,12 +86,18 @@ Result<QList<GitOperation>> GitLog::list(const GitLogFilter &filter) const
         sql += u" AND "_s + condition;
         parameters << value;
     };
+    const auto narrow = [&](const TrailCondition &condition) {
+        sql += condition.sql;
+        parameters += condition.values;
+    };
     if (!filter.project.isEmpty())
         require(u"project = ?"_s, filter.project);
     if (!filter.who.isEmpty())
-        require(u"who = ?"_s, filter.who);
+        narrow(isBy(filter.who));
     if (filter.task)
         require(u"task = ?"_s, filter.task->value());
+    if (filter.among)
+        narrow(isAmong(*filter.among));
     if (filter.since)
         require(u"at >= ?"_s, toMillis(*filter.since));
     if (filter.until)

@@ -29,9 +29,10 @@ struct GitOperation {
 };
 
 struct GitLogFilter {
-    QString project, who; // empty: all
-    std::optional<TaskId> task;
-    std::optional<Instant> since, until;
+    QString project{}, who{}; // empty: all; who: see isBy()
+    std::optional<TaskId> task{};
+    std::optional<QList<TaskId>> among{}; // only these
+    std::optional<Instant> since{}, until{};
     int limit = 100; // the newest so many; 0: all
 };
 

@@ -40,6 +40,7 @@ ChartPlot::ChartPlot(QWidget *parent)
     , m_drawing(*this)
     , m_crosshair(new Crosshair(this, m_drawing))
 {
+    setMinimumSize(60, 40); // QCustomPlot can't draw into nothing, and says so
     setMouseTracking(true);
     addActions();
     m_drawing.setLook(windowLook(palette(), font()));
@@ -130,7 +131,7 @@ QSize ChartPlot::sizeHint() const
 {
     if (m_compact)
         return {200, 120};
-    return QSize(480, 110 * int(std::max<qsizetype>(1, chart().panels.size()))).expandedTo(minimumSizeHint());
+    return QSize(480, 84 * int(std::max<qsizetype>(1, chart().panels.size()))).expandedTo(minimumSizeHint());
 }
 
 // A chart that nobody sees is drawn when it is shown.

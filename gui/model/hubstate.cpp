@@ -29,7 +29,7 @@ QList<Column> taskColumns()
 {
     using K = Column::Kind;
     return {{RowModel::tr("Task"), "task_id"_L1, K::Number, 56, taskText},
-            {RowModel::tr("State"), "state"_L1, K::State, 130},
+            {RowModel::tr("State"), "state"_L1, K::State, 150},
             {RowModel::tr("Title"), "title"_L1, K::Text, 300},
             {RowModel::tr("Agent"), "agent"_L1, K::Text, 90},
             {RowModel::tr("Project"), "project"_L1, K::Text, 110},
@@ -145,6 +145,7 @@ HubState::HubState(HubLink &link, QObject *parent)
 QJsonObject HubState::describeAgent(QJsonObject row) const
 {
     QStringList doing;
+    bool works = false;
     double cpu = 0;
     qint64 memory = 0;
     const QStringList tasks = row[u"tasks"_s].toVariant().toStringList();
@@ -153,12 +154,13 @@ QJsonObject HubState::describeAgent(QJsonObject row) const
         if (const int place = m_tasks.rowOf(id); place >= 0) {
             const QJsonObject &known = m_tasks.rowAt(place);
             const QString step = known[u"step"_s].toString();
+            works = works || known[u"state"_s] != u"paused"_s;
             doing << (step.isEmpty() ? known[u"title"_s].toString() : step);
         }
         cpu += m_usage.value(id)[u"cpu"_s].toDouble();
         memory += m_usage.value(id)[u"memory"_s].toInteger();
     }
-    const bool paused = row[u"paused"_s].toBool() || safeMode();
+    const bool paused = row[u"paused"_s].toBool() || safeMode() || (!tasks.isEmpty() && !works);
     row[u"state"_s] = paused ? u"paused"_s : tasks.isEmpty() ? u"idle"_s : u"running"_s;
     row[u"doing"_s] = doing.join(u"; "_s);
     row[u"memory"_s] = tasks.isEmpty() ? QJsonValue() : QJsonValue(memory);
@@ -225,7 +227,7 @@ void HubState::answered()
 bool HubState::waitsForPerson(const QJsonObject &task)
 {
     const QString state = task[u"state"_s].toString();
-    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted";
+    return state == u"awaiting_approval" || state == u"needs_review" || state == u"interrupted" || state == u"paused";
 }
 
 bool HubState::isOpen(const QJsonObject &task)

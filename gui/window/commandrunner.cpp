@@ -73,6 +73,21 @@ void CommandRunner::run(const CommandCall &call, Show show)
     });
 }
 
+void CommandRunner::runFor(QObject *here, const QString &command, const QJsonObject &options, Take take)
+{
+    Q_EMIT runningChanged(++m_running);
+    whenDone(m_link.execute({.command = command, .options = options, .caller = {}}), this,
+             [this, command, here = QPointer(here), take = std::move(take)](const Result<Reply> &reply) {
+                 Q_EMIT runningChanged(--m_running);
+                 if (reply)
+                     Q_EMIT done(command, *reply);
+                 else
+                     Q_EMIT failed(command, reply.error());
+                 if (here)
+                     take(reply);
+             });
+}
+
 void CommandRunner::onReply(const CommandCall &call, Show show, const Reply &reply)
 {
     if (!reply.confirm.isEmpty())

@@ -24,6 +24,10 @@ public:
     };
     void run(const QString &command, const QJsonObject &options = {}, Show show = Show::Brief);
     void run(const commands::CommandCall &call, Show show);
+    // The answer is for `here` to show, in its place: no window opens and nothing is said at the foot. Not for
+    // dangerous commands, whose preview has to be agreed to.
+    using Take = std::function<void(const Result<commands::Reply> &reply)>;
+    void runFor(QObject *here, const QString &command, const QJsonObject &options, Take take);
     // As in a terminal, without the program's name: runs a complete line, and opens the form for one that is not.
     void runLine(const QString &line);
     // The form of a command, with what is known filled in.

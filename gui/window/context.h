@@ -11,6 +11,7 @@ struct Context {
     HubState &state;
     CommandRunner &runner;
     std::function<void(const QString &task)> openTask; // shows the task's page
+    QString place = {};                                // names a hub on another machine; empty: the one of this machine
 };
 
 // A page of the window. What it shows is asked for only while it is shown.

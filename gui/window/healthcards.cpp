@@ -25,7 +25,7 @@ constexpr int pause = 5'000; // milliseconds
 HealthCards::HealthCards(const Context &context, QWidget *parent)
     : Page(parent)
     , m_context(context)
-    , m_minutes(QSettings().value(u"overview/minutes"_s, day).toInt())
+    , m_minutes(QSettings().value(u"overview/minutes"_s, tenMinutes).toInt())
     , m_row(new QHBoxLayout)
     , m_feed(
           context.state.link(),

@@ -110,6 +110,31 @@ ListPage::Spec claimsPage()
             .order = Qt::AscendingOrder};
 }
 
+ListPage::Spec conflictsPage()
+{
+    return {.name = u"conflicts"_s,
+            .command = u"conflicts"_s,
+            .rows = u"conflicts"_s,
+            .id = "path"_L1,
+            .columns = {{say(QT_TR_NOOP("File")), "path"_L1, K::Text, 420},
+                        {say(QT_TR_NOOP("Project")), "project"_L1, K::Text, 140},
+                        {say(QT_TR_NOOP("Changed by")), "tasks"_L1, K::Text, 160,
+                         [](const QJsonObject &row) {
+                             QStringList tasks;
+                             const QJsonArray ids = row[u"tasks"_s].toArray();
+                             for (const QJsonValue &id : ids)
+                                 tasks << u'#' + id.toVariant().toString();
+                             return tasks.join(u' ');
+                         }},
+                        {say(QT_TR_NOOP("Content")), "same"_L1, K::Text, 120,
+                         [](const QJsonObject &row) {
+                             return row[u"same"_s].toBool() ? say(QT_TR_NOOP("the same")) : say(QT_TR_NOOP("differs"));
+                         }}},
+            .events = {u"checkpoint"_s, u"finish"_s},
+            .whenEmpty = say(QT_TR_NOOP("No file was changed by two open tasks.")),
+            .order = Qt::AscendingOrder};
+}
+
 ListPage::Spec auditPage()
 {
     return {.name = u"audit"_s,

@@ -8,6 +8,7 @@ namespace hub::gui
 
 ListPage::Spec alertsPage();
 ListPage::Spec claimsPage();
+ListPage::Spec conflictsPage();
 ListPage::Spec auditPage();
 ListPage::Spec projectsPage();
 ListPage::Spec gitLogPage();

@@ -7,6 +7,7 @@
 #include "gui/window/overviewpage.h"
 #include "gui/window/settingspage.h"
 #include "gui/window/taskspage.h"
+#include "gui/window/wizard.h"
 
 #include <QCloseEvent>
 #include <QHBoxLayout>
@@ -77,13 +78,14 @@ MainWindow::MainWindow(HubLink &link, const QString &place, QWidget *parent)
     m_pageList->setCurrentRow(0);
     showState();
     showCounts();
+    Wizard::offerOnce(context(), *this);
 }
 
 MainWindow::~MainWindow() { QSettings().setValue(u"window/geometry"_s, saveGeometry()); }
 
 Context MainWindow::context()
 {
-    return {m_state, m_runner, [this](const QString &task) { openTask(task); }};
+    return {m_state, m_runner, [this](const QString &task) { openTask(task); }, m_place};
 }
 
 void MainWindow::addPages()
@@ -106,7 +108,11 @@ void MainWindow::addPages()
     git->addTab(new ListPage(context(), gitLogPage(), git), tr("Operation log"));
     addPage(u"git"_s, tr("Git"), git);
     addPage(u"alerts"_s, tr("Alerts"), new ListPage(context(), alertsPage(), this));
-    addPage(u"claims"_s, tr("Claims"), new ListPage(context(), claimsPage(), this));
+    auto *claims = new QTabWidget(this);
+    claims->setDocumentMode(true);
+    claims->addTab(new ListPage(context(), claimsPage(), claims), tr("Who holds what"));
+    claims->addTab(new ListPage(context(), conflictsPage(), claims), tr("Where merges will meet"));
+    addPage(u"claims"_s, tr("Claims"), claims);
     addPage(u"audit"_s, tr("Audit"), new ListPage(context(), auditPage(), this));
     addPage(u"settings"_s, tr("Settings"), new SettingsPage(context(), this));
     int width = 0;

@@ -68,7 +68,9 @@ QList<NeedsYou::Item> NeedsYou::items() const
         items.append(
             {.id = id,
              .tone = u"open"_s,
-             .title = tr("%1 asks: %2").arg(taskLabel(state, task), row[u"kind"_s].toString()),
+             .title = row[u"kind"_s] == u"other"_s
+                          ? tr("%1 asks").arg(taskLabel(state, task))
+                          : tr("%1 asks: %2").arg(taskLabel(state, task), row[u"kind"_s].toString()),
              .text = whole.join(u'\n'),
              .task = task,
              .actions = {{tr("Allow"), u"approve"_s, {{u"approval_id"_s, id}}},

@@ -1,4 +1,4 @@
-// How the hub is set up: all settings from their declarations, the agents, Discord.
+// How the hub and this window are set up: all settings from their declarations, the agents, Discord.
 #pragma once
 
 #include "gui/window/context.h"
@@ -14,6 +14,12 @@ class SettingsPage final : public Page
 
 public:
     explicit SettingsPage(const Context &context, QWidget *parent = nullptr);
+
+private:
+    QWidget *makeWindowTab();
+
+    Context m_context;
+    QTabWidget *m_tabs;
 };
 
 } // namespace hub::gui

@@ -81,7 +81,12 @@ TimelineTab::TimelineTab(const Context &context, QWidget *parent)
           [this](const QList<TimelineLane> &lanes) { showLanes(lanes); }, this)
     , m_chart(
           context.state.link(), [this] { return m_context.state.link().query(u"chart"_s, span(), chartOfAnswer); },
-          [this](const chart::Chart &chart) { m_view->setChart(chart); }, this)
+          [this](chart::Chart chart) {
+              // What was not measured takes no room from the lanes.
+              chart.panels.removeIf([](const chart::Panel &panel) { return !panel.hasPoints(); });
+              m_view->setChart(std::move(chart));
+          },
+          this)
 {
     setFocusProxy(m_view);
     auto *layout = new QVBoxLayout(this);

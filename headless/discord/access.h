@@ -20,6 +20,8 @@ struct Member {
     QSet<QString> roles;
     quint64 permissions = 0; // in the channel of the interaction
 
+    QStringList numbers() const { return QStringList{user} + QStringList(roles.cbegin(), roles.cend()); }
+
     // Of an interaction, or of a message that was created.
     static Member of(const QJsonObject &event);
 };

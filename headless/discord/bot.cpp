@@ -75,6 +75,7 @@ Bot::Bot(BotConfig config, HubPort &hub, NotePort &notes, QObject *parent)
             m_places.channelLinked(event.data.value(u"project"_s).toString(),
                                    event.data.value(u"channel"_s).toString());
     });
+    connect(&m_threads, &Threads::lookedAtTasks, &m_interactions, &Interactions::forgetOldButtons);
     m_statusTimer.setInterval(statusPause);
     connect(&m_statusTimer, &QTimer::timeout, this, &Bot::tellStatus);
     m_statusTimer.start();

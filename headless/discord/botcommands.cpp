@@ -1,5 +1,6 @@
 #include "headless/discord/botcommands.h"
 
+#include "headless/discord/secrets.h"
 #include "headless/discord/setupcheck.h"
 
 using namespace Qt::StringLiterals;
@@ -24,10 +25,11 @@ void addBotCommands(Hub &hub, const Settings &settings, const Result<std::option
     const Result<QString> known = !token   ? Result<QString>(token.error())
                                   : *token ? Result<QString>(**token)
                                            : Result<QString>(noToken());
-    hub.setFrontCommand(u"discord check"_s, [settings, known](const commands::CommandCall &) {
-        if (!known)
+    hub.setFrontCommand(u"discord check"_s, [settings, known](const commands::CommandCall &call) {
+        const QString tried = cleanToken(call.options[u"token"_s].toString());
+        if (!known && tried.isEmpty())
             return readyFuture<commands::Reply>(known.error());
-        return (new SetupCheck(settings, *known))->run();
+        return (new SetupCheck(settings, tried.isEmpty() ? *known : tried))->run();
     });
     hub.setFrontCommand(u"discord invite"_s, [known](const commands::CommandCall &) {
         if (!known)

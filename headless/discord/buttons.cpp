@@ -327,7 +327,8 @@ QJsonArray buttonsOf(const Error &error, RenderContext context)
         board.addButton(
             u"Look again"_s, primary,
             {.then = Press::Then::Replace, .command = context.call.command, .options = context.call.options});
-    if (spec && spec->name == "finish-task"_L1 && error.code != ErrorCode::Ambiguous)
+    const bool mayFinish = context.call.caller.role >= commands::Role::Operator;
+    if (spec && spec->name == "finish-task"_L1 && mayFinish && error.code != ErrorCode::Ambiguous)
         addOtherWays(context.call, board);
     if (error.hint.startsWith(u"agenthubctl "_s)) {
         if (const auto step = nextStep(error.hint.mid(12)))

@@ -4,6 +4,7 @@
 #include "core/commands/commandspec.h"
 #include "headless/discord/markup.h"
 
+#include <QDateTime>
 #include <QMessageAuthenticationCode>
 #include <QRandomGenerator>
 
@@ -114,7 +115,7 @@ QString CustomIds::idOf(const Press &press)
     QString line = lineOf(press);
     if (1 + signatureLength + characters(line) > limit::customId) {
         const QString key = base64Url(randomBytes(12));
-        m_long.insert(key, line);
+        remember(key, line, QDateTime::currentMSecsSinceEpoch());
         m_unkept.insert(key, line);
         line = keptMark + key;
     }
@@ -132,7 +133,23 @@ Result<Press> CustomIds::read(const QString &customId) const
     if (!line.startsWith(keptMark))
         return pressOf(line, *then);
     const auto kept = m_long.constFind(line.mid(1));
-    return kept == m_long.cend() ? Result<Press>(outOfDate()) : pressOf(*kept, *then);
+    return kept == m_long.cend() ? Result<Press>(outOfDate()) : pressOf(kept->line, *then);
+}
+
+QStringList CustomIds::forgetOld(qint64 before, const QSet<TaskId> &open)
+{
+    QStringList old;
+    for (auto kept = m_long.begin(); kept != m_long.end();) {
+        const auto press = pressOf(kept->line, Press::Then::Add);
+        const auto task = press ? TaskId::parse(press->options.value(u"task_id"_s).toString()) : std::nullopt;
+        if (kept->at >= before || (task && open.contains(*task))) {
+            ++kept;
+            continue;
+        }
+        old << kept.key();
+        kept = m_long.erase(kept);
+    }
+    return old;
 }
 
 std::optional<Press::Then> CustomIds::thenOf(const QString &customId)

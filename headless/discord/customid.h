@@ -2,10 +2,12 @@
 // week too. Signed, so that nobody else can make one. I/O thread.
 #pragma once
 
+#include "core/base/ids.h"
 #include "core/base/result.h"
 
 #include <QHash>
 #include <QJsonObject>
+#include <QSet>
 
 #include <optional>
 
@@ -48,13 +50,21 @@ public:
 
     // What was too long since the last time, by key; put back by remember() after a restart.
     QHash<QString, QString> takeUnkept() { return std::exchange(m_unkept, {}); }
-    void remember(const QString &key, const QString &text) { m_long.insert(key, text); }
+    void remember(const QString &key, const QString &text, qint64 at) { m_long.insert(key, {text, at}); }
+    // Those made before that (ms since 1970) that are of none of these tasks; the answer is their keys.
+    QStringList forgetOld(qint64 before, const QSet<TaskId> &open);
 
 private:
+    struct Kept {
+        QString line;
+        qint64 at = 0; // ms since 1970
+    };
+
     QString signature(const QString &text) const;
 
     QByteArray m_key;
-    QHash<QString, QString> m_long, m_unkept;
+    QHash<QString, Kept> m_long;
+    QHash<QString, QString> m_unkept;
 };
 
 } // namespace hub::discord

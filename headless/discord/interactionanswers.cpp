@@ -59,12 +59,8 @@ QFuture<Result<>> Interactions::load()
         whenDone(m_notes.notes(callKind), this, [this, ended, tellPending](const Result<NotePort::Notes> &notes) {
             if (!notes)
                 return ended(notes.error());
-            for (auto note = notes->cbegin(); note != notes->cend(); ++note) {
-                if (note->value(u"at"_s).toInteger() < nowMillis() - callsKeptFor)
-                    m_notes.removeNote(callKind, note.key());
-                else
-                    m_ids.remember(note.key(), note->value(u"line"_s).toString());
-            }
+            for (auto note = notes->cbegin(); note != notes->cend(); ++note)
+                m_ids.remember(note.key(), note->value(u"line"_s).toString(), note->value(u"at"_s).toInteger());
             tellPending();
         });
     };
@@ -99,6 +95,12 @@ void Interactions::keepCustomIds(std::function<void()> then)
                          then();
                  });
     }
+}
+
+void Interactions::forgetOldButtons(const QSet<TaskId> &open)
+{
+    for (const QString &key : m_ids.forgetOld(nowMillis() - callsKeptFor, open))
+        m_notes.removeNote(callKind, key);
 }
 
 void Interactions::send(const QByteArray &method, const QString &path, const MessageBody &body,

@@ -131,7 +131,8 @@ CommandCall Interactions::callOf(const Interaction &in, const QString &command, 
             .options = meant,
             .caller = {.role = m_access.roleOf(in.member).value_or(Role::Nobody),
                        .name = u"%1 (%2)"_s.arg(name, in.member.user),
-                       .origin = u"discord"_s},
+                       .origin = u"discord"_s,
+                       .numbers = in.member.numbers()},
             .place = place};
 }
 

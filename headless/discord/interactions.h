@@ -54,6 +54,8 @@ public:
     // For messages made elsewhere. What did not fit is kept first, then `then` is called: at once, as a rule.
     CustomIds &customIds() { return m_ids; }
     void keepCustomIds(std::function<void()> then);
+    // Buttons of more than a month ago go, but for those of tasks that are open.
+    void forgetOldButtons(const QSet<TaskId> &open);
 
 private:
     // One interaction, from its acknowledgement to its answer.

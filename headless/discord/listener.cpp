@@ -1,6 +1,7 @@
 #include "headless/discord/listener.h"
 
 #include "core/base/log.h"
+#include "core/state/task.h"
 #include "headless/discord/plainbody.h"
 
 #include <algorithm>
@@ -13,11 +14,25 @@ namespace hub::discord
 namespace
 {
 
-constexpr int ordinary = 0, replyTo = 19; // types of messages
+constexpr int ordinary = 0, replyTo = 19;    // types of messages
+constexpr int pageSize = 100, mostPages = 3; // of what a thread missed
 const QString heardSign = u"✅"_s, refusedSign = u"🚫"_s, troubleSign = u"⚠️"_s;
 
 // Both are numbers without leading zeros.
 bool isLater(const QString &a, const QString &b) { return a.size() != b.size() ? a.size() > b.size() : a > b; }
+
+// It was answered by a sign, though perhaps not noted before the hub ended.
+bool hasOurSign(const QJsonObject &message)
+{
+    const QJsonArray reactions = message[u"reactions"_s].toArray();
+    return std::any_of(reactions.begin(), reactions.end(), [](const QJsonValue &one) { return one[u"me"_s].toBool(); });
+}
+
+bool isOver(const TaskThread &thread)
+{
+    const auto told = enumFromText(taskStateTexts, thread.told, u"state");
+    return told && isEnded(*told);
+}
 
 } // namespace
 
@@ -52,6 +67,89 @@ void Listener::onEvent(const QString &event, const QJsonObject &data)
         onMessage(data);
     else
         m_admins.onEvent(event, data);
+    if (event == u"GUILD_CREATE")
+        catchUp(data[u"id"_s].toString(), data[u"threads"_s].toArray());
+}
+
+// After a new session nothing is replayed: each open task's thread in which something was written since is read.
+void Listener::catchUp(const QString &guild, const QJsonArray &threads)
+{
+    for (const QJsonValue &each : threads) {
+        const QString id = each[u"id"_s].toString();
+        const auto task = m_places.at(id).task;
+        const auto thread = task ? m_places.threadOf(*task) : std::nullopt;
+        if (!thread || isOver(*thread))
+            continue;
+        const QString seen = thread->heard.isEmpty() ? thread->id : thread->heard;
+        if (!isLater(each[u"last_message_id"_s].toString(), seen) || m_queues[*task].isCatchingUp)
+            continue;
+        m_queues[*task].isCatchingUp = true;
+        readAfter({*task, guild, id}, seen, 1);
+    }
+}
+
+void Listener::readAfter(const Missed &where, const QString &last, int page)
+{
+    auto request = RestRequest::of("GET", u"/channels/%1/messages"_s.arg(where.thread));
+    if (!request)
+        return caughtUp(where.task);
+    request->query.addQueryItem(u"after"_s, last);
+    request->query.addQueryItem(u"limit"_s, QString::number(pageSize));
+    whenDone(m_rest.call(*request), this, [this, where, last, page](const Result<RestAnswer> &answer) {
+        const auto read =
+            answer ? answer->result(u"read what was written meanwhile"_s) : Result<QJsonValue>(answer.error());
+        if (!read) {
+            qCWarning(lcDiscord).noquote() << read.error().message;
+            return caughtUp(where.task);
+        }
+        QJsonArray messages = read->toArray();
+        QString newest = last;
+        for (qsizetype i = messages.size(); i-- > 0;) { // the newest is the first
+            QJsonObject message = messages[i].toObject();
+            if (isLater(message[u"id"_s].toString(), newest))
+                newest = message[u"id"_s].toString();
+            message[u"guild_id"_s] = where.guild;
+            if (isMeant(message) && !hasOurSign(message))
+                m_queues[where.task].missed.push_back({where.task, message});
+        }
+        if (messages.size() == pageSize && page < mostPages)
+            return readAfter(where, newest, page + 1);
+        findMembers(where.task);
+    });
+}
+
+// What is read does not say which roles its author has, as an event does.
+void Listener::findMembers(TaskId task)
+{
+    std::deque<Heard> &missed = m_queues[task].missed;
+    const auto unknown = std::find_if(missed.begin(), missed.end(),
+                                      [](const Heard &heard) { return !heard.message.contains(u"member"_s); });
+    if (unknown == missed.end())
+        return caughtUp(task);
+    const QString guild = unknown->message[u"guild_id"_s].toString(),
+                  user = unknown->message[u"author"_s][u"id"_s].toString();
+    const auto request = RestRequest::of("GET", u"/guilds/%1/members/%2"_s.arg(guild, user));
+    const auto found = [this, task, user](const QJsonObject &member) {
+        for (Heard &heard : m_queues[task].missed) {
+            if (heard.message[u"author"_s][u"id"_s].toString() == user)
+                heard.message[u"member"_s] = member; // of who has left: no role
+        }
+        findMembers(task);
+    };
+    if (!request)
+        return found({});
+    whenDone(m_rest.call(*request), this, [found](const Result<RestAnswer> &answer) {
+        found(answer && answer->isGood() ? answer->body.toObject() : QJsonObject());
+    });
+}
+
+void Listener::caughtUp(TaskId task)
+{
+    Queue &queue = m_queues[task];
+    queue.isCatchingUp = false;
+    queue.waiting.insert(queue.waiting.begin(), queue.missed.begin(), queue.missed.end());
+    queue.missed.clear();
+    next(task);
 }
 
 bool Listener::isMeant(const QJsonObject &message) const
@@ -71,20 +169,25 @@ void Listener::onMessage(const QJsonObject &message)
     const auto task = m_places.at(message[u"channel_id"_s].toString()).task;
     if (!task || !isMeant(message))
         return;
-    m_queue.push_back({*task, message});
-    if (m_queue.size() == 1)
-        next();
+    m_queues[*task].waiting.push_back({*task, message});
+    next(*task);
 }
 
-void Listener::next()
+void Listener::next(TaskId task)
 {
-    while (!m_queue.empty()) {
-        const Heard heard = m_queue.front();
-        const auto thread = m_places.threadOf(heard.task);
-        if (thread && isLater(heard.message[u"id"_s].toString(), thread->heard))
-            return act(heard);
-        m_queue.pop_front(); // it came once more
+    Queue &queue = m_queues[task];
+    if (queue.isBusy || queue.isCatchingUp)
+        return;
+    while (!queue.waiting.empty()) {
+        const Heard heard = queue.waiting.front();
+        queue.waiting.pop_front();
+        const auto thread = m_places.threadOf(task);
+        if (!thread || !isLater(heard.message[u"id"_s].toString(), thread->heard))
+            continue; // it came once more
+        queue.isBusy = true;
+        return act(heard);
     }
+    m_queues.remove(task);
 }
 
 void Listener::act(const Heard &heard)
@@ -116,11 +219,12 @@ void Listener::say(const Heard &heard, const Member &member, commands::Role role
     }
     if (text.isEmpty())
         text = files.size() == 1 ? u"Look at this file."_s : u"Look at these files."_s;
-    commands::CommandCall call{.command = u"say"_s,
-                               .options = {{u"message"_s, text}, {u"task_id"_s, heard.task.toString()}},
-                               .caller = {role, u"%1 (%2)"_s.arg(member.name, member.user), u"discord"_s, {}},
-                               .place = m_places.at(heard.message[u"channel_id"_s].toString()),
-                               .files = files};
+    commands::CommandCall call{
+        .command = u"say"_s,
+        .options = {{u"message"_s, text}, {u"task_id"_s, heard.task.toString()}},
+        .caller = {role, u"%1 (%2)"_s.arg(member.name, member.user), u"discord"_s, {}, member.numbers()},
+        .place = m_places.at(heard.message[u"channel_id"_s].toString()),
+        .files = files};
     QStringList names;
     for (const commands::Attachment &file : files)
         names << file.fileName;
@@ -155,8 +259,8 @@ void Listener::done(const Heard &heard)
         thread->heard = heard.message[u"id"_s].toString();
         m_places.setThread(heard.task, *thread);
     }
-    m_queue.pop_front();
-    next();
+    m_queues[heard.task].isBusy = false;
+    next(heard.task);
 }
 
 void Listener::answer(const Heard &heard, const QString &text)

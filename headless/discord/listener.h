@@ -1,5 +1,6 @@
 // What people write in a task's thread becomes `say`: what mentions the bot, or all of it by setting. One message of a
-// thread at a time, in order, each once. I/O thread.
+// thread at a time, in order, each once; threads do not wait for each other. What was written while no bot was there is
+// read when the server comes into sight again. I/O thread.
 #pragma once
 
 #include "core/hub/hubport.h"
@@ -31,8 +32,24 @@ private:
         TaskId task;
         QJsonObject message;
     };
+    // Of one thread.
+    struct Queue {
+        std::deque<Heard> waiting;
+        std::deque<Heard> missed;  // read afterwards
+        bool isBusy = false;       // one is being acted upon
+        bool isCatchingUp = false; // what comes meanwhile is later than what was missed, and waits
+    };
+    struct Missed { // where to read
+        TaskId task;
+        QString guild, thread;
+    };
+
     void onMessage(const QJsonObject &message);
-    void next();
+    void catchUp(const QString &guild, const QJsonArray &threads);
+    void readAfter(const Missed &where, const QString &last, int page);
+    void findMembers(TaskId task);
+    void caughtUp(TaskId task);
+    void next(TaskId task);
     void act(const Heard &heard);
     void say(const Heard &heard, const Member &member, commands::Role role, const QList<commands::Attachment> &files);
     void onSaid(const Heard &heard, const Result<commands::Reply> &reply);
@@ -51,7 +68,7 @@ private:
     QString m_user;
     GuildAdmins m_admins;
     FileFetcher m_files;
-    std::deque<Heard> m_queue; // the first one is being acted upon
+    QHash<TaskId, Queue> m_queues; // of tasks in whose thread something is to be done
 };
 
 // What is told to the agent: the text without the bot's mention, other people's mentions as their names. Pure.

@@ -36,6 +36,10 @@ constexpr Label labels[]{{"task-status"_L1, "Status"_L1},
                          {"rollback task_checkpoint"_L1, "Roll back to"_L1, true},
                          {"rollback git_backup"_L1, "Back to the backup branch"_L1},
                          {"rollback undo"_L1, "Undo"_L1, true},
+                         {"agents test"_L1, "Try"_L1, true},
+                         {"projects show"_L1, "Look at"_L1, true},
+                         {"hub-backup list"_L1, "Copies of the hub's data"_L1},
+                         {"hub-backup create"_L1, "Copy the hub's data"_L1},
                          {"pause-agent"_L1, "Pause"_L1, true},
                          {"resume-agent"_L1, "Resume"_L1, true},
                          {"approvals"_L1, "Questions"_L1},
@@ -116,6 +120,19 @@ QString lineAt(const QStringList &words)
         line << words[at++];
     if (!commands::findCommand(line.join(u' ')) && !commands::firstOfGroup(line.join(u' ')))
         return {};
+    // What is for the machine stands there as it is to be typed: its required words, and what follows "--".
+    const commands::CommandSpec *spec = commands::findCommand(line.join(u' '));
+    const bool atMachine = spec && spec->entryAccess() == commands::Access::Machine;
+    for (const commands::OptionSpec &option : spec ? spec->options : std::span<const commands::OptionSpec>()) {
+        if (at < words.size() && (isPlaceholder(words[at]) || (atMachine && option.required)))
+            line << words[at++];
+    }
+    while (spec && !spec->options.empty() && spec->options.back().rest && at < words.size() && isPlaceholder(words[at]))
+        line << words[at++];
+    if (atMachine && at < words.size() && words[at] == u"--") {
+        line << words.mid(at);
+        at = words.size();
+    }
     while (at < words.size()) {
         static const QRegularExpression id(u"\\A(#?\\d[\\d/]*|[a-z]{1,2}-?\\d+|'[^']*')\\z"_s);
         if (words[at].startsWith(u"--") && at + 1 < words.size() && !words[at + 1].startsWith(u"--")) {
@@ -151,7 +168,9 @@ QString asTyped(const QString &text)
     bool lacksWord = false;
     const auto line = parsed(text, &lacksWord);
     if (!line) {
-        const commands::CommandSpec *spec = commands::findCommand(text);
+        const commands::CommandSpec *spec = commands::findCommand(text.section(u' ', 0, 1));
+        if (!spec)
+            spec = commands::findCommand(text.section(u' ', 0, 0));
         const bool atMachine = spec && spec->entryAccess() == commands::Access::Machine;
         return (atMachine ? u"agenthubctl "_s : u"/"_s) + text;
     }

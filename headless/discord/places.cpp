@@ -104,6 +104,15 @@ void Places::forgetThread(TaskId task)
     keep(threadKind, task.toString(), {});
 }
 
+void Places::keepOnly(const QSet<TaskId> &tasks)
+{
+    const auto known = m_threads.keys();
+    for (const TaskId task : known) {
+        if (!tasks.contains(task))
+            forgetThread(task);
+    }
+}
+
 void Places::channelLinked(const QString &project, const QString &channel)
 {
     if (m_channels.value(project) == channel)

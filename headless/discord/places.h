@@ -7,6 +7,7 @@
 
 #include <QHash>
 #include <QObject>
+#include <QSet>
 
 namespace hub::discord
 {
@@ -42,6 +43,7 @@ public:
     // In force at once; on the disk when the hub has written it.
     void setThread(TaskId task, const TaskThread &thread);
     void forgetThread(TaskId task);
+    void keepOnly(const QSet<TaskId> &tasks); // the threads of all others are forgotten
     // The hub bound a channel to a project; an empty one ends it.
     void channelLinked(const QString &project, const QString &channel);
     // A command came from there: it becomes the home channel when there is none.

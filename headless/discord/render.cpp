@@ -70,11 +70,14 @@ public:
     void addText(const QString &text, bool newestLast)
     {
         m_cut = m_cut || text.size() > mostRead;
-        const QStringList parts = pieces(sentence(newestLast ? text.right(mostRead) : text.left(mostRead)), textRoom);
+        const QStringList parts =
+            pieces(sentence(newestLast ? text.right(mostRead) : text.left(mostRead)), textRoom - 2);
         if (parts.isEmpty())
             return;
         m_cut = m_cut || parts.size() > 1;
         m_text = newestLast ? parts.last() : parts.first();
+        if (parts.size() > 1)
+            m_text = newestLast ? u"…\n"_s + m_text : m_text + u"\n…"_s;
         m_used += characters(m_text);
     }
 
@@ -256,10 +259,12 @@ private:
         }
         return rows;
     }
-    // A bare number says nothing without its column: "lowest 58 %", "0 %".
+    // A bare number says nothing without its column: "lowest 58 %", "would change nothing"; but "0 %".
     static QString named(const QString &text, const QString &column)
     {
-        const bool bare = text.front().isDigit() && text.size() <= 8 && !text.contains(u'/');
+        const bool number =
+            text.front().isDigit() && text.size() <= 8 && !text.contains(u'/') && !text.endsWith(u"ago");
+        const bool bare = number || text == u"nothing";
         if (!bare || column.isEmpty())
             return escaped(text);
         return column.front().isLetter() ? escaped(column + u' ' + text) : escaped(text + u' ' + column);

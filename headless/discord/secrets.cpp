@@ -27,6 +27,12 @@ QString placed(const QString &path, const QString &dataDir) { return QDir(dataDi
 
 } // namespace
 
+QString cleanToken(const QString &text)
+{
+    const QString token = text.trimmed();
+    return token.startsWith(u"Bot "_s) ? token.mid(4).trimmed() : token;
+}
+
 Result<std::optional<QString>> botToken(const Settings &settings, const QString &dataDir,
                                         const QProcessEnvironment &environment)
 {
@@ -41,9 +47,7 @@ Result<std::optional<QString>> botToken(const Settings &settings, const QString 
             return std::optional<QString>();
         HUB_TRY(token, secretIn(path));
     }
-    if (token.startsWith(u"Bot "_s))
-        token.remove(0, 4);
-    return std::optional(token);
+    return std::optional(cleanToken(token));
 }
 
 Result<std::optional<QString>> webhookAddress(const Settings &settings, const QString &dataDir,

@@ -1,8 +1,6 @@
 #include "headless/discord/taskmessage.h"
 
 #include <QDateTime>
-#include <QRegularExpression>
-
 using namespace Qt::StringLiterals;
 
 namespace hub::discord
@@ -136,12 +134,6 @@ QList<FileChange> changesOf(const QJsonObject &diffData)
     for (const QJsonValue &one : diffData[u"changes"_s].toArray())
         changes.append({one[u"path"_s].toString(), one[u"change"_s].toString(), one[u"lines"_s].toString()});
     return changes;
-}
-
-QString userOf(const QString &owner)
-{
-    static const QRegularExpression shape(u"\\((\\d{5,20})\\)$"_s);
-    return shape.match(owner).captured(1);
 }
 
 QString threadName(const TaskFacts &task)

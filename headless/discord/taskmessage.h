@@ -27,9 +27,6 @@ struct FileChange {
 };
 QList<FileChange> changesOf(const QJsonObject &diffData); // of the data of "task-diff"
 
-// The number of the person who assigned it, when that was on Discord: the end of "Display name (120…)".
-QString userOf(const QString &owner);
-
 // At most 100 characters.
 QString threadName(const TaskFacts &task);
 // What stands in the channel, above the thread.

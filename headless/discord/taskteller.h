@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include "core/base/person.h"
 #include "headless/discord/places.h"
 #include "headless/discord/plainbody.h"
 #include "headless/discord/restclient.h"
@@ -77,7 +78,7 @@ private:
     void pause(milliseconds time);
     bool isBusy() const { return m_step != Step::None; }
     size_t firstFree() const { return m_step == Step::Post ? 1 : 0; } // of m_posts, that is not under way
-    QString user() const { return userOf(m_task.owner); }
+    QString user() const { return personNumber(m_task.owner); }
     MessageBody statusBody();
 
     const TellerParts m_parts;

@@ -10,6 +10,8 @@ namespace hub::discord
 namespace
 {
 
+constexpr std::chrono::hours keptFor{30 * 24}; // after a task's end
+
 const QString questionKind = u"discord approval"_s;
 
 // Kinds of messages that say what an agent does.
@@ -36,6 +38,10 @@ Threads::Threads(HubPort &hub, NotePort &notes, const TellerParts &parts, QObjec
 {
     connect(&m_hub, &HubPort::eventHappened, this, &Threads::onEvent);
     connect(&m_parts.places, &Places::channelsChanged, this, &Threads::wake);
+    connect(&m_daily, &QTimer::timeout, this, [this] {
+        ask(u"tasks"_s, {{u"filter"_s, u"all"_s}}, [this](const commands::Reply &reply) { forgetOld(reply); });
+    });
+    m_daily.start(24h);
 }
 
 void Threads::ask(const QString &command, const QJsonObject &options, Then then)
@@ -64,8 +70,30 @@ void Threads::begin()
                     onTask(*task);
             }
             takeUpApprovals();
+            forgetOld(reply);
         });
     });
+}
+
+// `tasks`: all of them.
+void Threads::forgetOld(const commands::Reply &tasks)
+{
+    QSet<TaskId> open, kept;
+    for (const QJsonValue &row : tasks.data[u"tasks"_s].toArray()) {
+        const auto task = TaskFacts::of(row.toObject());
+        if (!task)
+            return; // then nothing is known of what else there is
+        if (!isEnded(task->state))
+            open << task->id;
+        if (!isEnded(task->state) || !task->endedAt || *task->endedAt > SystemClock().now() - keptFor)
+            kept << task->id;
+    }
+    for (auto teller = m_tellers.cbegin(); teller != m_tellers.cend(); ++teller)
+        kept << teller.key();
+    m_parts.places.keepOnly(kept);
+    m_states.removeIf([&kept](const auto &one) { return !kept.contains(one.key()); });
+    m_owners.removeIf([&kept](const auto &one) { return !kept.contains(one.key()); });
+    Q_EMIT lookedAtTasks(open);
 }
 
 // Those that are open, and those that were answered while no bot ran.
@@ -114,7 +142,7 @@ void Threads::onEvent(const HubEvent &event)
 
 void Threads::onTask(const TaskFacts &task)
 {
-    m_owners.insert(task.id, userOf(task.owner));
+    m_owners.insert(task.id, personNumber(task.owner));
     const auto thread = m_parts.places.threadOf(task.id);
     const auto before = m_states.constFind(task.id);
     const bool heard = before != m_states.cend();

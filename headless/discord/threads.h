@@ -16,12 +16,16 @@ public:
     Threads(HubPort &hub, NotePort &notes, const TellerParts &parts, QObject *parent = nullptr);
 
     // Once Places is loaded: the open tasks get their threads, and what happened while no bot ran is told. Tasks that
-    // had ended before they had a thread get none.
+    // had ended before they had a thread get none. What is kept of tasks that are gone, or ended more than a month ago,
+    // is given up, then and each day.
     void begin();
     // Discord is back, or a channel is known: what waits goes on at once.
     void wake();
     // The number of who assigned the task, when that was on Discord; empty when it is not known.
     QString ownerOf(TaskId task) const { return m_owners.value(task); }
+
+Q_SIGNALS:
+    void lookedAtTasks(const QSet<TaskId> &open);
 
 private:
     using Then = std::function<void(const commands::Reply &)>;
@@ -39,6 +43,7 @@ private:
     void tellApproval(const QJsonObject &approval, const TaskFacts &task);
     void takeUpApprovals();
     void askAgain(TaskId task);
+    void forgetOld(const commands::Reply &tasks);
 
     HubPort &m_hub;
     NotePort &m_notes;
@@ -52,6 +57,7 @@ private:
         QString message; // empty: not there yet
     };
     QHash<QString, Question> m_questions; // that were told of and not answered, by approval
+    QTimer m_daily;
 };
 
 } // namespace hub::discord

@@ -51,6 +51,7 @@ FakeDiscord::FakeDiscord(QObject *parent)
     rest.answers = [this](const FakeRest::Call &call) { return onCall(call); };
     gateway.readyData = {{u"application"_s, QJsonObject{{u"id"_s, application}}},
                          {u"user"_s, QJsonObject{{u"id"_s, botUser}, {u"username"_s, u"AgentHub"_s}}}};
+    gateway.afterReady = [this] { return QList{std::pair(u"GUILD_CREATE"_s, serverJson())}; };
 }
 
 QString FakeDiscord::newId()
@@ -154,6 +155,8 @@ FakeRest::Answer FakeDiscord::onCall(const FakeRest::Call &call)
         return onCallback(path.value(1), path.value(2), sent);
     if (path.value(0) == u"webhooks")
         return onHook(path, call.method, sent);
+    if (path.value(0) == u"channels" && path.size() == 3 && path.last() == u"messages" && call.method == "GET")
+        return onRead(path.value(1), call.path.section(u'?', 1));
     if (path.value(0) == u"channels")
         return onChannel(path, call.method, sent);
     if (path.join(u'/') == u"users/@me")
@@ -163,17 +166,25 @@ FakeRest::Answer FakeDiscord::onCall(const FakeRest::Call &call)
     if (path.join(u'/') == u"users/@me/guilds")
         return good(isInServer ? QJsonArray{QJsonObject{{u"id"_s, guild}}} : QJsonArray());
     if (path.value(0) == u"guilds" && path.value(1) == guild && isInServer)
-        return onGuild(path.value(2));
+        return onGuild(path.mid(2));
     if (path.value(0) == u"guilds")
         return refuse(403, 50001, u"Missing Access"_s);
     m_violations << u"an unknown route: "_s + QString::fromLatin1(call.method) + u' ' + call.path;
     return refuse(404, 0, u"404: Not Found"_s);
 }
 
-FakeRest::Answer FakeDiscord::onGuild(const QString &what)
+FakeRest::Answer FakeDiscord::onGuild(const QStringList &path)
 {
+    const QString what = path.value(0), member = path.value(1);
     if (what.isEmpty())
         return good(QJsonObject{{u"id"_s, guild}, {u"name"_s, u"Workshop"_s}});
+    if (what == u"members" && member != botUser) {
+        if (!m_users.contains(member))
+            return refuse(404, 10007, u"Unknown Member"_s);
+        QJsonObject json = memberJson(member);
+        json.remove(u"permissions"_s); // those are an interaction's
+        return good(json);
+    }
     if (what == u"members")
         return good(QJsonObject{{u"user"_s, QJsonObject{{u"id"_s, botUser}}}, {u"roles"_s, QJsonArray()}});
     QJsonArray roles{QJsonObject{{u"id"_s, guild}, {u"permissions"_s, QString::number(everyonesPermissions)}}};

@@ -36,6 +36,7 @@ public:
         QList<File> files;
         QStringList reactions; // of the bot
         int edits = 0;
+        QJsonObject read;     // of a person: what is read of it later
         QString webhook;      // posted through this one
         QString text() const; // all that can be read in it
     };
@@ -77,6 +78,10 @@ public:
     // What people do; the answer is the interaction's number. Options by the table's names: the command has to be
     // registered, and they are sent with the types that it has there.
     QString command(const QString &user, const QString &channel, const QString &name, const QJsonObject &options = {});
+    // A file that a command's option may name then.
+    void attach(const File &file) { rest.attachments.insert(file.name, file.bytes); }
+    // Whether that option completes, as registered.
+    bool completes(const QString &command, const QString &option) const;
     QString complete(const QString &user, const QString &channel, const QString &name, const QString &option,
                      const QString &typed, const QJsonObject &options = {});
     // The button with that label, or the select with that placeholder, and what was chosen in it. Empty: it isn't
@@ -90,6 +95,7 @@ public:
     const Interaction &interaction(const QString &id) const { return m_interactions.at(id); }
     const std::map<QString, Interaction> &interactions() const { return m_interactions; }
     const Message &message(const QString &id) const { return m_messages.at(id); }
+    bool has(const QString &message) const { return m_messages.contains(message); } // it was not deleted
     QList<Message> messagesIn(const QString &channel) const; // oldest first; not the answers that only one person sees
     // What the person reads as the answer.
     QString answer(const QString &interaction) const;
@@ -115,7 +121,9 @@ private:
     FakeRest::Answer onCallback(const QString &id, const QString &token, const Sent &sent);
     FakeRest::Answer onHook(const QStringList &path, const QByteArray &method, const Sent &sent);
     FakeRest::Answer onChannel(const QStringList &path, const QByteArray &method, const Sent &sent);
-    FakeRest::Answer onGuild(const QString &what);
+    FakeRest::Answer onGuild(const QStringList &path);
+    FakeRest::Answer onRead(const QString &channel, const QString &query);
+    QJsonObject serverJson() const;
     FakeRest::Answer onCommands(const QString &scope, const FakeRest::Call &call);
     FakeRest::Answer edit(const QString &message, const Sent &sent);
     FakeRest::Answer refuse(int status, int code, const QString &text);
@@ -124,6 +132,8 @@ private:
     QString publish(int type, const QString &user, const QString &channel, const QJsonObject &data,
                     const QString &message = {});
     QJsonObject memberJson(const QString &user) const;
+    QJsonObject leafOf(const QString &name, QJsonObject *command = nullptr) const;
+    QJsonObject attachmentJson(const QString &name, const QString &id) const;
     QJsonObject commandData(const QString &name, const QJsonObject &options, const QString &focused);
     QJsonObject messageJson(const Message &message) const;
     QString newId();

@@ -243,6 +243,8 @@ void FakeGateway::onIdentify(const QJsonObject &data)
     ready[u"session_id"_s] = m_sessionId;
     ready[u"resume_gateway_url"_s] = address(u"resume"_s);
     sendEvent(append(u"READY"_s, ready));
+    for (const auto &[event, body] : afterReady())
+        sendEvent(append(event, body));
     survives(Place::Ready);
 }
 

@@ -59,6 +59,10 @@ public:
     std::function<Break(Place)> breaks = [](Place) { return Break{}; };
     int heartbeatInterval = 40000;
     QJsonObject readyData{{QStringLiteral("application"), QJsonObject{{QStringLiteral("id"), QStringLiteral("77")}}}};
+    // What follows READY.
+    std::function<QList<std::pair<QString, QJsonObject>>()> afterReady = [] {
+        return QList<std::pair<QString, QJsonObject>>();
+    };
     bool answersBeats = true;
 
 private:

@@ -1,5 +1,8 @@
-// The part of FakeDiscord that people drive: what they type and press becomes events of the gateway.
+// The part of FakeDiscord that people drive: what they type and press becomes events of the gateway, and what they
+// wrote is read later.
 #include "tests/discord/fakediscord.h"
+
+#include <QUrlQuery>
 
 using namespace Qt::StringLiterals;
 
@@ -49,17 +52,19 @@ QString FakeDiscord::publish(int type, const QString &user, const QString &chann
     return interaction.id;
 }
 
-QJsonObject FakeDiscord::commandData(const QString &name, const QJsonObject &options, const QString &focused)
+// What was registered of the last word of a command; empty: nothing.
+QJsonObject FakeDiscord::leafOf(const QString &name, QJsonObject *command) const
 {
-    QJsonObject command, leaf;
-    QStringList words = name.split(u' ');
+    QJsonObject leaf;
+    const QStringList words = name.split(u' ');
     for (const QJsonArray &scope : std::as_const(m_commands)) {
         for (const QJsonValue &each : scope) {
             if (each[u"name"].toString() == words.first())
-                command = each.toObject();
+                leaf = each.toObject();
         }
     }
-    leaf = command;
+    if (command)
+        *command = leaf;
     for (const QString &word : words.mid(1)) {
         QJsonObject found;
         for (const QJsonValue &part : leaf.value(u"options"_s).toArray()) {
@@ -68,6 +73,31 @@ QJsonObject FakeDiscord::commandData(const QString &name, const QJsonObject &opt
         }
         leaf = found;
     }
+    return leaf;
+}
+
+bool FakeDiscord::completes(const QString &command, const QString &option) const
+{
+    for (const QJsonValue &each : leafOf(command).value(u"options"_s).toArray()) {
+        if (each[u"name"].toString() == option)
+            return each[u"autocomplete"].toBool();
+    }
+    return false;
+}
+
+QJsonObject FakeDiscord::attachmentJson(const QString &name, const QString &id) const
+{
+    return {{u"id"_s, id},
+            {u"filename"_s, name},
+            {u"size"_s, rest.attachments.value(name).size()},
+            {u"url"_s, base().resolved(QUrl(u"/attachments/"_s + name)).toString()}};
+}
+
+QJsonObject FakeDiscord::commandData(const QString &name, const QJsonObject &options, const QString &focused)
+{
+    QJsonObject command, attachments;
+    const QJsonObject leaf = leafOf(name, &command);
+    QStringList words = name.split(u' ');
     if (leaf.isEmpty()) {
         m_violations << u"not registered: /"_s + name;
         return {};
@@ -88,6 +118,11 @@ QJsonObject FakeDiscord::commandData(const QString &name, const QJsonObject &opt
                 m_violations << u"/%1 does not complete %2"_s.arg(name, key);
             value[u"focused"_s] = true;
         }
+        if (option[u"type"].toInt() == 11) { // a file, by the name that it is attached with
+            const QString id = newId();
+            attachments[id] = attachmentJson(options.value(key).toString(), id);
+            value[u"value"_s] = id;
+        }
         given.append(value);
     }
     for (const QString &key : options.keys()) {
@@ -97,7 +132,11 @@ QJsonObject FakeDiscord::commandData(const QString &name, const QJsonObject &opt
     while (words.size() > 1) {
         given = {QJsonObject{{u"name"_s, words.takeLast()}, {u"type"_s, 1}, {u"options"_s, given}}};
     }
-    return {{u"id"_s, command.value(u"id"_s)}, {u"name"_s, words.first()}, {u"type"_s, 1}, {u"options"_s, given}};
+    QJsonObject data{
+        {u"id"_s, command.value(u"id"_s)}, {u"name"_s, words.first()}, {u"type"_s, 1}, {u"options"_s, given}};
+    if (!attachments.isEmpty())
+        data[u"resolved"_s] = QJsonObject{{u"attachments"_s, attachments}};
+    return data;
 }
 
 QString FakeDiscord::command(const QString &user, const QString &channel, const QString &name,
@@ -170,19 +209,62 @@ QString FakeDiscord::write(const QString &user, const QString &channel, const QS
     event[u"member"_s] = member;
     event[u"mentions"_s] = mentioned ? QJsonArray{QJsonObject{{u"id"_s, botUser}, {u"bot"_s, true}}} : QJsonArray();
     QJsonArray attachments;
-    for (const File &file : files)
-        rest.attachments.insert(file.name, file.bytes);
-    for (const File &file : files)
-        attachments.append(QJsonObject{{u"id"_s, newId()},
-                                       {u"filename"_s, file.name},
-                                       {u"size"_s, file.bytes.size()},
-                                       {u"url"_s, base().resolved(QUrl(u"/attachments/"_s + file.name)).toString()}});
+    for (const File &file : files) {
+        attach(file);
+        attachments.append(attachmentJson(file.name, newId()));
+    }
     event[u"attachments"_s] = attachments;
     event[u"type"_s] = 0;
+    QJsonObject &read = m_messages[id].read = event;
+    read.remove(u"guild_id"_s);
+    read.remove(u"member"_s);
     m_lastEvent = u"MESSAGE_CREATE"_s;
     m_lastData = event;
     gateway.publish(m_lastEvent, event);
     return id;
+}
+
+// As it is told of to who connects: with the threads that are not archived.
+QJsonObject FakeDiscord::serverJson() const
+{
+    QJsonArray active;
+    for (const Channel &thread : threads()) {
+        if (thread.archived)
+            continue;
+        QString last = thread.id;
+        for (const auto &[id, message] : m_messages) {
+            if (message.channel == thread.id && id.toLongLong() > last.toLongLong())
+                last = id;
+        }
+        active.append(QJsonObject{{u"id"_s, thread.id},
+                                  {u"name"_s, thread.name},
+                                  {u"type"_s, 11},
+                                  {u"parent_id"_s, thread.parent},
+                                  {u"last_message_id"_s, last}});
+    }
+    return {{u"id"_s, guild}, {u"owner_id"_s, u"1"_s}, {u"roles"_s, QJsonArray()}, {u"threads"_s, active}};
+}
+
+// Newest first, and of the texts of people those that mention the bot, as without the intent for all of them.
+FakeRest::Answer FakeDiscord::onRead(const QString &channel, const QString &query)
+{
+    const QUrlQuery asked(query);
+    const int limit = asked.queryItemValue(u"limit"_s).toInt();
+    const QString after = asked.queryItemValue(u"after"_s);
+    if (limit < 1 || limit > 100 || after.isEmpty() || asked.queryItems().size() != 2)
+        m_violations << u"messages are read with "_s + query;
+    if (!m_channels.contains(channel) || !m_channels.at(channel).exists)
+        return refuse(404, 10003, u"Unknown Channel"_s);
+    QJsonArray found;
+    for (const Message &message : messagesIn(channel)) {
+        if (message.id.toLongLong() <= after.toLongLong() || found.size() == limit)
+            continue;
+        QJsonObject json = message.read.isEmpty() ? messageJson(message) : message.read;
+        if (!message.reactions.isEmpty())
+            json[u"reactions"_s] = QJsonArray{QJsonObject{{u"count"_s, 1}, {u"me"_s, true}}};
+        found.prepend(json);
+    }
+    return good(found);
 }
 
 } // namespace hub::discord

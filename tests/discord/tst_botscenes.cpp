@@ -264,6 +264,43 @@ private Q_SLOTS:
         QVERIFY(!log.contains(u"do it"_s));
     }
 
+    void whatWasWrittenWhileTheHubWasAwayIsToldOnce()
+    {
+        m_run->addAgent(u"echoer"_s, "cat; echo; echo answered\n");
+        say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"listen"_s}, {u"agent"_s, u"echoer"_s}});
+        BOT_WAIT(!threadOf(u"listen"_s).isEmpty());
+        const QString thread = threadOf(u"listen"_s);
+        BOT_WAIT(state(u"1"_s) == u"needs_review");
+        const auto mention = [&](const QString &user, const QString &text) {
+            return m_discord->write(user, thread, m_discord->mention() + u' ' + text);
+        };
+        const QString before = mention(m_run->oper, u"said before"_s);
+        BOT_WAIT(!m_discord->message(before).reactions.isEmpty());
+        m_run->kill();
+        const QString first = mention(m_run->oper, u"said first meanwhile"_s);
+        m_discord->write(m_run->oper, thread, u"just talking"_s);
+        const QString refused = mention(m_run->viewer, u"said by a viewer"_s);
+        const QString second = mention(m_run->oper, u"said second meanwhile"_s);
+        m_run->start();
+        BOT_WAIT(m_discord->message(second).reactions == QStringList{u"✅"_s});
+        QCOMPARE(m_discord->message(first).reactions, QStringList{u"✅"_s});
+        QCOMPARE(m_discord->message(refused).reactions, QStringList{u"🚫"_s});
+        m_run->kill();
+        m_run->start();
+        const QString after = mention(m_run->oper, u"said after"_s);
+        BOT_WAIT(m_discord->message(after).reactions == QStringList{u"✅"_s});
+        QStringList heard;
+        for (const QJsonValue &one :
+             m_run->json({u"task-log"_s, u"1"_s, u"--limit"_s, u"500"_s})[u"messages"_s].toArray()) {
+            if (one[u"kind"_s].toString() == u"say")
+                heard << one[u"text"_s].toString();
+        }
+        for (const QJsonValue &one : m_run->json({u"queue"_s, u"list"_s})[u"messages"_s].toArray())
+            heard << one[u"text"_s].toString();
+        QCOMPARE(heard, QStringList({u"said before"_s, u"said first meanwhile"_s, u"said second meanwhile"_s,
+                                     u"said after"_s}));
+    }
+
     void alertsAndButtonsOutliveTheDaemon()
     {
         say(m_run->oper, u"assign-task"_s, {{u"description"_s, u"fix it"_s}, {u"agent"_s, u"fixer"_s}});

@@ -1,5 +1,6 @@
 #include "headless/discord/customid.h"
 
+#include <QDateTime>
 #include <QTest>
 
 using namespace hub;
@@ -60,7 +61,7 @@ private Q_SLOTS:
         // A hub that was started again has the key and what was kept.
         CustomIds later(key);
         for (auto one = unkept.cbegin(); one != unkept.cend(); ++one)
-            later.remember(one.key(), one.value());
+            later.remember(one.key(), one.value(), 0);
         const auto read = later.read(id);
         QVERIFY2(read.hasValue(), read ? "" : qPrintable(read.error().message));
         QCOMPARE(*read, press);
@@ -89,6 +90,23 @@ private Q_SLOTS:
         QVERIFY(!read);
         QCOMPARE(read.error().code, ErrorCode::Refused);
         QVERIFY(read.error().message.contains(u"out of date"));
+    }
+
+    void oldOnesGoButForThoseOfOpenTasks()
+    {
+        CustomIds ids(key);
+        const QString longText(500, u'x');
+        const auto press = [&](const QString &task) {
+            return Press{.command = u"say"_s, .options = {{u"message"_s, longText}, {u"task_id"_s, task}}};
+        };
+        const QString open = ids.idOf(press(u"12"_s)), ended = ids.idOf(press(u"13"_s));
+        QCOMPARE(ids.forgetOld(0, {}), QStringList());
+        const qint64 later = QDateTime::currentMSecsSinceEpoch() + 1000;
+        QCOMPARE(ids.forgetOld(later, {TaskId::of(12)}).size(), 1);
+        QVERIFY(ids.read(open));
+        QVERIFY(!ids.read(ended));
+        QCOMPARE(ids.forgetOld(later, {}).size(), 1);
+        QVERIFY(!ids.read(open));
     }
 
     void keysAreNotGuessed() { QVERIFY(CustomIds::newKey() != CustomIds::newKey()); }

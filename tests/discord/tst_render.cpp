@@ -304,9 +304,10 @@ private Q_SLOTS:
     void aFinishThatFailedHasOtherWays()
     {
         Bench bench;
-        const MessageBody body =
-            bench.of(fail(ErrorCode::Conflict, u"It does not merge."_s),
-                     {.command = u"finish-task"_s, .options = {{u"task_id"_s, u"12"_s}, {u"how"_s, u"merge"_s}}});
+        const MessageBody body = bench.of(fail(ErrorCode::Conflict, u"It does not merge."_s),
+                                          {.command = u"finish-task"_s,
+                                           .options = {{u"task_id"_s, u"12"_s}, {u"how"_s, u"merge"_s}},
+                                           .caller = {.role = commands::Role::Operator}});
         QCOMPARE(wrongWith(body), QString());
         QCOMPARE(buttonLabels(body), QStringList{u"Another way …"_s});
         const auto press = pressOf(bench, body, 0, 0);
@@ -410,6 +411,10 @@ private Q_SLOTS:
         row(u"agenthubctl doctor shows what can go; then resume."_s,
             u"`agenthubctl doctor` in a terminal there shows what can go; then resume."_s);
         row(u"agenthubctl projects set"_s, u"`agenthubctl projects set` in a terminal there"_s);
+        row(u"say how with: agenthubctl agents set fixer check -- --version"_s,
+            u"say how with: `agenthubctl agents set fixer check -- --version` in a terminal there"_s);
+        row(u"agenthubctl agents add NAME PROGRAM ARGUMENTS"_s,
+            u"`agenthubctl agents add NAME PROGRAM ARGUMENTS` in a terminal there"_s);
         row(u"agenthubctl is a program."_s, u"agenthubctl is a program."_s);
         row(u"agenthubctl"_s, u"agenthubctl"_s);
     }

@@ -114,21 +114,6 @@ private Q_SLOTS:
         QVERIFY(!reply.next.contains(u"approve a7"_s));
     }
 
-    void whoAssignedIsFoundInTheirName_data()
-    {
-        QTest::addColumn<QString>("owner");
-        QTest::addColumn<QString>("user");
-        QTest::newRow("discord") << u"Ana (120456789012345678)"_s << u"120456789012345678"_s;
-        QTest::newRow("a name that pretends") << u"Ana (111111) (222222)"_s << u"222222"_s;
-        QTest::newRow("terminal") << u"ana"_s << QString();
-        QTest::newRow("a number in it") << u"ana (222222) x"_s << QString();
-    }
-    void whoAssignedIsFoundInTheirName()
-    {
-        QFETCH(QString, owner);
-        QTEST(userOf(owner), "user");
-    }
-
     void nothingIsLongerThanDiscordTakesAndNothingIsMarkup()
     {
         commands::Reply reply{.title = QString(300, u'*'), .text = QString(5000, u'`')};

@@ -4,6 +4,7 @@
 #include "tests/support/fakehub.h"
 
 #include <QElapsedTimer>
+#include <QSignalSpy>
 #include <QTcpServer>
 #include <QTcpSocket>
 #include <QTest>
@@ -401,6 +402,80 @@ private Q_SLOTS:
             QCOMPARE(call.caller.origin, u"discord"_s);
         }
         QCOMPARE(told, said.isEmpty() ? QStringList() : QStringList{said});
+    }
+
+    void aSlowFileHoldsUpItsOwnThreadOnly()
+    {
+        World world;
+        Life life(world, u"100"_s, settingsWith({{u"DISCORD_OPERATOR_ROLES"_s, u"20"_s}}));
+        world.set(12, u"running"_s);
+        world.set(13, u"running"_s);
+        QTRY_VERIFY(world.status(12) && world.status(13));
+        QTcpServer files;
+        files.listen(QHostAddress::LocalHost);
+        QTcpSocket *waiting = nullptr;
+        connect(&files, &QTcpServer::newConnection, &files, [&] { waiting = files.nextPendingConnection(); });
+        const QJsonArray slow{QJsonObject{{u"filename"_s, u"a.png"_s},
+                                          {u"size"_s, 4},
+                                          {u"url"_s, u"http://127.0.0.1:%1/a.png"_s.arg(files.serverPort())}}};
+        const auto hear = [&](const QString &id, int task, const QString &text, const QJsonArray &attached = {}) {
+            life.listener.onEvent(u"MESSAGE_CREATE"_s,
+                                  messageOf(id, world.thread(task), u"<@9> "_s + text, u"4"_s, {u"20"_s}, attached));
+        };
+        world.hub.calls.clear();
+        hear(u"5000"_s, 12, u"first"_s, slow);
+        hear(u"5001"_s, 12, u"second"_s);
+        hear(u"5002"_s, 13, u"elsewhere"_s);
+        QTRY_COMPARE(world.discord.reactions, QStringList{u"5002 ✅"_s});
+        QTRY_VERIFY(waiting);
+        QTest::qWait(20);
+        QCOMPARE(world.discord.reactions.size(), 1);
+        waiting->write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\npic!");
+        QTRY_COMPARE(world.discord.reactions, QStringList({u"5002 ✅"_s, u"5000 ✅"_s, u"5001 ✅"_s}));
+        QStringList said;
+        for (const auto &call : world.hub.calls) {
+            if (call.command == u"say")
+                said << call.options[u"message"_s].toString();
+        }
+        QCOMPARE(said, QStringList({u"elsewhere"_s, u"first"_s, u"second"_s}));
+    }
+
+    void whatIsKeptOfATaskGoesAMonthAfterItsEnd_data()
+    {
+        QTest::addColumn<QString>("state");
+        QTest::addColumn<int>("endedDaysAgo");
+        QTest::addColumn<bool>("erased");
+        QTest::addColumn<bool>("kept");
+        QTest::newRow("open") << u"needs_review"_s << -1 << false << true;
+        QTest::newRow("ended lately") << u"completed"_s << 29 << false << true;
+        QTest::newRow("ended long ago") << u"completed"_s << 31 << false << false;
+        QTest::newRow("erased") << u"completed"_s << 1 << true << false;
+    }
+    void whatIsKeptOfATaskGoesAMonthAfterItsEnd()
+    {
+        QFETCH(QString, state);
+        QFETCH(int, endedDaysAgo);
+        QFETCH(bool, erased);
+        QFETCH(bool, kept);
+        World world;
+        {
+            Life life(world);
+            world.set(12, u"running"_s);
+            QTRY_VERIFY(world.status(12));
+            world.set(12, state);
+            QTRY_COMPARE(world.notes.kept[u"discord thread"_s][u"12"_s][u"told"_s].toString(), state);
+            QCOMPARE(life.threads.ownerOf(TaskId::of(12)), u"120456789012345678"_s);
+        }
+        if (endedDaysAgo >= 0)
+            world.tasks[12][u"ended_at"_s] = toIso(SystemClock().now() - std::chrono::hours(24 * endedDaysAgo));
+        if (erased)
+            world.tasks.remove(12);
+        Life later(world);
+        const QSignalSpy looked(&later.threads, &Threads::lookedAtTasks);
+        QTRY_COMPARE(looked.size(), 1);
+        QCOMPARE(world.notes.kept[u"discord thread"_s].contains(u"12"_s), kept);
+        QCOMPARE(later.places.threadOf(TaskId::of(12)).has_value(), kept);
+        QCOMPARE(later.threads.ownerOf(TaskId::of(12)).isEmpty(), !kept);
     }
 
     void filesOfAMessageReachTheAgent()

@@ -78,6 +78,19 @@ private Q_SLOTS:
         QCOMPARE(Settings::load(path, {})->number(setting::maxFileMegabytes), 5);
     }
 
+    void aValueIsTakenOutAndTheRestStays()
+    {
+        const QString path = write("# mine\n[log]\nlevel = debug\n\n[checkpoint]\ninterval_seconds = 60\n");
+        auto settings = *Settings::load(path, {});
+        QVERIFY(settings.reset(setting::checkpointSeconds));
+        QVERIFY(settings.reset(setting::alertCooldown)); // was not there
+        QCOMPARE(settings.source(setting::checkpointSeconds), Settings::Source::Default);
+        QCOMPARE(settings.number(setting::checkpointSeconds), 600);
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), QByteArray("# mine\n[log]\nlevel = debug\n\n[checkpoint]\n"));
+    }
+
     void defaultsAreWithinTheirOwnRange()
     {
         for (const SettingSpec *spec : allSettings) {

@@ -39,6 +39,43 @@ private Q_SLOTS:
         QCOMPARE(verdict.brokenAt.value_or(0), brokenAt);
     }
 
+    void itIsSearchedByPersonAndTask_data()
+    {
+        QTest::addColumn<QString>("who");
+        QTest::addColumn<QStringList>("found"); // newest first
+        QTest::newRow("everybody") << QString()
+                                   << QStringList{u"run r5 (claude)"_s, u"ana"_s, u"Annie (120456)"_s,
+                                                  u"Ana (120456)"_s, u"Ben (120457)"_s};
+        QTest::newRow("a number") << u"120456"_s << QStringList{u"Annie (120456)"_s, u"Ana (120456)"_s};
+        QTest::newRow("as it stood before") << u"Ana (120456)"_s << QStringList{u"Annie (120456)"_s, u"Ana (120456)"_s};
+        QTest::newRow("a name on Discord") << u"Ben"_s << QStringList{u"Ben (120457)"_s};
+        QTest::newRow("at the machine") << u"ana"_s << QStringList{u"ana"_s};
+        QTest::newRow("an agent") << u"claude"_s << QStringList{u"run r5 (claude)"_s};
+        QTest::newRow("a part of a name") << u"An"_s << QStringList();
+        QTest::newRow("what LIKE would take") << u"%"_s << QStringList();
+    }
+    void itIsSearchedByPersonAndTask()
+    {
+        QFETCH(QString, who);
+        QFETCH(QStringList, found);
+        StateFixture fixture;
+        state::AuditTrail trail(*fixture.database, fixture.clock);
+        int task = 0;
+        for (const QString &one :
+             {u"Ben (120457)"_s, u"Ana (120456)"_s, u"Annie (120456)"_s, u"ana"_s, u"run r5 (claude)"_s})
+            DO(fixture.commit([&] { return trail.add({.who = one, .task = TaskId::of(++task)}); }));
+        const auto names = [&](const state::AuditFilter &filter) {
+            QStringList list;
+            for (const auto &entry : trail.list(filter).valueOr({}))
+                list << entry.who;
+            return list;
+        };
+        QCOMPARE(names({.who = who}), found);
+        QCOMPARE(names({.who = who, .among = QList<TaskId>()}), QStringList());
+        const QStringList second = found.filter(u"Ana ("_s);
+        QCOMPARE(names({.who = who, .among = QList<TaskId>{TaskId::of(2)}, .limit = 1}), second);
+    }
+
     void theDatabaseItselfRefusesChanges()
     {
         StateFixture fixture;

@@ -3,12 +3,14 @@
 
 usage: test_commands.py BIN_DIR [unittest options]
 """
+import http.server
 import json
 import os
 import pathlib
 import pwd
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -178,6 +180,16 @@ class Pausing(CommandCase):
         self.refused(0, "Safe mode was on already", "safe-mode", "enable", "second")
         self.refused(0, "first", "safe-mode", "status")
 
+    def test_a_cancelled_task_stays_so_whatever_was_said_to_it(self):
+        task = self.hub.assign(self.hub.script("echo began; sleep 60"))
+        self.hub.wait_said(task, "began")
+        self.refused(0, "It waits", "say", "and then the tests", "--task-id", task)
+        self.hub.do("cancel-task", task, "--yes")
+        other = self.hub.assign(self.hub.script(EDITS, "later"))
+        self.hub.wait_said(other, "edited")
+        self.assertEqual(self.hub.state(task), "cancelled")
+        self.refused(0, "and then the tests", "queue", "list")
+
     def test_say_now_ends_the_turn_of_a_command_agent(self):
         task = self.hub.assign(self.hub.script("echo began; cat > heard; grep -q urgent heard || sleep 60; echo through"))
         self.hub.wait_said(task, "began")
@@ -282,6 +294,75 @@ class Daemon(CommandCase):
         self.assertIn("[agents] knows: ", self.daemon("--data-dir", self.hub.folder / "other", "--config", bad))
         self.assertIn("takes options only, not 'tasks'", self.daemon("tasks", "--data-dir", self.hub.folder / "other"))
         self.assertFalse((self.hub.folder / "other").exists())
+
+    def test_settings_are_listed_as_they_are_declared_and_go_back_to_their_default(self):
+        def declared(key):
+            return next(one for one in self.hub.do("config", "list")["declared"] if one["key"] == key)
+
+        file = self.hub.folder / "agenthub.ini"
+        running = declared("agents/max_running")
+        self.assertEqual((running["type"], running["low"], running["high"], running["default"], running["value"], running["source"]),
+                         ("number", 0, 1000, "0", "20", "file"))
+        self.assertFalse(running["needs_restart"] or running["machine_only"])
+        self.assertIn("0: one per 700 MB", running["help"])
+        level = declared("log/level")
+        self.assertEqual((level["type"], level["choices"], level["needs_restart"]),
+                         ("choice", ["debug", "info", "warning", "error"], True))
+        self.assertTrue(declared("git/protected_branches")["machine_only"])
+        # Who changes it reads the same that is declared.
+        for key, value in (("log/level", "debug"), ("agents/max_running", "3"), ("discord/guild_id", "1"), ("git/protect_from", "everyone")):
+            said = subprocess.run([test_hub.BIN / "agenthubctl", "--data-dir", self.hub.data, "config", "set", key, value],
+                                  capture_output=True, text=True, check=True, env=self.hub.environment).stdout
+            self.assertEqual("next start" in said, declared(key)["needs_restart"], key)
+            self.assertEqual((declared(key)["value"], declared(key)["source"]), (value, "file"))
+        file.write_text(file.read_text() + "\n# a remark\n")
+        self.hub.do("config", "set", "agents/max_running")
+        self.assertEqual((declared("agents/max_running")["value"], declared("agents/max_running")["source"]), ("0", "default"))
+        self.assertNotIn("max_running", file.read_text())
+        self.assertIn("# a remark", file.read_text())
+        self.assertEqual(declared("log/level")["value"], "debug")
+
+    def test_a_discord_token_is_tried_before_it_is_stored(self):
+        if "built without it" in self.shown("discord", "check")[1]:
+            self.skipTest("this hub knows no Discord")
+        asked = []
+
+        class Refusing(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.headers["Authorization"])
+                self.send_response(401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.hub.kill(signal.SIGTERM)
+        self.hub.start(DISCORD_API_BASE=f"http://127.0.0.1:{server.server_port}")
+        self.refused(1, "There is no bot token", "discord", "check")
+        self.assertEqual(asked, [])
+        said = self.shown("discord", "check", "--token", " Bot tried.secret.token ")[1]
+        self.assertEqual(asked, ["Bot tried.secret.token"])
+        self.assertIn("Discord is not set up yet", said)
+        kept = said + (self.hub.folder / "log").read_text() + json.dumps(self.hub.do("audit", "list", "--limit", 1000))
+        self.assertNotIn("secret", kept)
+        self.refused(1, "There is no bot token", "discord", "check")  # it was only tried
+        self.assertTrue(self.hub.do("system-health")["fronts"]["discord"]["text"].startswith("off"))
+
+    def test_an_agent_is_shown_with_what_can_be_set(self):
+        self.hub.do("agents", "add", "echoer", "echo {prompt}")
+        self.hub.do("agents", "set", "echoer", "env.SECRET", "hidden-value")
+        shown = self.hub.do("agents", "show", "echoer")
+        settings = {one["key"]: one for one in shown["settings"]}
+        self.assertEqual(settings["command"]["value"], "echo {prompt}")
+        self.assertEqual(settings["autonomy"]["value"], "normal")
+        self.assertTrue(all(one["help"] for one in settings.values()))
+        self.assertEqual(shown["variables"], ["SECRET"])
+        self.assertNotIn("hidden-value", json.dumps(shown))
 
     def test_a_project_of_the_command_line_is_taken_in_by_who_typed_it(self):
         second = self.hub.folder / "second"

@@ -5,6 +5,7 @@ usage: test_suggest.py BIN_DIR [unittest options]
 """
 import json
 import pathlib
+import signal
 import socket
 import sys
 import unittest
@@ -32,6 +33,22 @@ class Suggestions(HubCase):
 
     def values(self, *words, **options):
         return [one["value"] for one in self.ask(*words, **options)]
+
+    def test_known_agents_are_offered_when_their_programs_are_there(self):
+        programs = self.hub.folder / "programs"
+        programs.mkdir()
+        for name in ("codex", "claude", "aider"):
+            (programs / name).write_text("#!/bin/sh\necho 1.0\n")
+            (programs / name).chmod(0o755)
+        (programs / "gemini").write_text("no program\n")
+        self.hub.kill(signal.SIGTERM)
+        self.hub.start(PATH=f"{programs}:/usr/bin:/bin")
+        found = self.ask("agents add", "command")
+        self.assertEqual([one["value"].split()[0] for one in found], ["claude", "codex", "aider"])
+        self.assertTrue(all("{prompt}" in one["value"] for one in found))
+        self.assertIn(str(programs / "claude"), found[0]["label"])
+        self.hub.do("agents", "add", "mine", found[0]["value"])  # as it is offered it can be used
+        self.assertEqual([v.split()[0] for v in self.values("agents add", "command")], ["codex", "aider", "claude"])
 
     def test_each_kind_of_option_is_offered(self):
         first = self.hub.assign(self.hub.script("echo one", "quick"))
