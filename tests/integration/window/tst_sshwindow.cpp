@@ -14,7 +14,7 @@ using namespace Qt::StringLiterals;
 namespace
 {
 
-constexpr int patience = 10'000; // milliseconds
+constexpr int patience = 30'000; // milliseconds
 
 struct Shown {
     explicit Shown(const QString &url, const QString &program = u"ssh"_s)
