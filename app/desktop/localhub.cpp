@@ -53,13 +53,16 @@ private:
     std::unique_ptr<headless::HubHost> m_host;
 };
 
+QString say(const char *text) { return QCoreApplication::translate("LocalHub", text); }
+
 // In a session of its own, so that it outlives the window. What it logs goes where a person who looks for the reason
 // of a failed start finds it; the log of the start before is kept.
 Result<> startDaemon(const QString &dataDir, const QString &config)
 {
     const QString program = programBeside(QCoreApplication::applicationDirPath(), u"agenthubd"_s);
     if (program.isEmpty())
-        return fail(ErrorCode::NotFound, u"agenthubd is not beside this program."_s, u"Install AgentHub again."_s);
+        return fail(ErrorCode::NotFound, say(QT_TRANSLATE_NOOP("LocalHub", "agenthubd is not beside this program.")),
+                    say(QT_TRANSLATE_NOOP("LocalHub", "Install AgentHub again.")));
     HUB_CHECK(makeFolders(QFile::encodeName(dataDir)));
     const QString log = dataDir + u"/agenthubd.log"_s;
     ::rename(QFile::encodeName(log).constData(), QFile::encodeName(log + u".before"_s).constData());
@@ -77,8 +80,9 @@ Result<> startDaemon(const QString &dataDir, const QString &config)
     daemon.setStandardOutputFile(QProcess::nullDevice());
     daemon.setStandardErrorFile(log);
     if (!daemon.startDetached())
-        return fail(ErrorCode::Process, u"agenthubd could not be started: %1"_s.arg(daemon.errorString()),
-                    u"Try it in a terminal: agenthubd"_s);
+        return fail(ErrorCode::Process,
+                    say(QT_TRANSLATE_NOOP("LocalHub", "agenthubd could not be started: %1")).arg(daemon.errorString()),
+                    say(QT_TRANSLATE_NOOP("LocalHub", "Try it in a terminal: agenthubd")));
     return {};
 }
 

@@ -2,6 +2,7 @@
 #include "app/desktop/localhub.h"
 #include "core/ipc/endpoint.h"
 #include "gui/window/desktop.h"
+#include "gui/window/language.h"
 #include "gui/window/theme.h"
 #include "headless/daemon/signalwatcher.h"
 
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
             return complain(dataDir.error());
         source = std::make_unique<gui::LocalSource>(localHub(*dataDir, line.value(u"config"_s)));
     }
+    const gui::Language language;
     gui::Theme theme(&app);
     gui::HubLink link(std::move(source));
     gui::Desktop desktop(link, place);

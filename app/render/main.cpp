@@ -7,6 +7,7 @@
 #include <QBuffer>
 #include <QCommandLineParser>
 #include <QFile>
+#include <QLocale>
 
 #include <cstdio>
 #include <sys/stat.h>
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     qputenv("QT_QPA_PLATFORM", "offscreen");
     qputenv("XDG_RUNTIME_DIR", "/nonexistent"); // else Qt makes one, and says so; nothing here has a socket
     QApplication app(argc, argv);
+    QLocale::setDefault(QLocale::c()); // all that the hub says is English
     app.setApplicationName(u"agenthub-render"_s);
     app.setApplicationVersion(QStringLiteral(HUB_VERSION));
 

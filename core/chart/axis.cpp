@@ -1,5 +1,6 @@
 #include "core/chart/axis.h"
 
+#include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
 #include <QTimeZone>
@@ -39,6 +40,12 @@ constexpr int timeSteps[]{1,           2,           5,           10,          15
 // One look may come late, or be missing; then there is a gap.
 std::chrono::milliseconds missing(std::chrono::milliseconds step) { return step * 5 / 2; }
 
+// Days and months are called as the program's language has it.
+QString dated(const QDateTime &when, const char *format)
+{
+    return QLocale().toString(when, QCoreApplication::translate("Times", format));
+}
+
 QDateTime local(Instant at, const QTimeZone &zone) { return QDateTime::fromMSecsSinceEpoch(toMillis(at), zone); }
 
 QList<TimeTick> ticksEvery(int seconds, Instant from, Instant to, const QTimeZone &zone)
@@ -46,7 +53,10 @@ QList<TimeTick> ticksEvery(int seconds, Instant from, Instant to, const QTimeZon
     QList<TimeTick> ticks;
     const bool days = seconds >= day;
     const int apart = days ? seconds / day : 1;
-    const QString format = seconds < minute ? u"HH:mm:ss"_s : !days ? u"HH:mm"_s : apart < 7 ? u"ddd d"_s : u"d MMM"_s;
+    const char *format = seconds < minute ? "HH:mm:ss"
+                         : !days          ? "HH:mm"
+                         : apart < 7      ? QT_TRANSLATE_NOOP("Times", "ddd d")
+                                          : QT_TRANSLATE_NOOP("Times", "d MMM");
     const QDateTime first = local(from, zone);
     const QDate last = local(to, zone).date();
     // Days are counted from a fixed one, so that the ticks of a chart stay where they are in the next one.
@@ -64,7 +74,7 @@ QList<TimeTick> ticksEvery(int seconds, Instant from, Instant to, const QTimeZon
             if (at > to)
                 return ticks;
             if (at >= from && (ticks.isEmpty() || at > ticks.last().at))
-                ticks << TimeTick{at, QLocale::c().toString(when, format)};
+                ticks << TimeTick{at, dated(when, format)};
         }
     }
     return ticks;
@@ -118,15 +128,13 @@ QString spanText(const Chart &chart)
 {
     const QTimeZone zone(chart.zone.toUtf8());
     const QDateTime from = local(chart.from, zone), to = local(chart.to, zone);
-    const QLocale locale = QLocale::c();
-    const QString day = u"d MMM HH:mm"_s;
-    const QString end = from.date() == to.date() ? u"HH:mm"_s : day;
-    return locale.toString(from, day) + u" – "_s + locale.toString(to, end);
+    const char *day = QT_TRANSLATE_NOOP("Times", "d MMM HH:mm");
+    return dated(from, day) + u" – "_s + dated(to, from.date() == to.date() ? "HH:mm" : day);
 }
 
 QString momentText(Instant at, const QString &zone)
 {
-    return QLocale::c().toString(local(at, QTimeZone(zone.toUtf8())), u"d MMM HH:mm:ss"_s);
+    return dated(local(at, QTimeZone(zone.toUtf8())), QT_TRANSLATE_NOOP("Times", "d MMM HH:mm:ss"));
 }
 
 QList<QList<Point>> piecesOf(const Line &line, std::chrono::milliseconds step)

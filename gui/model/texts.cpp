@@ -3,7 +3,6 @@
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QLocale>
 
 using namespace Qt::StringLiterals;
 
@@ -13,24 +12,36 @@ namespace hub::gui
 namespace
 {
 
-QJsonObject readTexts()
+QJsonObject texts;
+
+QString textOf(const QString &section, QAnyStringView key, const QString &english)
 {
-    for (const QString &language : QLocale().uiLanguages()) {
-        QFile file(u":/window/%1.json"_s.arg(language.section(u'-', 0, 0)));
-        if (file.open(QIODevice::ReadOnly))
-            return QJsonDocument::fromJson(file.readAll()).object()[u"descriptions"_s].toObject();
-        if (language.startsWith(u"en"))
-            break; // the table's own language is wanted before any other that we have
-    }
-    return {};
+    return texts[section].toObject().value(key.toString()).toString(english);
 }
+
+QString words(QLatin1StringView name) { return QString(name).replace(u'_', u' '); }
 
 } // namespace
 
-QString commandText(QLatin1StringView english)
+void setCommandLanguage(const QString &name)
 {
-    static const QJsonObject texts = readTexts();
-    return texts.value(english).toString(QString(english));
+    QFile file(u":/window/%1.json"_s.arg(QString(name).replace(u'_', u'-')));
+    texts = file.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(file.readAll()).object() : QJsonObject();
 }
+
+QString commandText(QLatin1StringView english) { return textOf(u"descriptions"_s, english, QString(english)); }
+
+QString optionName(QLatin1StringView option) { return textOf(u"options"_s, option, words(option)); }
+
+QString optionDefault(QLatin1StringView english) { return textOf(u"defaults"_s, english, QString(english)); }
+
+QString choiceName(QLatin1StringView option, QLatin1StringView choice)
+{
+    return texts[u"choices"_s][option][choice].toString(words(choice));
+}
+
+QString settingLabel(const QString &key, const QString &english) { return textOf(u"setting_names"_s, key, english); }
+
+QString settingHelp(const QString &key, const QString &english) { return textOf(u"setting_help"_s, key, english); }
 
 } // namespace hub::gui

@@ -28,6 +28,8 @@ namespace
     QT_TRANSLATE_NOOP("States", "high"),         QT_TRANSLATE_NOOP("States", "urgent"),
     QT_TRANSLATE_NOOP("States", "auto"),         QT_TRANSLATE_NOOP("States", "manual"),
     QT_TRANSLATE_NOOP("States", "milestone"),    QT_TRANSLATE_NOOP("States", "rollback"),
+    QT_TRANSLATE_NOOP("States", "idle"),         QT_TRANSLATE_NOOP("States", "waits"),
+    QT_TRANSLATE_NOOP("States", "begun"),
 };
 
 } // namespace

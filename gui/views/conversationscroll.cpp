@@ -249,7 +249,7 @@ void ConversationView::showNews()
         news += m_rows.at(int(seq - 1)) > 0;
     if (news == 0 || m_atEnd)
         return m_news->hide();
-    m_news->setText(news == 1 ? tr("1 new message ↓") : tr("%1 new messages ↓").arg(news));
+    m_news->setText(tr("%n new message(s) ↓", nullptr, news));
     m_news->adjustSize();
     m_news->move((viewport()->width() - m_news->width()) / 2, viewport()->height() - m_news->height() - m_style.gap);
     m_news->show();

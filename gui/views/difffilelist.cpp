@@ -210,11 +210,10 @@ void DiffFileList::setDiff(std::shared_ptr<const Diff> diff)
         }
     }
     const QLocale locale;
-    m_sum->setText(count == 0 ? QString()
-                              : (count == 1 ? tr("1 file, +%2 −%3") : tr("%1 files, +%2 −%3"))
-                                    .replace(u"%1"_s, locale.toString(count))
-                                    .replace(u"%2"_s, locale.toString(added))
-                                    .replace(u"%3"_s, locale.toString(removed)));
+    m_sum->setText(
+        count == 0
+            ? QString()
+            : tr("%n file(s), +%1 −%2", nullptr, int(count)).arg(locale.toString(added), locale.toString(removed)));
     m_filter->clear();
     m_model->setDiff(std::move(diff));
 }

@@ -27,6 +27,7 @@ ChangesTab::ChangesTab(const Context &context, QWidget *parent)
     auto *again = new QPushButton(tr("Look again"), this);
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 6, 8, 6);
+    bar->setSpacing(6);
     bar->addWidget(new QLabel(tr("From"), this));
     bar->addWidget(m_from, 1);
     bar->addWidget(new QLabel(tr("to"), this));

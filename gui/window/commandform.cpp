@@ -69,6 +69,13 @@ Result<QList<Attachment>> filesIn(const QString &text)
     return files;
 }
 
+// What is chosen when nothing is, by the name that it has in the list.
+QString whenLeftOut(const OptionSpec &option)
+{
+    const bool listed = std::find(option.choices.begin(), option.choices.end(), option.without) != option.choices.end();
+    return listed ? choiceName(option.name, option.without) : optionDefault(option.without);
+}
+
 } // namespace
 
 CommandForm::CommandForm(HubLink &link, const CommandSpec &spec, const QJsonObject &known, QWidget *parent)
@@ -85,14 +92,13 @@ CommandForm::CommandForm(HubLink &link, const CommandSpec &spec, const QJsonObje
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     for (const OptionSpec &option : spec.options) {
         QWidget *input = inputFor(option, known.value(option.name).toVariant().toString());
-        auto *label =
-            new QLabel(QString(option.name).replace(u'_', u' ') + (option.required ? u" *"_s : QString()), this);
+        auto *label = new QLabel(optionName(option.name) + (option.required ? u" *"_s : QString()), this);
         label->setBuddy(input);
-        input->setAccessibleName(QString(option.name).replace(u'_', u' '));
+        input->setAccessibleName(optionName(option.name));
         input->setAccessibleDescription(commandText(option.description));
         QString help = commandText(option.description);
         if (!option.without.isEmpty() && !option.required)
-            help += tr(" (left out: %1)").arg(option.without);
+            help += u" ("_s + tr("left out: %1").arg(whenLeftOut(option)) + u')';
         label->setToolTip(help);
         input->setToolTip(help);
         form->addRow(label, input);
@@ -138,10 +144,9 @@ QWidget *CommandForm::inputFor(const OptionSpec &option, const QString &known)
     if (option.kind == OptionKind::Choice) {
         auto *box = new QComboBox(this);
         if (!option.required)
-            box->addItem(option.without.isEmpty() ? tr("(left out)") : u'(' + QString(option.without) + u')',
-                         QString());
+            box->addItem(option.without.isEmpty() ? tr("(left out)") : u'(' + whenLeftOut(option) + u')', QString());
         for (const QLatin1StringView choice : option.choices)
-            box->addItem(QString(choice).replace(u'_', u' '), QString(choice));
+            box->addItem(choiceName(option.name, choice), QString(choice));
         box->setCurrentIndex(std::max(0, box->findData(known)));
         return take(box, [box] { return box->currentData().toString(); });
     }
@@ -169,7 +174,7 @@ QWidget *CommandForm::suggesting(const OptionSpec &option, const QString &known)
     box->setEditable(true);
     box->setInsertPolicy(QComboBox::NoInsert);
     box->setCurrentText(known);
-    box->lineEdit()->setPlaceholderText(option.without.isEmpty() ? QString() : QString(option.without));
+    box->lineEdit()->setPlaceholderText(optionDefault(option.without));
     box->completer()->setFilterMode(Qt::MatchContains);
     box->completer()->setCompletionMode(QCompleter::PopupCompletion);
     auto *soon = new QTimer(box);

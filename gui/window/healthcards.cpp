@@ -1,10 +1,10 @@
 #include "gui/window/healthcards.h"
 
+#include "gui/window/chartwords.h"
 #include "gui/window/saving.h"
 
 #include <QButtonGroup>
 #include <QHBoxLayout>
-#include <QJsonDocument>
 #include <QSettings>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -33,7 +33,7 @@ HealthCards::HealthCards(const Context &context, QWidget *parent)
               const Instant now = m_clock.now();
               return m_context.state.link().query(
                   u"chart"_s, {{u"from"_s, toIso(now - std::chrono::minutes{m_minutes})}, {u"to"_s, toIso(now)}},
-                  chartOfAnswer);
+                  chartFrom);
           },
           [this](const chart::Chart &chart) { show(chart); }, this)
 {
@@ -63,11 +63,6 @@ HealthCards::HealthCards(const Context &context, QWidget *parent)
     setMinimumHeight(150);
     m_feed.repeat(pause);
     keep(m_feed);
-}
-
-Result<chart::Chart> chartOfAnswer(const QJsonObject &answer)
-{
-    return chart::chartFromJson(QJsonDocument(answer[u"chart"_s].toObject()).toJson(QJsonDocument::Compact));
 }
 
 void HealthCards::setSpan(int minutes)

@@ -30,7 +30,4 @@ private:
     Feed m_feed;
 };
 
-// What the query "chart" answers. Any thread.
-Result<chart::Chart> chartOfAnswer(const QJsonObject &answer);
-
 } // namespace hub::gui

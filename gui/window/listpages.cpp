@@ -1,5 +1,6 @@
 #include "gui/window/listpages.h"
 
+#include <QCoreApplication>
 #include <QJsonArray>
 
 using namespace Qt::StringLiterals;
@@ -31,6 +32,25 @@ QString refsText(const QJsonObject &row)
     return moves.join(u", "_s);
 }
 
+[[maybe_unused]] constexpr const char *known[]{
+    // for the translators: the hub has them as data
+    QT_TRANSLATE_NOOP("Facts", "action"),    QT_TRANSLATE_NOOP("Facts", "agent"),
+    QT_TRANSLATE_NOOP("Facts", "alert id"),  QT_TRANSLATE_NOOP("Facts", "answered by"),
+    QT_TRANSLATE_NOOP("Facts", "at"),        QT_TRANSLATE_NOOP("Facts", "description"),
+    QT_TRANSLATE_NOOP("Facts", "detail"),    QT_TRANSLATE_NOOP("Facts", "hash"),
+    QT_TRANSLATE_NOOP("Facts", "held back"), QT_TRANSLATE_NOOP("Facts", "level"),
+    QT_TRANSLATE_NOOP("Facts", "notes"),     QT_TRANSLATE_NOOP("Facts", "number"),
+    QT_TRANSLATE_NOOP("Facts", "origin"),    QT_TRANSLATE_NOOP("Facts", "outcome"),
+    QT_TRANSLATE_NOOP("Facts", "project"),   QT_TRANSLATE_NOOP("Facts", "refs"),
+    QT_TRANSLATE_NOOP("Facts", "role"),      QT_TRANSLATE_NOOP("Facts", "state"),
+    QT_TRANSLATE_NOOP("Facts", "task id"),   QT_TRANSLATE_NOOP("Facts", "title"),
+    QT_TRANSLATE_NOOP("Facts", "type"),      QT_TRANSLATE_NOOP("Facts", "who")};
+
+QString factName(const QString &key)
+{
+    return QCoreApplication::translate("Facts", QString(key).replace(u'_', u' ').toUtf8().constData());
+}
+
 // All that a row has, for whoever wants to know exactly.
 QString everything(const QJsonObject &row)
 {
@@ -41,7 +61,7 @@ QString everything(const QJsonObject &row)
                                               : it->toVariant().toString();
         if (!value.isEmpty())
             html += u"<tr><td valign=\"top\"><i>%1</i></td><td><pre style=\"white-space:pre-wrap\">%2</pre></td></tr>"_s
-                        .arg(QString(it.key()).replace(u'_', u' ').toHtmlEscaped(), value.toHtmlEscaped());
+                        .arg(factName(it.key()).toHtmlEscaped(), value.toHtmlEscaped());
     }
     return html + u"</table>"_s;
 }

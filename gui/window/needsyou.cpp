@@ -59,11 +59,14 @@ QList<NeedsYou::Item> NeedsYou::items() const
         const QString id = row[u"approval_id"_s].toString(), task = row[u"task_id"_s].toVariant().toString();
         const QJsonObject detail = row[u"detail"_s].toObject();
         QStringList whole{row[u"question"_s].toString()};
-        for (const QString &part : {u"command"_s, u"folder"_s, u"files"_s, u"reason"_s}) {
+        for (const auto &[part, label] : {std::pair{u"command"_s, tr("Command")},
+                                          {u"folder"_s, tr("Folder")},
+                                          {u"files"_s, tr("Files")},
+                                          {u"reason"_s, tr("Reason")}}) {
             const QJsonValue value = detail[part];
             const QString text = value.isArray() ? value.toVariant().toStringList().join(u", "_s) : value.toString();
             if (!text.isEmpty())
-                whole << part + u": "_s + text;
+                whole << label + u": "_s + text;
         }
         items.append(
             {.id = id,

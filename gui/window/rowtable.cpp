@@ -50,7 +50,7 @@ RowTable::RowTable(RowModel &rows, const QString &name, QWidget *parent)
     header->setStretchLastSection(true);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     for (int i = 0; i < rows.columns().size(); ++i)
-        header->resizeSection(i, rows.columns()[i].width);
+        header->resizeSection(i, std::max(rows.columns()[i].width, header->sectionSizeHint(i)));
     header->restoreState(QSettings().value(m_name).toByteArray());
     connect(this, &QTableView::doubleClicked, this, [this](const QModelIndex &index) {
         if (const QJsonObject *row = m_filter.rowAt(index))

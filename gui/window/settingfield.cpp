@@ -55,7 +55,7 @@ QString settingName(const QString &key)
     QString name = parts.join(u' ');
     if (!name.isEmpty())
         name[0] = name[0].toUpper();
-    return name;
+    return settingLabel(key, name);
 }
 
 SettingField::SettingField(const QJsonObject &declared, QWidget *parent)
@@ -68,7 +68,7 @@ SettingField::SettingField(const QJsonObject &declared, QWidget *parent)
     , m_default(new QToolButton(this))
 {
     const QString name = settingName(m_key);
-    const QString help = commandText(QLatin1StringView(declared[u"help"_s].toString().toLatin1()));
+    const QString help = settingHelp(m_key, declared[u"help"_s].toString());
     m_words = (m_key + u' ' + name + u' ' + help).toLower();
     auto *label = new QLabel(name, this);
     label->setToolTip(m_key);

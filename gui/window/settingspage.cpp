@@ -9,7 +9,6 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFormLayout>
-#include <QLocale>
 #include <QPushButton>
 #include <QSettings>
 #include <QVBoxLayout>
@@ -65,8 +64,8 @@ QWidget *SettingsPage::makeWindowTab()
     tray->setToolTip(tr("So that it can tell you when something needs you"));
     tray->setChecked(QSettings().value(u"window/stay_in_tray"_s, true).toBool());
     connect(tray, &QCheckBox::toggled, this, [](bool stay) { QSettings().setValue(u"window/stay_in_tray"_s, stay); });
-    const QString name = QLocale().nativeLanguageName();
-    auto *language = new QLabel(tr("%1, as the system says").arg(name.isEmpty() ? u"English"_s : name), tab);
+    //: The language that this is translated to, by its own name.
+    auto *language = new QLabel(tr("English, as the system says"), tab);
     auto *steps = new QPushButton(tr("&First steps…"), tab);
     steps->setObjectName(u"firstSteps"_s);
     steps->setToolTip(tr("A project, an agent and Discord, one after the other"));

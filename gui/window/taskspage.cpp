@@ -65,6 +65,7 @@ QWidget *TasksPage::makeList()
     m_table->sortByColumn(0, Qt::DescendingOrder);
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 6, 8, 6);
+    bar->setSpacing(6);
     bar->addWidget(m_filter);
     bar->addWidget(m_table->searchBox(), 1);
     auto *layout = new QVBoxLayout(list);

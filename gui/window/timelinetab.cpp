@@ -1,6 +1,6 @@
 #include "gui/window/timelinetab.h"
 
-#include "gui/window/healthcards.h"
+#include "gui/window/chartwords.h"
 #include "gui/window/saving.h"
 
 #include <QComboBox>
@@ -80,7 +80,7 @@ TimelineTab::TimelineTab(const Context &context, QWidget *parent)
           },
           [this](const QList<TimelineLane> &lanes) { showLanes(lanes); }, this)
     , m_chart(
-          context.state.link(), [this] { return m_context.state.link().query(u"chart"_s, span(), chartOfAnswer); },
+          context.state.link(), [this] { return m_context.state.link().query(u"chart"_s, span(), chartFrom); },
           [this](chart::Chart chart) {
               // What was not measured takes no room from the lanes.
               chart.panels.removeIf([](const chart::Panel &panel) { return !panel.hasPoints(); });

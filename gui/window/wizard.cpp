@@ -106,7 +106,7 @@ public:
         m_answer->viewport()->setAutoFillBackground(false); // no field to write into
         m_folder->setAccessibleName(Wizard::tr("Folder of the project, or an address to clone from"));
         m_folder->setPlaceholderText(Wizard::tr("A folder, or an address to clone from"));
-        auto *browse = new QPushButton(Wizard::tr("&Browse…"), this);
+        auto *browse = new QPushButton(Wizard::tr("B&rowse…"), this);
         browse->setVisible(context.place.isEmpty()); // folders of another machine can't be shown here
         auto *line = new QHBoxLayout;
         line->addWidget(m_folder, 1);

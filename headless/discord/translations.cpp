@@ -47,6 +47,13 @@ Result<Translation> translationFromJson(const QString &locale, const QByteArray 
     HUB_TRY(auto reader, JsonReader::of(object, u"a translation"_s));
     HUB_TRY(const auto descriptions, reader.value(u"descriptions"_s));
     HUB_TRY(const auto choices, reader.value(u"choices"_s));
+    for (const QString &section :
+         {u"options"_s, u"defaults"_s, u"setting_names"_s, u"setting_help"_s}) { // of the window alone
+        if (reader.has(section)) {
+            HUB_TRY(const auto texts, reader.value(section));
+            HUB_CHECK(textsFrom(texts, section));
+        }
+    }
     HUB_CHECK(reader.end());
     Translation translation;
     translation.locale = locale;

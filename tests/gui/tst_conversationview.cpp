@@ -208,7 +208,7 @@ private Q_SLOTS:
         QCOMPARE(window.view.shown(), reading);
         QCOMPARE(window.view.rectOf(reading.first), before);
         QVERIFY(window.news()->isVisible());
-        QCOMPARE(window.news()->text(), u"3 new messages ↓"_s);
+        QCOMPARE(window.news()->text(), u"3 new message(s) ↓"_s);
         QTest::mouseClick(window.news(), Qt::LeftButton);
         window.settled();
         QCOMPARE(window.view.shown().second, 53);
