@@ -6,6 +6,7 @@ hub_packages=(
     qt6-base-dev libqt6sql6-sqlite qt6-websockets-dev libgit2-dev libsqlite3-dev zlib1g-dev libsodium-dev
     libqcustomplot-dev qtkeychain-qt6-dev libsecret-1-0 qt6-tools-dev qt6-l10n-tools qt6-translations-l10n # the window
     strace procps util-linux clang-format-14
+    openssh-server openssh-client # for the test of a window whose hub is elsewhere; no service of it need run
     fonts-dejavu-core tzdata # for agenthub-render: its letters, and the times of charts
 )
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <poll.h>
 #include <unistd.h>
@@ -55,12 +56,13 @@ void pump(int hub)
 {
     auto up = std::make_unique<Stream>(Stream{STDIN_FILENO, hub, {}});
     auto down = std::make_unique<Stream>(Stream{hub, STDOUT_FILENO, {}});
+    bool deaf = false; // the hub takes nothing more; it may have said why
     for (;;) {
         // The hub has ended and all that it said was passed on, or the window has gone.
-        if ((down->over && !down->mayWrite()) || (up->over && !up->mayWrite()))
+        if ((down->over && !down->mayWrite()) || (!deaf && up->over && !up->mayWrite()))
             return;
-        std::array<pollfd, 4> wanted{{{up->mayRead() ? up->from : -1, POLLIN, 0},
-                                      {up->mayWrite() ? up->to : -1, POLLOUT, 0},
+        std::array<pollfd, 4> wanted{{{!deaf && up->mayRead() ? up->from : -1, POLLIN, 0},
+                                      {!deaf && up->mayWrite() ? up->to : -1, POLLOUT, 0},
                                       {down->mayRead() ? down->from : -1, POLLIN, 0},
                                       {down->mayWrite() ? down->to : -1, POLLOUT, 0}}};
         if (::poll(wanted.data(), wanted.size(), -1) < 0 && errno != EINTR)
@@ -69,7 +71,8 @@ void pump(int hub)
             up->read();
         if (wanted[2].revents != 0)
             down->read();
-        if ((wanted[1].revents != 0 && !up->write()) || (wanted[3].revents != 0 && !down->write()))
+        deaf = deaf || (wanted[1].revents != 0 && !up->write());
+        if (wanted[3].revents != 0 && !down->write())
             return; // nobody listens there any more
     }
 }
@@ -83,6 +86,7 @@ int runProxy(const QString &dataDir, const QStringList &words, const Terminal &t
     const auto hub = ipc::connectTo(dataDir, patience);
     if (!hub)
         return terminal.report(hub.error());
+    ::signal(SIGPIPE, SIG_IGN); // what the hub said before it went is passed on
     pump(hub->fd());
     return exitcode::done;
 }

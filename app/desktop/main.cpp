@@ -4,6 +4,7 @@
 #include "gui/window/desktop.h"
 #include "gui/window/language.h"
 #include "gui/window/theme.h"
+#include "headless/daemon/signalwatcher.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -31,8 +32,10 @@ int complain(const Error &error)
 int main(int argc, char **argv)
 {
     ::umask(077);
-    ::signal(SIGPIPE, SIG_IGN); // a hub that went away is an error like any other
+    ::signal(SIGPIPE, SIG_IGN);      // a hub that went away is an error like any other
+    headless::SignalWatcher::hold(); // a QApplication starts threads
     QApplication app(argc, argv);
+    headless::SignalWatcher signalWatcher;
     app.setOrganizationName(u"agenthub"_s);
     app.setApplicationName(u"agenthub"_s);
     app.setApplicationDisplayName(u"AgentHub"_s);
@@ -67,5 +70,7 @@ int main(int argc, char **argv)
     gui::HubLink link(std::move(source));
     gui::Desktop desktop(link, place);
     desktop.show();
+    // Nobody is asked: a hub in this process ends in order too, and agents go on by themselves.
+    QObject::connect(&signalWatcher, &headless::SignalWatcher::received, &app, [] { QCoreApplication::exit(0); });
     return app.exec();
 }

@@ -38,8 +38,8 @@ Result<SshTarget> SshTarget::parse(const QString &url)
     if (!parsed.isValid() || parsed.scheme() != u"ssh")
         return wrongTarget(url, u"it has to begin with ssh://"_s);
     if (!parsed.password().isEmpty())
-        return wrongTarget(url, u"a password can't be given here, keys are used"_s);
-    static const QRegularExpression host(uR"(\A[A-Za-z0-9_\[][A-Za-z0-9_.:\[\]-]*\z)"_s);
+        return wrongTarget(parsed.toString(QUrl::RemovePassword), u"a password can't be given here, keys are used"_s);
+    static const QRegularExpression host(uR"(\A[A-Za-z0-9_:][A-Za-z0-9_.:-]*\z)"_s);
     static const QRegularExpression user(uR"(\A[A-Za-z0-9_][A-Za-z0-9_.-]*\z)"_s);
     if (!host.match(parsed.host()).hasMatch())
         return wrongTarget(url, u"the host is missing or has characters that no host has"_s);
@@ -50,7 +50,13 @@ Result<SshTarget> SshTarget::parse(const QString &url)
     return SshTarget{.host = at + parsed.host(), .port = std::max(0, parsed.port()), .dataDir = folder};
 }
 
-QString SshTarget::text() const { return u"ssh://"_s + host + (port > 0 ? u":%1"_s.arg(port) : QString()) + dataDir; }
+QString SshTarget::text() const
+{
+    const qsizetype name = host.indexOf(u'@') + 1;
+    const bool numbers = host.indexOf(u':', name) >= 0; // an address of the sixth version
+    const QString shown = numbers ? host.left(name) + u'[' + host.mid(name) + u']' : host;
+    return u"ssh://"_s + shown + (port > 0 ? u":%1"_s.arg(port) : QString()) + dataDir;
+}
 
 QStringList SshTarget::arguments() const
 {

@@ -65,10 +65,12 @@ void RowModel::setRows(const QList<Row> &rows)
     if (m_rows.isEmpty() && !rows.isEmpty()) {
         for (int i = 0; i < rows.size(); ++i)
             m_places.insert(rows[i].id, i);
-        beginInsertRows({}, 0, int(rows.size()) - 1);
-        m_rows = rows;
-        endInsertRows();
-        return;
+        if (m_places.size() == rows.size()) { // as a rule: no id comes twice
+            beginInsertRows({}, 0, int(rows.size()) - 1);
+            m_rows = rows;
+            endInsertRows();
+            return;
+        }
     }
     QSet<QString> wanted;
     wanted.reserve(rows.size());

@@ -40,7 +40,7 @@ public:
     // Makes rows of what the hub told, on any thread: of ten thousand this takes the time of a few frames.
     std::function<QList<Row>(const QList<QJsonObject> &)> maker() const;
 
-    // All rows, each id once: what is new is added behind, what is gone is taken out, what changed is told.
+    // All rows, of each id the first: what is new is added behind, what is gone is taken out, what changed is told.
     void setRows(const QList<Row> &rows);
     void setRows(const QList<QJsonObject> &rows);
     // One of them: new, or changed in the keys that it has.

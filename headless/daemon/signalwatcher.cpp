@@ -7,14 +7,31 @@
 namespace hub::headless
 {
 
-SignalWatcher::SignalWatcher()
+namespace
+{
+
+sigset_t watchedSignals()
 {
     sigset_t watched;
     sigemptyset(&watched);
     for (int number : {SIGTERM, SIGINT, SIGHUP})
         sigaddset(&watched, number);
-    // Blocked in every thread that starts after this; programs that the hub starts get a clean mask from QProcess.
+    return watched;
+}
+
+} // namespace
+
+// Programs that the hub starts get a clean mask from QProcess.
+void SignalWatcher::hold()
+{
+    const sigset_t watched = watchedSignals();
     pthread_sigmask(SIG_BLOCK, &watched, nullptr);
+}
+
+SignalWatcher::SignalWatcher()
+{
+    hold();
+    const sigset_t watched = watchedSignals();
     m_fd = ::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     m_notifier = std::make_unique<QSocketNotifier>(m_fd, QSocketNotifier::Read);
     connect(m_notifier.get(), &QSocketNotifier::activated, this, [this] {

@@ -7,7 +7,7 @@
 namespace hub::headless
 {
 
-// One per process, made before other threads start.
+// One per process, made before other threads start; or hold() was called before they did.
 class SignalWatcher final : public QObject
 {
     Q_OBJECT
@@ -15,6 +15,9 @@ class SignalWatcher final : public QObject
 public:
     SignalWatcher();
     ~SignalWatcher() override;
+
+    // From now on the signals wait for a watcher, in this thread and in those that it starts.
+    static void hold();
 
 Q_SIGNALS:
     void received(int number);
