@@ -15,8 +15,9 @@ namespace hub::ipc
 // A message with its line end; a reply with attachments is the largest.
 inline constexpr qsizetype maxMessageBytes = 64 * 1024 * 1024;
 
-// Raised when a request or an answer changes its meaning; hello tells it.
-inline constexpr int protocolVersion = 1;
+// Raised when a request or an answer changes its meaning, or a window needs what was not there before; hello tells it.
+// 2: query, and what a window reads of config list, alerts, claims and the queue.
+inline constexpr int protocolVersion = 2;
 
 namespace rpccode
 {

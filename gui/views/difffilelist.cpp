@@ -97,7 +97,7 @@ public:
         option.text.clear();
         option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget);
 
-        const bool selected = option.state & QStyle::State_Selected && option.state & QStyle::State_Active;
+        const bool selected = option.state & QStyle::State_Selected;
         const Colours colours = coloursOf(option.palette);
         const auto colour = [&](const QColor &plain) { return selected ? colours.onSelected : plain; };
         const QFontMetrics metrics = option.fontMetrics;

@@ -17,6 +17,7 @@ namespace hub::gui
 namespace
 {
 
+const QString hoursSetting = u"timeline/hours"_s;
 constexpr int pause = 15'000; // milliseconds
 
 Instant momentFrom(const QString &iso)
@@ -69,6 +70,7 @@ QList<TimelineLane> lanesFrom(const QJsonObject &answer)
 TimelineTab::TimelineTab(const Context &context, QWidget *parent)
     : Page(parent)
     , m_context(context)
+    , m_hours(QSettings().value(hoursSetting, 24).toInt())
     , m_view(new TimelineView(m_clock, this))
     , m_lanes(
           context.state.link(),
@@ -122,7 +124,7 @@ QWidget *TimelineTab::makeBar()
     span->addItem(tr("Last 24 hours"), 24);
     span->addItem(tr("Last 7 days"), 24 * 7);
     span->addItem(tr("Last 30 days"), 24 * 30);
-    span->setCurrentIndex(1);
+    span->setCurrentIndex(std::max(0, span->findData(m_hours)));
     m_compare = new QPushButton(tr("Compare"), bar);
     m_goBack = new QPushButton(tr("Roll back…"), bar);
     m_compare->setToolTip(tr("What changed up to a checkpoint, or between two (Ctrl+click selects a second one)"));
@@ -130,6 +132,7 @@ QWidget *TimelineTab::makeBar()
     m_goBack->setEnabled(false);
     connect(span, &QComboBox::activated, this, [this, span] {
         m_hours = span->currentData().toInt();
+        QSettings().setValue(hoursSetting, m_hours);
         m_view->setFollowing(true);
         m_lanes.refresh();
         m_chart.refresh();

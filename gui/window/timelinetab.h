@@ -38,7 +38,7 @@ private:
     Context m_context;
     SystemClock m_clock;
     QString m_task;
-    int m_hours = 24;
+    int m_hours;
     TimelineView *m_view;
     QPushButton *m_compare, *m_goBack;
     Feed m_lanes, m_chart;
