@@ -78,7 +78,7 @@ constexpr Use uses[]{
     {"deny", "approval_id={approval}; reason=not that", "{approval}"},
     {"claims", "project=project; path={claimed}; share=yes", "{claimed}"},
     {"release-claim", "path={claimed}; reason=needed elsewhere", "{claimed}"},
-    {"conflicts", "project=project; task_id={task}; share=yes", "No file was changed"},
+    {"conflicts", "project=project; task_id={task}; share=yes", "file"},
     {"alerts", "filter=all; level=info; since=2h; share=yes", "{alert}"},
     {"resolve-alert", "alert_id={alert}; action=snooze; for=2h; notes=later", "{alert}"},
     {"audit list", "who=Ada; task_id={saved}; action=checkpoint; since=2h; limit=5; share=yes", "Ada ("},
