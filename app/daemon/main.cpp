@@ -1,4 +1,5 @@
 // agenthubd: the hub without a window. Composes; decides nothing.
+#include "app/complain.h"
 #include "core/base/account.h"
 #include "core/base/log.h"
 #include "headless/daemon/signalwatcher.h"
@@ -9,7 +10,6 @@
 #include <QFileInfo>
 
 #include <csignal>
-#include <cstdio>
 #include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,14 +19,6 @@ using namespace Qt::StringLiterals;
 
 namespace
 {
-
-int complain(const Error &error)
-{
-    std::fprintf(stderr, "%s\n", qPrintable(error.message));
-    if (!error.hint.isEmpty())
-        std::fprintf(stderr, "  %s\n", qPrintable(error.hint));
-    return 1;
-}
 
 void takeProject(Hub &hub, const QString &path)
 {

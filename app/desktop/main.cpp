@@ -1,4 +1,5 @@
 // agenthub: the window. Composes; decides nothing.
+#include "app/complain.h"
 #include "app/desktop/localhub.h"
 #include "core/ipc/endpoint.h"
 #include "gui/window/desktop.h"
@@ -10,24 +11,10 @@
 #include <QCommandLineParser>
 
 #include <csignal>
-#include <cstdio>
 #include <sys/stat.h>
 
 using namespace hub;
 using namespace Qt::StringLiterals;
-
-namespace
-{
-
-int complain(const Error &error)
-{
-    std::fprintf(stderr, "%s\n", qPrintable(error.message));
-    if (!error.hint.isEmpty())
-        std::fprintf(stderr, "  %s\n", qPrintable(error.hint));
-    return 1;
-}
-
-} // namespace
 
 int main(int argc, char **argv)
 {

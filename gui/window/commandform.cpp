@@ -2,6 +2,7 @@
 
 #include "core/base/async.h"
 #include "core/base/shellwords.h"
+#include "core/commands/suggested.h"
 #include "gui/model/look.h"
 #include "gui/model/texts.h"
 
@@ -31,26 +32,6 @@ namespace
 {
 
 constexpr int typingPause = 150; // milliseconds, before values are asked for
-
-bool isSuggested(OptionKind kind)
-{
-    switch (kind) {
-    case OptionKind::Task:
-    case OptionKind::Checkpoint:
-    case OptionKind::Agent:
-    case OptionKind::Project:
-    case OptionKind::Approval:
-    case OptionKind::Alert:
-    case OptionKind::Operation:
-    case OptionKind::Message:
-    case OptionKind::Setting:
-    case OptionKind::Command:
-    case OptionKind::Branch:
-    case OptionKind::Backup:
-    case OptionKind::HubBackup: return true;
-    default: return false;
-    }
-}
 
 Result<QList<Attachment>> filesIn(const QString &text)
 {
@@ -150,10 +131,10 @@ QWidget *CommandForm::inputFor(const OptionSpec &option, const QString &known)
         box->setCurrentIndex(std::max(0, box->findData(known)));
         return take(box, [box] { return box->currentData().toString(); });
     }
-    if (isSuggested(option.kind))
-        return suggesting(option, known);
     if (option.kind == OptionKind::File || option.kind == OptionKind::Path)
         return withFiles(option, known);
+    if (isSuggested(option.kind))
+        return suggesting(option, known);
     if (option.kind == OptionKind::Text && option.rest && !option.secret) {
         auto *text = new QPlainTextEdit(known, this);
         text->setTabChangesFocus(true);

@@ -1,5 +1,7 @@
 #include "headless/discord/registration.h"
 
+#include "core/commands/suggested.h"
+
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
@@ -27,35 +29,6 @@ Type typeOf(OptionKind kind)
     case OptionKind::File: return Type::Attachment;
     default: return Type::Text;
     }
-}
-
-// What the hub knows the possible values of.
-bool autocompletes(OptionKind kind)
-{
-    switch (kind) {
-    case OptionKind::Text:
-    case OptionKind::Number:
-    case OptionKind::Flag:
-    case OptionKind::Choice:
-    case OptionKind::Channel:
-    case OptionKind::File:
-    case OptionKind::Program: return false;
-    case OptionKind::Task:
-    case OptionKind::Checkpoint:
-    case OptionKind::Agent:
-    case OptionKind::Project:
-    case OptionKind::Approval:
-    case OptionKind::Alert:
-    case OptionKind::Operation:
-    case OptionKind::Message:
-    case OptionKind::Path:
-    case OptionKind::Setting:
-    case OptionKind::Command:
-    case OptionKind::Branch:
-    case OptionKind::Backup:
-    case OptionKind::HubBackup: return true;
-    }
-    return false;
 }
 
 using Translations = std::span<const Translation>;
@@ -88,7 +61,7 @@ QJsonObject optionJson(const OptionSpec &spec, Translations translations)
     QJsonObject option = described(int(typeOf(spec.kind)), QString(spec.name), QString(spec.description), translations);
     if (spec.required)
         option[u"required"_s] = true;
-    if (autocompletes(spec.kind))
+    if (commands::isSuggested(spec.kind))
         option[u"autocomplete"_s] = true;
     if (spec.kind == OptionKind::Channel)
         option[u"channel_types"_s] = QJsonArray{0, 5}; // where messages and threads can be: text, announcements
