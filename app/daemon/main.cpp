@@ -42,6 +42,8 @@ int main(int argc, char **argv)
     ::umask(077);
     ::signal(SIGPIPE, SIG_IGN); // a client or a program that went away is an error like any other
     ::mallopt(M_ARENA_MAX, 2);  // a few threads, little memory
+    // GLib's event loop is woken by a system call for every event that is posted; Qt's own once for all that wait.
+    qputenv("QT_NO_GLIB", "1");
     QCoreApplication app(argc, argv);
     app.setApplicationName(u"agenthubd"_s);
     app.setApplicationVersion(QStringLiteral(HUB_VERSION));

@@ -232,7 +232,7 @@ void AlertPoster::post(MessageBody body, const Deliveries &deliveries, const Pro
     request->files = body.files;
     if (m_target.webhook)
         request->query.addQueryItem(u"wait"_s, u"true"_s);
-    whenDone(m_rest.call(*request), this,
+    m_rest.call(*request, this,
              [this, first, last, many = deliveries.size() > 1, end, done](const Result<RestAnswer> &answer) {
                  if (!answer || !answer->isGood())
                      return end(failure(answer));
@@ -262,7 +262,7 @@ void AlertPoster::edit(qint64 alert, std::function<void(const Result<RestAnswer>
     if (!request)
         return then(request.error());
     request->files = rendered.files;
-    whenDone(m_rest.call(*request), this, then);
+    m_rest.call(*request, this, then);
 }
 
 void AlertPoster::recount()

@@ -3,6 +3,7 @@
 #include "core/base/async.h"
 #include "headless/discord/useragent.h"
 
+#include <QDeadlineTimer>
 #include <QLoggingCategory>
 #include <QNetworkRequest>
 #include <QPointer>
@@ -20,6 +21,7 @@ namespace
 Q_LOGGING_CATEGORY(lcGateway, "hub.discord.gateway")
 
 constexpr quint64 largestMessage = 16 * 1024 * 1024;
+constexpr milliseconds slice = 3ms;
 
 } // namespace
 
@@ -30,7 +32,12 @@ GatewayClient::GatewayClient(GatewayOptions options, Ask ask, std::optional<Gate
 {
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
-    connect(&m_timer, &QTimer::timeout, this, [this] { perform(m_gateway.tick(momentNow())); });
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        m_wake.reset();
+        perform(m_gateway.tick(momentNow()));
+    });
+    m_more.setSingleShot(true);
+    connect(&m_more, &QTimer::timeout, this, [this] { takeIn(slice); });
 }
 
 // We may be deleted by a listener, that is from within a socket's signal: it must outlive that.
@@ -61,11 +68,12 @@ void GatewayClient::perform(const GatewayActions &actions)
 
 void GatewayClient::setTimer()
 {
-    const auto next = m_gateway.nextWake();
-    if (!next)
-        m_timer.stop();
-    else
-        m_timer.start(std::max(milliseconds(0), *next - momentNow()));
+    if (const auto next = m_gateway.nextWake(); next != std::exchange(m_wake, next)) {
+        if (next)
+            m_timer.start(std::max(milliseconds(0), *next - momentNow()));
+        else
+            m_timer.stop();
+    }
 }
 
 void GatewayClient::perform(const action::AskForGateway &)
@@ -86,11 +94,14 @@ void GatewayClient::perform(const action::OpenConnection &open)
     connect(m_socket, &QWebSocket::textMessageReceived, this,
             [this](const QString &text) { perform(m_gateway.received(text.toUtf8(), momentNow())); });
     connect(m_socket, &QWebSocket::binaryMessageReceived, this, &GatewayClient::onBinary);
-    connect(m_socket, &QWebSocket::disconnected, this,
-            [this] { perform(m_gateway.closed(int(m_socket->closeCode()), momentNow())); });
-    connect(m_socket, qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, [this] {
+    const auto isStillOurs = [this, socket = m_socket] { return takeIn(std::nullopt) && m_socket == socket; };
+    connect(m_socket, &QWebSocket::disconnected, this, [this, isStillOurs] {
+        if (isStillOurs())
+            perform(m_gateway.closed(int(m_socket->closeCode()), momentNow()));
+    });
+    connect(m_socket, qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, [this, isStillOurs] {
         qCInfo(lcGateway).noquote() << "connection:" << m_socket->errorString();
-        if (m_socket->state() != QAbstractSocket::ConnectedState)
+        if (m_socket->state() != QAbstractSocket::ConnectedState && isStillOurs())
             perform(m_gateway.closed(std::nullopt, momentNow()));
     });
     QNetworkRequest request(open.url);
@@ -101,13 +112,33 @@ void GatewayClient::perform(const action::OpenConnection &open)
     m_socket->open(request);
 }
 
+// What Qt has read at once it also hands over at once, however much that is. In between, others have their turn: what
+// was answered goes out before the last of it is looked at.
 void GatewayClient::onBinary(const QByteArray &message)
 {
-    const auto payload = m_inflate->take(message);
-    if (!payload)
-        perform(m_gateway.unreadable(payload.error().message, momentNow()));
-    else if (*payload)
-        perform(m_gateway.received(**payload, momentNow()));
+    m_arrived.push_back(message);
+    if (!m_more.isActive())
+        m_more.start();
+}
+
+// Looks at what has arrived, for so long: all of it by default. False when this was deleted meanwhile.
+bool GatewayClient::takeIn(std::optional<milliseconds> atMost)
+{
+    const QPointer<GatewayClient> alive(this);
+    const QDeadlineTimer end = atMost ? QDeadlineTimer(*atMost, Qt::PreciseTimer) : QDeadlineTimer::Forever;
+    while (!m_arrived.empty() && !end.hasExpired()) {
+        const auto payload = m_inflate->take(m_arrived.front());
+        m_arrived.pop_front();
+        if (!payload)
+            perform(m_gateway.unreadable(payload.error().message, momentNow()));
+        else if (*payload)
+            perform(m_gateway.received(**payload, momentNow()));
+        if (!alive)
+            return false;
+    }
+    if (!m_arrived.empty())
+        m_more.start();
+    return true;
 }
 
 void GatewayClient::perform(const action::SendText &send)
@@ -131,6 +162,7 @@ void GatewayClient::forgetSocket()
     if (!m_socket)
         return;
     QWebSocket *old = std::exchange(m_socket, nullptr);
+    m_arrived.clear();
     old->disconnect(this);
     if (old->state() == QAbstractSocket::ConnectingState)
         old->abort(); // or it would come to stand beside the next one

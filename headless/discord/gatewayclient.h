@@ -8,6 +8,8 @@
 #include <QObject>
 #include <QTimer>
 
+#include <deque>
+
 class QWebSocket;
 
 namespace hub::discord
@@ -46,6 +48,7 @@ private:
     void perform(const action::Remark &remark);
     void perform(const action::GiveUp &giveUp) { Q_EMIT gaveUp(giveUp.why); }
     void onBinary(const QByteArray &message);
+    bool takeIn(std::optional<milliseconds> atMost);
     void forgetSocket();
     void setTimer();
 
@@ -53,7 +56,10 @@ private:
     const Ask m_ask;
     QWebSocket *m_socket = nullptr;
     std::unique_ptr<InflateStream> m_inflate;
+    std::deque<QByteArray> m_arrived; // of this connection, and not looked at yet
+    QTimer m_more;                    // an event that is posted would come before what the sockets have
     QTimer m_timer;
+    std::optional<Moment> m_wake; // what it is set to
 };
 
 } // namespace hub::discord

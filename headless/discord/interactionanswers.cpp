@@ -104,13 +104,13 @@ void Interactions::forgetOldButtons(const QSet<TaskId> &open)
 }
 
 void Interactions::send(const QByteArray &method, const QString &path, const MessageBody &body,
-                        std::function<void(const Result<RestAnswer> &)> then)
+                        RestClient::Then then)
 {
     auto request = RestRequest::of(method, path, body.json.isEmpty() ? QJsonValue::Undefined : QJsonValue(body.json));
     if (!request)
         return then(request.error());
     request->files = body.files;
-    keepCustomIds([this, request = *request, then] { whenDone(m_rest.call(request), this, then); });
+    keepCustomIds([this, request = *request, then] { m_rest.call(request, this, then); });
 }
 
 // When both are there: that Discord took the acknowledgement, and the answer.

@@ -8,6 +8,7 @@
 #include "headless/discord/registration.h"
 
 #include <QDateTime>
+#include <QDeadlineTimer>
 #include <QTimer>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ namespace
 
 constexpr qint64 takenFor = 24 * 60 * 60 * 1000;
 constexpr size_t mostSeen = 4'000, mostTaken = 2'000;
+constexpr milliseconds slice = 1ms, mostPatience = 100ms;
 
 // A command of several words, as Discord gives them: "rollback show".
 bool mayCall(Role role, const commands::CommandSpec &spec) { return role >= commands::roleFor(spec.entryAccess()); }
@@ -87,6 +89,8 @@ Interactions::Interactions(const Parts &parts, InteractionTimes times, QObject *
 {
     m_tokenClock.setInterval(std::min<milliseconds>(m_times.tokenLife / 4, 10s));
     connect(&m_tokenClock, &QTimer::timeout, this, &Interactions::lookAtTokens);
+    m_next.setSingleShot(true);
+    connect(&m_next, &QTimer::timeout, this, &Interactions::executeSome);
     m_seen.reserve(mostSeen);
 }
 
@@ -112,6 +116,7 @@ void Interactions::received(const QJsonObject &event)
     }
     if (!isNew(*in))
         return;
+    m_cameIn = true;
     switch (in->type) {
     case Interaction::Type::Command: return onCommand(*in);
     case Interaction::Type::Component: return onComponent(*in);
@@ -258,10 +263,12 @@ void Interactions::onTyping(const Interaction &in)
              [answer](const Result<QList<Suggestion>> &found) { answer(found.valueOr({})); });
 }
 
-QFuture<Result<RestAnswer>> Interactions::callBack(const Interaction &in, const QJsonObject &body)
+void Interactions::callBack(const Interaction &in, const QJsonObject &body, RestClient::Then then)
 {
     const auto request = RestRequest::of("POST", u"/interactions/%1/%2/callback"_s.arg(in.id, in.token), body);
-    return request ? m_rest.call(*request) : readyFuture<RestAnswer>(request.error());
+    if (!request)
+        return then(request.error());
+    m_rest.call(*request, this, std::move(then));
 }
 
 // It must be the first answer, so nothing is deferred.
@@ -280,7 +287,7 @@ void Interactions::sayOnly(const Interaction &in, const Error &error)
     exchange->in = in;
     exchange->call = callOf(in, {}, {});
     exchange->outcome = Result<commands::Reply>(error);
-    whenDone(callBack(in, deferredMessage(SeenBy::Asker)), this,
+    callBack(in, deferredMessage(SeenBy::Asker),
              [this, exchange](const Result<RestAnswer> &answer) { onAcknowledged(exchange, answer); });
 }
 
@@ -290,7 +297,7 @@ void Interactions::begin(const Shared &exchange)
     if (!m_tokenClock.isActive())
         m_tokenClock.start();
     const bool update = exchange->then == Press::Then::Replace || exchange->then == Press::Then::Close;
-    whenDone(callBack(exchange->in, update ? deferredUpdate() : deferredMessage(exchange->seenBy)), this,
+    callBack(exchange->in, update ? deferredUpdate() : deferredMessage(exchange->seenBy),
              [this, exchange](const Result<RestAnswer> &answer) { onAcknowledged(exchange, answer); });
     if (exchange->then == Press::Then::Close)
         return;
@@ -300,8 +307,30 @@ void Interactions::begin(const Shared &exchange)
     if (exchange->admitted && effect == Effect::Stop)
         execute(exchange);
     else if (!exchange->admitted || effect == Effect::Read) // when what came with it is acknowledged as well
-        QMetaObject::invokeMethod(
-            this, [this, exchange] { execute(exchange); }, Qt::QueuedConnection);
+        executeSoon(exchange);
+}
+
+void Interactions::executeSoon(const Shared &exchange)
+{
+    m_soon.push_back(exchange);
+    if (!m_next.isActive())
+        m_next.start();
+}
+
+// To acknowledge what goes on coming in is more urgent. Then a few at a time, so that answers go out in between.
+void Interactions::executeSome()
+{
+    const bool more = std::exchange(m_cameIn, false);
+    if (more && momentNow() - m_soon.front()->since < mostPatience)
+        return m_next.start();
+    const QDeadlineTimer end(slice, Qt::PreciseTimer);
+    while (!m_soon.empty() && !end.hasExpired()) {
+        const Shared exchange = std::move(m_soon.front());
+        m_soon.pop_front();
+        execute(exchange);
+    }
+    if (!m_soon.empty())
+        m_next.start();
 }
 
 void Interactions::onAcknowledged(const Shared &exchange, const Result<RestAnswer> &answer)

@@ -14,6 +14,7 @@
 
 #include <QTimer>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -93,11 +94,15 @@ private:
     bool isTaken(const Interaction &in, QString *why);
     void release(const Exchange &exchange, bool done);
 
-    QFuture<Result<RestAnswer>> callBack(const Interaction &in, const QJsonObject &body);
+    void callBack(
+        const Interaction &in, const QJsonObject &body,
+        RestClient::Then then = [](const Result<RestAnswer> &) {});
     void showForm(const Interaction &in, Press press);
     void sayOnly(const Interaction &in, const Error &error);
     void begin(const Shared &exchange);
     void onAcknowledged(const Shared &exchange, const Result<RestAnswer> &answer);
+    void executeSoon(const Shared &exchange);
+    void executeSome();
     void execute(const Shared &exchange);
     void askHub(const Shared &exchange);
     void ended(const Shared &exchange, Result<commands::Reply> outcome);
@@ -110,7 +115,7 @@ private:
     void lookAtTokens();
     void onTokenEnds(const Shared &exchange);
     void send(const QByteArray &method, const QString &path, const MessageBody &body,
-              std::function<void(const Result<RestAnswer> &)> then);
+              RestClient::Then then);
 
     void note(const Shared &exchange);
     void forget(const Shared &exchange);
@@ -126,6 +131,9 @@ private:
     FileFetcher m_files;
     std::vector<quint64> m_seen; // the newest ids, sorted; in one piece, or each would keep a page of a burst's memory
     QHash<QString, Shared> m_open;
+    std::deque<Shared> m_soon; // to be executed
+    QTimer m_next;
+    bool m_cameIn = false; // since m_next last ran out
     QTimer m_tokenClock;           // while any is open
     QHash<QString, Taken> m_taken; // by message
 };

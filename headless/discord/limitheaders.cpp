@@ -31,20 +31,21 @@ std::optional<int> count(const QByteArray &text)
 
 } // namespace
 
-LimitHeaders LimitHeaders::read(const std::function<QByteArray(const char *)> &header, const QByteArray &body)
+LimitHeaders LimitHeaders::read(const HttpAnswer &answer)
 {
     LimitHeaders found;
-    found.bucket = QString::fromLatin1(header("X-RateLimit-Bucket"));
-    found.limit = count(header("X-RateLimit-Limit"));
-    found.remaining = count(header("X-RateLimit-Remaining"));
-    found.resetAfter = seconds(header("X-RateLimit-Reset-After"));
-    found.retryAfter = seconds(header("Retry-After"));
-    const QByteArray scope = header("X-RateLimit-Scope");
-    found.fromDiscord = !found.bucket.isEmpty() || !scope.isEmpty() || !header("Via").isEmpty();
+    found.bucket = QString::fromLatin1(answer.header("x-ratelimit-bucket"));
+    found.limit = count(answer.header("x-ratelimit-limit"));
+    found.remaining = count(answer.header("x-ratelimit-remaining"));
+    found.resetAfter = seconds(answer.header("x-ratelimit-reset-after"));
+    found.retryAfter = seconds(answer.header("retry-after"));
+    const QByteArray scope = answer.header("x-ratelimit-scope");
+    found.fromDiscord = !found.bucket.isEmpty() || !scope.isEmpty() || !answer.header("via").isEmpty();
     if (scope == "shared")
         found.scope = Scope::Shared;
-    bool global = scope == "global" || header("X-RateLimit-Global").toLower() == "true";
-    if (const auto object = objectFromJson(body)) {
+    bool global = scope == "global" || answer.header("x-ratelimit-global").toLower() == "true";
+    const auto object = answer.status == 429 ? objectFromJson(answer.body) : Result<QJsonObject>(QJsonObject());
+    if (object) {
         const QJsonValue after = (*object)["retry_after"_L1];
         if (after.isDouble()) {
             // The body has decimals where the header is rounded to whole seconds.

@@ -1,12 +1,12 @@
 // What an answer of Discord says about its limits. Pure; any thread.
 #pragma once
 
+#include "headless/discord/httpanswer.h"
 #include "headless/discord/moment.h"
 
 #include <QByteArray>
 #include <QString>
 
-#include <functional>
 #include <optional>
 
 namespace hub::discord
@@ -23,8 +23,7 @@ struct LimitHeaders {
     Scope scope = Scope::User;
     bool fromDiscord = false; // false for what its CDN answers by itself
 
-    // `header` gives a header's value by name, empty where it is not there; `body` is the body of a 429.
-    static LimitHeaders read(const std::function<QByteArray(const char *)> &header, const QByteArray &body = {});
+    static LimitHeaders read(const HttpAnswer &answer);
 };
 
 } // namespace hub::discord

@@ -95,7 +95,7 @@ void Listener::readAfter(const Missed &where, const QString &last, int page)
         return caughtUp(where.task);
     request->query.addQueryItem(u"after"_s, last);
     request->query.addQueryItem(u"limit"_s, QString::number(pageSize));
-    whenDone(m_rest.call(*request), this, [this, where, last, page](const Result<RestAnswer> &answer) {
+    m_rest.call(*request, this, [this, where, last, page](const Result<RestAnswer> &answer) {
         const auto read =
             answer ? answer->result(u"read what was written meanwhile"_s) : Result<QJsonValue>(answer.error());
         if (!read) {
@@ -138,7 +138,7 @@ void Listener::findMembers(TaskId task)
     };
     if (!request)
         return found({});
-    whenDone(m_rest.call(*request), this, [found](const Result<RestAnswer> &answer) {
+    m_rest.call(*request, this, [found](const Result<RestAnswer> &answer) {
         found(answer && answer->isGood() ? answer->body.toObject() : QJsonObject());
     });
 }
@@ -285,7 +285,7 @@ void Listener::send(const QByteArray &method, const QString &path, const QJsonVa
     const auto request = RestRequest::of(method, path, body);
     if (!request)
         return;
-    whenDone(m_rest.call(*request), this, [](const Result<RestAnswer> &answer) {
+    m_rest.call(*request, this, [](const Result<RestAnswer> &answer) {
         const auto sent = answer ? answer->result(u"answer a message"_s) : Result<QJsonValue>(answer.error());
         if (!sent)
             qCWarning(lcDiscord).noquote() << sent.error().message;

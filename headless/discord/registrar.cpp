@@ -52,7 +52,7 @@ void Registrar::tryIn(const QString &path, const QJsonArray &wanted)
     if (!look)
         return failed(look.error());
     look->query.addQueryItem(u"with_localizations"_s, u"true"_s);
-    whenDone(m_rest.call(*look), this, [this, path, wanted](const Result<RestAnswer> &answer) {
+    m_rest.call(*look, this, [this, path, wanted](const Result<RestAnswer> &answer) {
         const auto there = answer ? answer->result(u"read the commands"_s) : Result<QJsonValue>(answer.error());
         if (!there)
             failed(there.error());
@@ -65,7 +65,7 @@ void Registrar::tryIn(const QString &path, const QJsonArray &wanted)
 
 void Registrar::write(const QString &path, const QJsonArray &wanted)
 {
-    whenDone(m_rest.call(*RestRequest::of("PUT", path, wanted)), this,
+    m_rest.call(*RestRequest::of("PUT", path, wanted), this,
              [this, path, wanted](const Result<RestAnswer> &answer) {
                  const auto done =
                      answer ? answer->result(u"register the commands"_s) : Result<QJsonValue>(answer.error());

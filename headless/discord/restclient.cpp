@@ -23,18 +23,15 @@ namespace
 
 Q_LOGGING_CATEGORY(lcRest, "hub.discord.rest")
 
-// Over HTTP/2 Discord takes about a hundred calls at once on a connection; over HTTP/1.1 Qt sends six and keeps the
-// rest in heavy objects.
-constexpr RateLimiter::Most atOnce{.callbacks = 64, .others = 32};
+// What the lines take.
+constexpr RateLimiter::Most atOnce{.callbacks = 1024, .others = 32};
 
 constexpr qsizetype burstFrom = 200; // calls that wait
 constexpr milliseconds burstEnds = 15s;
 
-Attempt::Ended endOf(const QNetworkReply &reply, int status)
+Attempt::Ended howEnded(QNetworkReply::NetworkError error)
 {
-    if (status != 0)
-        return Attempt::Ended::Answered;
-    switch (reply.error()) {
+    switch (error) {
     case QNetworkReply::ConnectionRefusedError:
     case QNetworkReply::HostNotFoundError:
     case QNetworkReply::SslHandshakeFailedError:
@@ -50,10 +47,10 @@ QString nameOf(QNetworkReply::NetworkError error)
     return QString::fromLatin1(QMetaEnum::fromType<QNetworkReply::NetworkError>().valueToKey(error));
 }
 
-Error noAnswer(const RestRequest &request, Attempt::Ended ended, QNetworkReply::NetworkError error)
+Error noAnswer(const RestRequest &request, const HttpEnd &end)
 {
-    const QString what = request.route.shown() + u" ("_s + nameOf(error) + u')';
-    if (ended == Attempt::Ended::NeverSent)
+    const QString what = request.route.shown() + u" ("_s + end.problem + u')';
+    if (end.ended == Attempt::Ended::NeverSent)
         return fail(ErrorCode::Timeout, u"Discord could not be reached for %1; it was not sent."_s.arg(what));
     return fail(ErrorCode::Conflict, u"Discord did not answer %1; it may have been done or not."_s.arg(what));
 }
@@ -63,11 +60,16 @@ Error noAnswer(const RestRequest &request, Attempt::Ended ended, QNetworkReply::
 RestClient::RestClient(RestOptions options, QObject *parent)
     : QObject(parent)
     , m_options(std::move(options))
+    , m_basePath(m_options.base.path(QUrl::FullyEncoded).toLatin1())
     , m_limiter(atOnce)
+    , m_lines(m_options.base)
 {
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
-    connect(&m_timer, &QTimer::timeout, this, &RestClient::pump);
+    connect(&m_timer, &QTimer::timeout, this, [this] {
+        m_wake.reset();
+        pump();
+    });
     m_burst.setSingleShot(true);
     m_burst.setInterval(burstEnds);
     connect(&m_burst, &QTimer::timeout, this, &RestClient::afterBurst);
@@ -84,20 +86,22 @@ std::optional<Error> RestClient::refusedBefore(const Route &route) const
     return std::nullopt;
 }
 
-QFuture<Result<RestAnswer>> RestClient::call(RestRequest request)
+RestClient::~RestClient()
+{
+    for (const Call &call : std::exchange(m_calls, {}))
+        tell(call.context, call.then, shuttingDown());
+}
+
+void RestClient::call(RestRequest request, QObject *context, Then then)
 {
     if (auto refused = refusedBefore(request.route))
-        return readyFuture<RestAnswer>(*std::move(refused));
-    auto promise = std::make_shared<QPromise<Result<RestAnswer>>>();
-    promise->start();
-    QFuture<Result<RestAnswer>> future = promise->future();
+        return tell(context, std::move(then), *std::move(refused));
     const Moment deadline = momentNow() + request.limit;
     const Ticket ticket = m_limiter.add(request.route, deadline);
-    m_calls.insert(ticket, Call{std::move(request), std::move(promise), deadline});
+    m_calls.emplace(ticket, Call{std::move(request), context, std::move(then), deadline});
     if (m_calls.size() >= burstFrom)
         m_burst.start();
     pump();
-    return future;
 }
 
 void RestClient::pump()
@@ -113,10 +117,12 @@ void RestClient::pump()
                                 .arg(call.request.limit.count() / 1000)
                                 .arg(call.tries == 0 ? u"it was not sent"_s : u"what was sent was refused"_s)));
     }
-    if (const auto next = m_limiter.nextWake(now))
-        m_timer.start(std::max(milliseconds(1), *next - now));
-    else
-        m_timer.stop();
+    if (const auto next = m_limiter.nextWake(now); next != std::exchange(m_wake, next)) {
+        if (next)
+            m_timer.start(std::max(milliseconds(1), *next - now));
+        else
+            m_timer.stop();
+    }
 }
 
 void RestClient::send(Ticket ticket)
@@ -128,22 +134,48 @@ void RestClient::send(Ticket ticket)
         return;
     }
     ++call.tries;
-    QNetworkReply *reply = transmit(call);
-    connect(reply, &QNetworkReply::finished, this, [this, ticket, reply] { onFinished(ticket, reply); });
+    if (!call.request.route.botToken)
+        return m_lines.call(httpCall(call), [this, ticket](const HttpEnd &end) { onEnd(ticket, end); });
+    QNetworkReply *reply = transmit(httpCall(call));
+    connect(reply, &QNetworkReply::finished, this, [this, ticket, reply] {
+        reply->deleteLater();
+        onEnd(ticket, endOf(*reply));
+    });
 }
 
-QNetworkReply *RestClient::transmit(const Call &call)
+HttpCall RestClient::httpCall(const Call &call) const
 {
     const RestRequest &wanted = call.request;
-    QUrl url = m_options.base;
-    url.setPath(url.path() + wanted.route.path, QUrl::DecodedMode);
-    url.setQuery(wanted.query);
-    QNetworkRequest request(url);
-    request.setRawHeader("User-Agent", userAgent());
+    HttpCall made{.method = wanted.route.method,
+                  .target = m_basePath + QUrl::toPercentEncoding(wanted.route.path, "/:@!$&'()*+,;=")};
+    if (!wanted.query.isEmpty())
+        made.target += '?' + wanted.query.query(QUrl::FullyEncoded).toLatin1();
+    made.limit = std::min(m_options.attemptLimit, std::max(milliseconds(100), call.deadline - momentNow()));
+    made.isRepeatable = wanted.isRepeatable();
+    made.headers.emplaceBack("User-Agent", userAgent());
     if (wanted.route.botToken)
-        request.setRawHeader("Authorization", "Bot " + m_options.token.toUtf8());
-    const milliseconds left = std::max(milliseconds(100), call.deadline - momentNow());
-    request.setTransferTimeout(int(std::min(m_options.attemptLimit, left).count()));
+        made.headers.emplaceBack("Authorization", "Bot " + m_options.token.toUtf8());
+    if (wanted.body.isArray())
+        made.body = toJson(wanted.body.toArray());
+    else if (wanted.body.isObject())
+        made.body = toJson(wanted.body.toObject());
+    if (!wanted.files.isEmpty()) {
+        const QByteArray boundary = "agenthub-" + QByteArray::number(QRandomGenerator::system()->generate64(), 36) +
+                                    QByteArray::number(QRandomGenerator::system()->generate64(), 36);
+        made.body = multipart(made.body.isEmpty() ? "{}" : made.body, wanted.files, boundary);
+        made.headers.emplaceBack("Content-Type", "multipart/form-data; boundary=" + boundary);
+    } else if (!made.body.isEmpty()) {
+        made.headers.emplaceBack("Content-Type", "application/json");
+    }
+    return made;
+}
+
+QNetworkReply *RestClient::transmit(const HttpCall &call)
+{
+    QNetworkRequest request(m_options.base.resolved(QUrl::fromEncoded(call.target)));
+    for (const auto &[name, value] : call.headers)
+        request.setRawHeader(name, value);
+    request.setTransferTimeout(int(call.limit.count()));
     // Followed, a redirection would carry the token to wherever it points.
     request.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
     request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
@@ -151,44 +183,36 @@ QNetworkReply *RestClient::transmit(const Call &call)
     QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
     tls.setProtocol(QSsl::TlsV1_2OrLater);
     request.setSslConfiguration(tls);
-
-    QByteArray body;
-    if (wanted.body.isArray())
-        body = toJson(wanted.body.toArray());
-    else if (wanted.body.isObject())
-        body = toJson(wanted.body.toObject());
-    if (!wanted.files.isEmpty()) {
-        const QByteArray boundary = "agenthub-" + QByteArray::number(QRandomGenerator::system()->generate64(), 36) +
-                                    QByteArray::number(QRandomGenerator::system()->generate64(), 36);
-        body = multipart(body.isEmpty() ? "{}" : body, wanted.files, boundary);
-        request.setHeader(QNetworkRequest::ContentTypeHeader, "multipart/form-data; boundary=" + boundary);
-    } else if (!body.isEmpty()) {
-        request.setHeader(QNetworkRequest::ContentTypeHeader, u"application/json"_s);
-    }
-    QNetworkAccessManager &network = wanted.route.callback ? m_urgent : m_network;
-    if (body.isEmpty())
-        return network.sendCustomRequest(request, wanted.route.method);
-    request.setHeader(QNetworkRequest::ContentLengthHeader, body.size());
-    auto *once = new OneShotBody(body, nullptr);
-    QNetworkReply *reply = network.sendCustomRequest(request, wanted.route.method, once);
+    if (call.body.isEmpty())
+        return m_network.sendCustomRequest(request, call.method);
+    request.setHeader(QNetworkRequest::ContentLengthHeader, call.body.size());
+    auto *once = new OneShotBody(call.body, nullptr);
+    QNetworkReply *reply = m_network.sendCustomRequest(request, call.method, once);
     once->setParent(reply);
     return reply;
 }
 
-void RestClient::onFinished(Ticket ticket, QNetworkReply *reply)
+HttpEnd RestClient::endOf(QNetworkReply &reply)
 {
-    reply->deleteLater();
+    const int status = reply.attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    // An answer whose body broke off says nothing about what it would have said.
+    if (status == 0 || (reply.error() != QNetworkReply::NoError && status < 300))
+        return {howEnded(reply.error()), {}, nameOf(reply.error())};
+    HttpEnd end{Attempt::Ended::Answered, {.status = status}, {}};
+    for (const auto &[name, value] : reply.rawHeaderPairs())
+        end.answer.headers.emplaceBack(name.toLower(), value);
+    end.answer.body = reply.isOpen() ? reply.readAll() : QByteArray();
+    return end;
+}
+
+void RestClient::onEnd(Ticket ticket, const HttpEnd &end)
+{
     const Moment now = momentNow();
     const Call &call = m_calls[ticket];
     const Route route = call.request.route;
-    const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-    const QByteArray body = reply->isOpen() ? reply->readAll() : QByteArray();
-    // An answer whose body broke off says nothing about what it would have said.
-    const bool whole = reply->error() == QNetworkReply::NoError || status >= 300;
-    const Attempt attempt{whole ? endOf(*reply, status) : endOf(*reply, 0), RestAnswer::of(whole ? status : 0, body),
-                          call.tries};
-    const LimitHeaders limits = LimitHeaders::read([reply](const char *name) { return reply->rawHeader(name); },
-                                                   status == 429 ? body : QByteArray());
+    const int status = end.answer.status;
+    const Attempt attempt{end.ended, RestAnswer::of(status, end.answer.body), call.tries};
+    const LimitHeaders limits = LimitHeaders::read(end.answer);
     m_limiter.answered(ticket, status, limits, now);
     remember(route, attempt.answer);
 
@@ -197,14 +221,14 @@ void RestClient::onFinished(Ticket ticket, QNetworkReply *reply)
     case Verdict::Again: m_limiter.again(ticket, route, call.deadline, now); break;
     case Verdict::Backoff:
         qCInfo(lcRest).noquote() << route.shown() << "try" << call.tries
-                                 << "failed:" << (status != 0 ? QString::number(status) : nameOf(reply->error()));
+                                 << "failed:" << (status != 0 ? QString::number(status) : end.problem);
         m_limiter.again(ticket, route, call.deadline, now + pauseAfter(call));
         break;
     case Verdict::Give:
-        if (attempt.ended == Attempt::Ended::Answered)
+        if (end.ended == Attempt::Ended::Answered)
             finish(ticket, attempt.answer);
         else
-            finish(ticket, noAnswer(call.request, attempt.ended, reply->error()));
+            finish(ticket, noAnswer(call.request, end));
         break;
     }
     pump();
@@ -233,9 +257,15 @@ void RestClient::remember(const Route &route, const RestAnswer &answer)
 
 void RestClient::finish(Ticket ticket, Result<RestAnswer> result)
 {
-    const Call call = m_calls.take(ticket);
-    call.promise->addResult(std::move(result));
-    call.promise->finish();
+    Call call = m_calls.take(ticket);
+    tell(call.context, std::move(call.then), std::move(result));
+}
+
+void RestClient::tell(QObject *context, Then then, Result<RestAnswer> result)
+{
+    if (context)
+        QMetaObject::invokeMethod(
+            context, [then = std::move(then), result = std::move(result)] { then(result); }, Qt::QueuedConnection);
 }
 
 // Of the many small pieces that a burst takes, malloc gives nothing back by itself.
@@ -250,7 +280,7 @@ QFuture<Result<GatewayInfo>> RestClient::gateway()
 {
     auto promise = std::make_shared<QPromise<Result<GatewayInfo>>>();
     promise->start();
-    whenDone(call(*RestRequest::of("GET", u"/gateway/bot"_s)), this, [promise](const Result<RestAnswer> &answer) {
+    call(*RestRequest::of("GET", u"/gateway/bot"_s), this, [promise](const Result<RestAnswer> &answer) {
         const auto found = [&]() -> Result<GatewayInfo> {
             HUB_CHECK(answer);
             if (answer->status == 401)

@@ -5,11 +5,13 @@
 #include "core/base/async.h"
 #include "headless/discord/backoff.h"
 #include "headless/discord/gateway.h"
+#include "headless/discord/httplines.h"
 #include "headless/discord/ratelimiter.h"
 #include "headless/discord/restrequest.h"
 
 #include <QNetworkAccessManager>
 #include <QObject>
+#include <QPointer>
 #include <QSet>
 #include <QTimer>
 
@@ -29,12 +31,17 @@ class RestClient : public QObject
 {
     Q_OBJECT
 public:
-    explicit RestClient(RestOptions options, QObject *parent = nullptr);
+    using Then = std::function<void(const Result<RestAnswer> &)>;
 
-    // Any answer of Discord, a refusal too. An error when there was none: Timeout when the time ran out before it was
-    // sent, Conflict when nobody knows whether it was done, Refused when it was not sent because Discord has refused
-    // the token or the webhook before. Calls of one bucket are sent in the order in which they are made here.
-    QFuture<Result<RestAnswer>> call(RestRequest request);
+    explicit RestClient(RestOptions options, QObject *parent = nullptr);
+    ~RestClient() override;
+
+    // Calls `then` once, in a later turn of this thread's event loop, unless `context`, of this thread too, is gone by
+    // then. Any answer of Discord is one, a refusal too. An error when there was none: Timeout when the time ran out
+    // before it was sent, Conflict when nobody knows whether it was done, Refused when it was not sent because Discord
+    // has refused the token or the webhook before, ShuttingDown when this went first. Calls of one bucket are sent in
+    // the order in which they are made here.
+    void call(RestRequest request, QObject *context, Then then);
 
     // GET /gateway/bot. Refused: the token.
     QFuture<Result<GatewayInfo>> gateway();
@@ -48,7 +55,8 @@ private:
     using Ticket = RateLimiter::Ticket;
     struct Call {
         RestRequest request;
-        std::shared_ptr<QPromise<Result<RestAnswer>>> promise;
+        QPointer<QObject> context;
+        Then then;
         Moment deadline;
         int tries = 0;
     };
@@ -56,22 +64,27 @@ private:
     std::optional<Error> refusedBefore(const Route &route) const;
     void pump();
     void send(Ticket ticket);
-    QNetworkReply *transmit(const Call &call);
-    void onFinished(Ticket ticket, QNetworkReply *reply);
+    HttpCall httpCall(const Call &call) const;
+    QNetworkReply *transmit(const HttpCall &call);
+    static HttpEnd endOf(QNetworkReply &reply);
+    void onEnd(Ticket ticket, const HttpEnd &end);
     milliseconds pauseAfter(const Call &call) const;
     void remember(const Route &route, const RestAnswer &answer);
     void finish(Ticket ticket, Result<RestAnswer> result);
+    static void tell(QObject *context, Then then, Result<RestAnswer> result);
     void afterBurst();
 
     const RestOptions m_options;
+    const QByteArray m_basePath;
     RateLimiter m_limiter;
     QHash<Ticket, Call> m_calls;
-    // Over TLS, Qt speaks HTTP/2 where Discord offers it (Http2AllowedAttribute is on by itself since Qt 6): one
-    // connection each. Else it opens six to a host at most, and the answers to interactions have their own six. Each
-    // is handed a few calls at a time: what waits, waits in the limiter, where it is small and can still be too late.
+    // Answers to interactions, and what else has a token in its address, go by lines of their own: people wait for them,
+    // and they come in bursts. What the bot does by itself is held to fifty a second. Neither is handed more at once
+    // than it can send: what waits, waits in the limiter, where it is small and can still be too late.
+    HttpLines m_lines;
     QNetworkAccessManager m_network;
-    QNetworkAccessManager m_urgent;
     QTimer m_timer;
+    std::optional<Moment> m_wake; // what it is set to
     QTimer m_burst; // runs out when none has come for a while
     bool m_tokenRefused = false;
     QSet<QString> m_goneHooks;

@@ -127,7 +127,7 @@ void SetupCheck::ask(const QString &path, const std::function<void(const RestAns
         return next();
     }
     request->limit = 10s;
-    whenDone(m_rest.call(*request), this, [this, handle](const Result<RestAnswer> &answer) {
+    m_rest.call(*request, this, [this, handle](const Result<RestAnswer> &answer) {
         if (!answer) {
             note(u"Connection"_s, false, answer.error().message,
                  u"See that this machine reaches %1."_s.arg(m_settings.text(setting::discordApiBase)));
@@ -270,7 +270,7 @@ void SetupCheck::checkCommands(const QString &scopePath, int scope, const QStrin
     auto request = RestRequest::of("GET", u"/applications/%1/%2"_s.arg(m_application, scopePath));
     request->query.addQueryItem(u"with_localizations"_s, u"true"_s);
     request->limit = 10s;
-    whenDone(m_rest.call(*request), this, [this, scope, where](const Result<RestAnswer> &answer) {
+    m_rest.call(*request, this, [this, scope, where](const Result<RestAnswer> &answer) {
         const QJsonArray there = answer ? answer->body.toArray() : QJsonArray();
         const bool same = areRegistered(
             applicationCommands(commands::commandTable(), CommandScope(scope), builtInTranslations()), there);

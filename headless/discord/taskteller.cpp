@@ -207,7 +207,7 @@ void TaskTeller::call(Step step, const QByteArray &method, const QString &path, 
     }
     request->files = files;
     m_step = step;
-    whenDone(m_parts.rest.call(*request), this, [this, step, good](const Result<RestAnswer> &answer) {
+    m_parts.rest.call(*request, this, [this, step, good](const Result<RestAnswer> &answer) {
         const bool there = answer && answer->code == threadExists;
         if (!answer || !(answer->isGood() || there)) {
             m_step = Step::None;
@@ -277,7 +277,7 @@ void TaskTeller::unarchive()
     const auto request = RestRequest::of("PATCH", u"/channels/"_s + thread->id,
                                          QJsonObject{{u"archived"_s, false}, {u"locked"_s, false}});
     m_step = Step::Thread;
-    whenDone(m_parts.rest.call(*request), this, [this](const Result<RestAnswer> &answer) {
+    m_parts.rest.call(*request, this, [this](const Result<RestAnswer> &answer) {
         m_step = Step::None;
         if (answer && answer->isGood())
             return step();

@@ -158,6 +158,10 @@ void FakeGateway::send(const QByteArray &text)
     m_deflate->avail_out = uInt(output.size());
     deflate(m_deflate.get(), Z_SYNC_FLUSH);
     output.chop(qsizetype(m_deflate->avail_out));
+    if (m_holds) {
+        m_held << output;
+        return;
+    }
     // Now and then in two messages, as large ones come.
     if (output.size() % 3 == 0) {
         m_socket->sendBinaryMessage(output.first(output.size() / 2));
@@ -165,6 +169,13 @@ void FakeGateway::send(const QByteArray &text)
     } else {
         m_socket->sendBinaryMessage(output);
     }
+}
+
+void FakeGateway::release()
+{
+    m_holds = false;
+    for (const QByteArray &message : std::exchange(m_held, {}))
+        m_socket->sendBinaryMessage(message);
 }
 
 void FakeGateway::onText(const QString &text)

@@ -46,6 +46,9 @@ public:
     // Becomes an event of the session, sent at once or replayed later.
     void publish(const QString &event, const QJsonObject &data);
     void send(const QByteArray &text); // as it is, to the present connection
+    // What is sent in between goes all at once.
+    void hold() { m_holds = true; }
+    void release();
     bool hasSession() const { return !m_sessionId.isEmpty(); }
 
     QString violations() const { return m_violations.join(u'\n'); }
@@ -87,6 +90,8 @@ private:
     QWebSocket *m_socket = nullptr;
     State m_state = State::Closed;
     bool m_silent = false;
+    bool m_holds = false;
+    QList<QByteArray> m_held;
     std::unique_ptr<z_stream_s> m_deflate;
     QElapsedTimer m_sinceBeat;
     bool m_beaten = false;

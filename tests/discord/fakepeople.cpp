@@ -52,6 +52,18 @@ QString FakeDiscord::publish(int type, const QString &user, const QString &chann
     return interaction.id;
 }
 
+void FakeDiscord::atOnce(const std::function<void()> &doings)
+{
+    const qint64 from = m_clock.elapsed();
+    gateway.hold();
+    doings();
+    for (auto &[id, interaction] : m_interactions) {
+        if (interaction.created >= from)
+            interaction.created = m_clock.elapsed();
+    }
+    gateway.release();
+}
+
 // What was registered of the last word of a command; empty: nothing.
 QJsonObject FakeDiscord::leafOf(const QString &name, QJsonObject *command) const
 {

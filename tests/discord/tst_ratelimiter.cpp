@@ -339,15 +339,11 @@ private Q_SLOTS:
     {
         QFETCH(QString, headers);
         QFETCH(QByteArray, body);
-        const auto read = LimitHeaders::read(
-            [&](const char *name) {
-                for (const QString &header : headers.split(u';')) {
-                    if (header.section(u'=', 0, 0) == QLatin1StringView(name))
-                        return header.section(u'=', 1).toLatin1();
-                }
-                return QByteArray();
-            },
-            body);
+        HttpAnswer answer{.status = 429, .body = body};
+        for (const QString &header : headers.split(u';'))
+            answer.headers.emplaceBack(header.section(u'=', 0, 0).toLower().toLatin1(),
+                                       header.section(u'=', 1).toLatin1());
+        const auto read = LimitHeaders::read(answer);
         const auto text = [](const auto &value) {
             if constexpr (std::is_same_v<decltype(value), const std::optional<int> &>)
                 return value ? QString::number(*value) : u"-"_s;

@@ -1,0 +1,122 @@
+// Connections to one server that are kept and used again (HTTP/1.1, RFC 9112). For what people wait for:
+// QNetworkAccessManager opens six connections at most and takes several times as long for a call. When all lines are
+// busy, calls that may be repeated are sent behind others without waiting for those' answers (RFC 9112 §9.3.2). It
+// knows nothing of Discord; tries nothing again and follows no redirection. I/O thread.
+#pragma once
+
+#include "headless/discord/httpanswer.h"
+#include "headless/discord/moment.h"
+#include "headless/discord/restrequest.h"
+
+#include <QAbstractSocket>
+#include <QObject>
+#include <QTimer>
+#include <QUrl>
+
+#include <deque>
+#include <vector>
+
+namespace hub::discord
+{
+
+struct HttpCall {
+    QByteArray method;
+    QByteArray target; // of the request line: "/api/v10/webhooks/1/2?wait=true"
+    QList<std::pair<QByteArray, QByteArray>> headers{};
+    QByteArray body{};
+    milliseconds limit = 15s;  // from now to the last byte of the answer
+    bool isRepeatable = false; // doing it twice comes to the same as once
+};
+
+struct HttpEnd {
+    Attempt::Ended ended = Attempt::Ended::Lost;
+    HttpAnswer answer{};
+    QString problem{}; // when there was no answer: never an address, which may hold a token
+};
+
+// One connection.
+class HttpLine : public QObject
+{
+    Q_OBJECT
+public:
+    using Then = std::function<void(const HttpEnd &)>;
+
+    HttpLine(const QUrl &server, QAbstractSocket::NetworkLayerProtocol family, QObject *parent);
+
+    void open();
+    bool isReady() const { return m_ready; }
+    bool isFree() const { return m_ready && m_sent.empty(); }
+    bool isOver() const { return m_over; }
+    bool isUnreachable() const { return m_over && !m_wasReady; }
+    const QString &problem() const { return m_problem; }
+    QAbstractSocket::NetworkLayerProtocol family() const { return m_family; }
+    size_t load() const { return m_sent.size(); } // calls without an answer
+    Moment since() const { return m_since; }      // when it was opened, or was last answered
+    bool isLate(Moment now) const { return !m_sent.empty() && m_sent.front().until <= now; }
+
+    // isReady(). `then` is called once, and never before this returns.
+    void start(const QByteArray &request, Moment until, Then then);
+    void giveUp(const QString &problem);
+
+Q_SIGNALS:
+    void changed(); // ready, answered, or over: for good
+
+private:
+    struct Sent {
+        Moment until;
+        Then then;
+    };
+
+    void onReadable();
+    void onEnd();
+    void answered();
+
+    const QUrl m_server;
+    const QAbstractSocket::NetworkLayerProtocol m_family;
+    std::unique_ptr<QAbstractSocket> m_socket;
+    HttpAnswerReader m_reader;
+    std::deque<Sent> m_sent; // the answers come in this order
+    Moment m_since;
+    bool m_ready = false, m_wasReady = false, m_over = false;
+    QString m_problem;
+};
+
+class HttpLines : public QObject
+{
+    Q_OBJECT
+public:
+    using Then = HttpLine::Then;
+
+    // `server`: scheme, host and port.
+    explicit HttpLines(const QUrl &server, QObject *parent = nullptr);
+
+    // `then` is called once, and never before this returns; not at all
+    // when this is deleted before.
+    void call(const HttpCall &call, Then then);
+    qsizetype lines() const { return qsizetype(m_lines.size()); }
+
+private:
+    struct Waiting {
+        QByteArray request;
+        Moment until;
+        Then then;
+        bool isRepeatable;
+    };
+
+    void pump();
+    HttpLine *lineFor(const Waiting &next) const;
+    void openLine(QAbstractSocket::NetworkLayerProtocol family);
+    qsizetype connecting() const;
+    void onChanged(HttpLine *line);
+    void look();
+    void setClock();
+
+    const QUrl m_server;
+    QAbstractSocket::NetworkLayerProtocol m_family = QAbstractSocket::AnyIPProtocol; // that works
+    std::vector<HttpLine *> m_lines;
+    std::deque<Waiting> m_waiting; // for a line
+    Moment m_openNotBefore{};
+    QTimer m_clock;
+};
+
+} // namespace hub::discord
