@@ -1,4 +1,6 @@
 # hub_library(area LINKS …): one static library per core folder, every source file in it but those under EXCLUDE.
+#   With SMALL it is compiled for size: what decides and replies is much code that runs rarely, and each page of it that
+#   ran once stays resident in the daemon.
 # hub_program(name …): a program; hub_test(name LINKS …): one Qt Test program, run by CTest.
 
 # Designated initialisers leave the other members to their defaults on purpose. GCC 12 takes the members of a
@@ -26,19 +28,32 @@ if(HUB_MOLD)
 endif()
 include_directories(${PROJECT_SOURCE_DIR})
 
-# A lean precompiled header of what nearly every Qt file includes; one compilation, reused by all core libraries.
-add_library(hub_pch STATIC ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
-target_link_libraries(hub_pch PUBLIC Qt6::Core)
-target_precompile_headers(hub_pch PRIVATE ${PROJECT_SOURCE_DIR}/cmake/pch.h)
-set_target_properties(hub_pch PROPERTIES AUTOMOC OFF POSITION_INDEPENDENT_CODE ON)
+# A lean precompiled header of what nearly every Qt file includes; one compilation for each way to optimise, reused by
+# all core libraries.
+if(NOT HUB_SANITIZE)
+    set(small "$<$<CONFIG:RelWithDebInfo>:-Os>")
+endif()
+foreach(pch hub_pch hub_pch_small)
+    add_library(${pch} STATIC ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
+    target_link_libraries(${pch} PUBLIC Qt6::Core)
+    target_precompile_headers(${pch} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/pch.h)
+    set_target_properties(${pch} PROPERTIES AUTOMOC OFF POSITION_INDEPENDENT_CODE ON)
+endforeach()
+target_compile_options(hub_pch_small PRIVATE ${small})
 
 function(hub_use_pch target)
     target_precompile_headers(${target} REUSE_FROM hub_pch)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
+function(hub_make_small target)
+    target_precompile_headers(${target} REUSE_FROM hub_pch_small)
+    target_compile_options(${target} PRIVATE ${small})
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
 function(hub_library area)
-    cmake_parse_arguments(arg "NO_QT" "" "LINKS;PRIVATE_LINKS;EXCLUDE" ${ARGN})
+    cmake_parse_arguments(arg "NO_QT;SMALL" "" "LINKS;PRIVATE_LINKS;EXCLUDE" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${area}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/${area}/*.h)
     list(TRANSFORM arg_EXCLUDE PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/${area}/ OUTPUT_VARIABLE excluded)
     list(REMOVE_ITEM sources ${excluded})
@@ -49,7 +64,11 @@ function(hub_library area)
         set_target_properties(hub_${target} PROPERTIES AUTOMOC OFF)
     else()
         target_link_libraries(hub_${target} PUBLIC Qt6::Core)
-        hub_use_pch(hub_${target})
+        if(arg_SMALL)
+            hub_make_small(hub_${target})
+        else()
+            hub_use_pch(hub_${target})
+        endif()
     endif()
 endfunction()
 

@@ -233,18 +233,18 @@ void AlertPoster::post(MessageBody body, const Deliveries &deliveries, const Pro
     if (m_target.webhook)
         request->query.addQueryItem(u"wait"_s, u"true"_s);
     m_rest.call(*request, this,
-             [this, first, last, many = deliveries.size() > 1, end, done](const Result<RestAnswer> &answer) {
-                 if (!answer || !answer->isGood())
-                     return end(failure(answer));
-                 const QJsonObject message = answer->body.toObject();
-                 // One that an earlier life had posted may tell of fewer, or of more.
-                 const auto reach = reachOf(message);
-                 const bool other = message.contains(u"embeds"_s) && many && !reach;
-                 const qint64 told = reach ? std::max(first, *reach) : other ? first : last;
-                 if (done)
-                     done(message, told);
-                 end(told);
-             });
+                [this, first, last, many = deliveries.size() > 1, end, done](const Result<RestAnswer> &answer) {
+                    if (!answer || !answer->isGood())
+                        return end(failure(answer));
+                    const QJsonObject message = answer->body.toObject();
+                    // One that an earlier life had posted may tell of fewer, or of more.
+                    const auto reach = reachOf(message);
+                    const bool other = message.contains(u"embeds"_s) && many && !reach;
+                    const qint64 told = reach ? std::max(first, *reach) : other ? first : last;
+                    if (done)
+                        done(message, told);
+                    end(told);
+                });
 }
 
 void AlertPoster::edit(qint64 alert, std::function<void(const Result<RestAnswer> &)> then)

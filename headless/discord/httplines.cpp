@@ -13,13 +13,13 @@ namespace hub::discord
 namespace
 {
 
-constexpr qsizetype mostLines = 32;
-constexpr size_t mostOnALine = 32;
-constexpr milliseconds lookEvery = 200ms, lookAtIdle = 10s;
+constexpr qsizetype mostLines = 16;
+constexpr size_t mostOnALine = 64;
+constexpr milliseconds lookEvery = 200ms, lookAtIdle = 5s;
 constexpr milliseconds otherFamilyAfter = 300ms; // a network may promise IPv6 and not carry it
 constexpr milliseconds connectLimit = 10s;
 constexpr milliseconds openAgainAfter = 250ms; // when one could not be opened
-constexpr milliseconds idleFor = 30s; // of all lines but the one that is kept warm
+constexpr milliseconds idleFor = 10s;          // of all lines but the one that is kept warm
 
 QByteArray onTheWire(const QUrl &server, const HttpCall &call)
 {
@@ -113,8 +113,8 @@ void HttpLine::onEnd()
 {
     if (m_over)
         return;
-    const QString problem = QString::fromLatin1(
-        QMetaEnum::fromType<QAbstractSocket::SocketError>().valueToKey(m_socket->error()));
+    const QString problem =
+        QString::fromLatin1(QMetaEnum::fromType<QAbstractSocket::SocketError>().valueToKey(m_socket->error()));
     if (!m_sent.empty() && m_reader.hasBegun() && m_reader.end() == HttpAnswerReader::State::Whole)
         answered();
     giveUp(problem);
@@ -240,8 +240,8 @@ void HttpLines::look()
 
 void HttpLines::setClock()
 {
-    const bool busy = !m_waiting.empty() || std::any_of(m_lines.begin(), m_lines.end(),
-                                                        [](const HttpLine *line) { return !line->isFree(); });
+    const bool busy = !m_waiting.empty() ||
+                      std::any_of(m_lines.begin(), m_lines.end(), [](const HttpLine *line) { return !line->isFree(); });
     const milliseconds interval = busy ? lookEvery : lookAtIdle;
     if (!busy && m_lines.size() <= 1)
         m_clock.stop();

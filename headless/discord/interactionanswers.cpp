@@ -103,8 +103,7 @@ void Interactions::forgetOldButtons(const QSet<TaskId> &open)
         m_notes.removeNote(callKind, key);
 }
 
-void Interactions::send(const QByteArray &method, const QString &path, const MessageBody &body,
-                        RestClient::Then then)
+void Interactions::send(const QByteArray &method, const QString &path, const MessageBody &body, RestClient::Then then)
 {
     auto request = RestRequest::of(method, path, body.json.isEmpty() ? QJsonValue::Undefined : QJsonValue(body.json));
     if (!request)

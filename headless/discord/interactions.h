@@ -95,8 +95,7 @@ private:
     void release(const Exchange &exchange, bool done);
 
     void callBack(
-        const Interaction &in, const QJsonObject &body,
-        RestClient::Then then = [](const Result<RestAnswer> &) {});
+        const Interaction &in, const QJsonObject &body, RestClient::Then then = [](const Result<RestAnswer> &) {});
     void showForm(const Interaction &in, Press press);
     void sayOnly(const Interaction &in, const Error &error);
     void begin(const Shared &exchange);
@@ -114,8 +113,7 @@ private:
     bool triesAgain(const Shared &exchange, const Result<RestAnswer> &done, std::function<void()> again);
     void lookAtTokens();
     void onTokenEnds(const Shared &exchange);
-    void send(const QByteArray &method, const QString &path, const MessageBody &body,
-              RestClient::Then then);
+    void send(const QByteArray &method, const QString &path, const MessageBody &body, RestClient::Then then);
 
     void note(const Shared &exchange);
     void forget(const Shared &exchange);
@@ -133,7 +131,7 @@ private:
     QHash<QString, Shared> m_open;
     std::deque<Shared> m_soon; // to be executed
     QTimer m_next;
-    bool m_cameIn = false; // since m_next last ran out
+    bool m_cameIn = false;         // since m_next last ran out
     QTimer m_tokenClock;           // while any is open
     QHash<QString, Taken> m_taken; // by message
 };

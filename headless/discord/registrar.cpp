@@ -65,15 +65,13 @@ void Registrar::tryIn(const QString &path, const QJsonArray &wanted)
 
 void Registrar::write(const QString &path, const QJsonArray &wanted)
 {
-    m_rest.call(*RestRequest::of("PUT", path, wanted), this,
-             [this, path, wanted](const Result<RestAnswer> &answer) {
-                 const auto done =
-                     answer ? answer->result(u"register the commands"_s) : Result<QJsonValue>(answer.error());
-                 if (!done)
-                     return failed(done.error());
-                 m_missing.remove(path);
-                 qCInfo(lcDiscord) << "registered" << wanted.size() << "commands";
-             });
+    m_rest.call(*RestRequest::of("PUT", path, wanted), this, [this, path, wanted](const Result<RestAnswer> &answer) {
+        const auto done = answer ? answer->result(u"register the commands"_s) : Result<QJsonValue>(answer.error());
+        if (!done)
+            return failed(done.error());
+        m_missing.remove(path);
+        qCInfo(lcDiscord) << "registered" << wanted.size() << "commands";
+    });
 }
 
 void Registrar::failed(const Error &why)

@@ -78,14 +78,14 @@ private:
     const QByteArray m_basePath;
     RateLimiter m_limiter;
     QHash<Ticket, Call> m_calls;
-    // Answers to interactions, and what else has a token in its address, go by lines of their own: people wait for them,
-    // and they come in bursts. What the bot does by itself is held to fifty a second. Neither is handed more at once
-    // than it can send: what waits, waits in the limiter, where it is small and can still be too late.
+    // Answers to interactions, and what else has a token in its address, go by lines of their own: people wait for
+    // them, and they come in bursts. What the bot does by itself is held to fifty a second. Neither is handed more at
+    // once than it can send: what waits, waits in the limiter, where it is small and can still be too late.
     HttpLines m_lines;
     QNetworkAccessManager m_network;
     QTimer m_timer;
     std::optional<Moment> m_wake; // what it is set to
-    QTimer m_burst; // runs out when none has come for a while
+    QTimer m_burst;               // runs out when none has come for a while
     bool m_tokenRefused = false;
     QSet<QString> m_goneHooks;
 };
