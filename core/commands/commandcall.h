@@ -32,6 +32,13 @@ struct Place {
     QString project; // empty: none
 };
 
+// For who can't know after a crash whether a call was done. Of calls of one source, the hub remembers the number of the
+// last one that it did, in the same commit, and does not do it again. Does not cross a socket.
+struct Once {
+    QString source; // of calls that are made one after another: "discord task 12"
+    QString number;
+};
+
 inline constexpr qsizetype mostFiles = 10, mostFileBytes = 10 << 20; // that a call may take along
 
 struct CommandCall {
@@ -44,6 +51,7 @@ struct CommandCall {
     Caller caller;
     Place place{};
     QList<Attachment> files{}; // the content of what an option of kind File names
+    std::optional<Once> once{};
 };
 
 } // namespace hub::commands

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/log.h"
+#include "core/hub/noteport.h"
 
 using namespace Qt::StringLiterals;
 
@@ -108,8 +109,12 @@ QFuture<Result<Reply>> Dispatcher::run(const commands::CommandCall &call, std::o
         return readyFuture<Reply>(
             fail(ErrorCode::Unsupported,
                  u"'%1' is answered by another program, or this one was built without it."_s.arg((*spec)->name)));
-    if (const auto *slow = std::get_if<SlowHandler>(&handler->handler))
+    if (const auto *slow = std::get_if<SlowHandler>(&handler->handler)) {
+        if (call.once) // it takes more than one commit
+            return readyFuture<Reply>(
+                fail(ErrorCode::Unsupported, u"Whether %1 was done before can't be known."_s.arg((*spec)->name)));
         return finish(in, (*slow)(m_services, in));
+    }
     const auto quick = std::get<QuickHandler>(handler->handler);
     if (in.spec.effect == Effect::Read)
         return looked(in, m_services.stores.commits.submit([this, quick, in] { return quick(m_services, in); }));
@@ -140,9 +145,18 @@ QFuture<Result<Reply>> Dispatcher::looked(const Invocation &in, QFuture<Result<R
 QFuture<Result<Reply>> Dispatcher::change(const Invocation &in, QuickHandler quick)
 {
     auto reply = m_services.stores.commits.submit([this, quick, in]() -> Result<Reply> {
+        const auto &once = in.call.once;
+        if (once) {
+            HUB_TRY(const auto last, m_services.stores.notes.ofKind(onceNote));
+            if (last.value(once->source)[u"number"_s] == once->number)
+                return Reply{.title = u"That was done before."_s};
+        }
         auto done = quick(m_services, in);
-        if (done && done->confirm.isEmpty())
+        if (done && done->confirm.isEmpty()) {
             HUB_CHECK(record(in, u"done"_s, {}, taskOf(in, done)));
+            if (once)
+                HUB_CHECK(m_services.stores.notes.set(onceNote, once->source, {{u"number"_s, once->number}}));
+        }
         return done;
     });
     // What failed was taken back with its audit entry, so that gets one of its own.

@@ -224,7 +224,8 @@ void Listener::say(const Heard &heard, const Member &member, commands::Role role
         .options = {{u"message"_s, text}, {u"task_id"_s, heard.task.toString()}},
         .caller = {role, u"%1 (%2)"_s.arg(member.name, member.user), u"discord"_s, {}, member.numbers()},
         .place = m_places.at(heard.message[u"channel_id"_s].toString()),
-        .files = files};
+        .files = files,
+        .once = commands::Once{onceSourceOf(heard.task), heard.message[u"id"_s].toString()}};
     QStringList names;
     for (const commands::Attachment &file : files)
         names << file.fileName;

@@ -102,6 +102,7 @@ void Places::forgetThread(TaskId task)
         m_tasks.remove(before->id);
     m_threads.remove(task);
     keep(threadKind, task.toString(), {});
+    keep(onceNote, onceSourceOf(task), {});
 }
 
 void Places::keepOnly(const QSet<TaskId> &tasks)

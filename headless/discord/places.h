@@ -22,6 +22,9 @@ struct TaskThread {
     friend bool operator==(const TaskThread &, const TaskThread &) = default;
 };
 
+// What the messages in a task's thread are to the hub, which does each once.
+inline QString onceSourceOf(TaskId task) { return QStringLiteral("discord task ") + task.toString(); }
+
 class Places : public QObject
 {
     Q_OBJECT

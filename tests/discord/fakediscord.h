@@ -90,6 +90,7 @@ public:
     QString pressId(const QString &user, const QString &message, const QString &customId);
     QString submit(const QString &user, const QString &interactionWithForm, const QStringList &values);
     QString write(const QString &user, const QString &channel, const QString &text, const QList<File> &files = {});
+    void dropReactions(const QString &message) { m_messages[message].reactions.clear(); }
     // What is done in there reaches the bot in one go, and counts from then on.
     void atOnce(const std::function<void()> &doings);
     void repeatEvent() { gateway.publish(m_lastEvent, m_lastData); }

@@ -1,4 +1,5 @@
 // What people do with a phone in hand, on the installed daemon: from a task to its end, and out of trouble.
+#include "core/db/database.h"
 #include "tests/discord/botrun.h"
 
 using namespace hub::discord;
@@ -58,6 +59,15 @@ class TestBotScenes : public QObject
                 found = message.id;
         }
         return found;
+    }
+    // While the daemon is not there: what the notes say was last heard in the thread.
+    void setHeard(const QString &message)
+    {
+        auto database = hub::db::Database::open(m_run->path(u"data/task_state.db"_s));
+        if (!database || !(*database)->execute(u"UPDATE front_note SET value = json_set(value, '$.heard', ?) "
+                                               "WHERE kind = 'discord thread'"_s,
+                                               {message}))
+            qFatal("the note could not be set back");
     }
     QString state(const QString &task) { return m_run->json({u"task-status"_s, task})[u"state"_s].toString(); }
 
@@ -285,6 +295,12 @@ private Q_SLOTS:
         BOT_WAIT(m_discord->message(second).reactions == QStringList{u"✅"_s});
         QCOMPARE(m_discord->message(first).reactions, QStringList{u"✅"_s});
         QCOMPARE(m_discord->message(refused).reactions, QStringList{u"🚫"_s});
+        // As if it had died when the last one was told, and not yet noted anywhere else.
+        m_run->kill();
+        setHeard(first);
+        m_discord->dropReactions(second);
+        m_run->start();
+        BOT_WAIT(m_discord->message(second).reactions == QStringList{u"✅"_s});
         m_run->kill();
         m_run->start();
         const QString after = mention(m_run->oper, u"said after"_s);
