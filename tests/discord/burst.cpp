@@ -80,6 +80,31 @@ bool measure(const char *how, const FakeDiscord &discord, const QStringList &ids
     return all;
 }
 
+// From the moment at which the line drops to the one at which the bot is there again.
+bool measureResume(BotRun &run)
+{
+    QElapsedTimer clock;
+    const int before = run.discord.gateway.connections(), resumes = run.discord.gateway.resumes();
+    run.discord.gateway.breaks = [&](FakeGateway::Place place) {
+        if (place != FakeGateway::Place::AfterEvent || clock.isValid())
+            return FakeGateway::Break{};
+        clock.start();
+        return FakeGateway::Break{FakeGateway::Break::How::Tcp};
+    };
+    run.discord.command(run.viewer, run.channel, u"tasks"_s);
+    qint64 connected = -1;
+    QTimer look;
+    QObject::connect(&look, &QTimer::timeout, &look, [&] {
+        if (connected < 0 && run.discord.gateway.connections() > before)
+            connected = clock.elapsed();
+    });
+    look.start(0);
+    const bool resumed = waitFor([&] { return connected >= 0 && run.discord.gateway.resumes() > resumes; }, 10s);
+    std::printf("after a drop: connected again within %lld ms, %s\n", connected, resumed ? "resumed" : "not resumed");
+    run.discord.gateway.breaks = [](FakeGateway::Place) { return FakeGateway::Break{}; };
+    return resumed;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -113,6 +138,7 @@ int main(int argc, char **argv)
     good = waitFor([&] { return !timer.isActive(); }, 60s) && good;
     good = measure("100 a second", run.discord, ids) && good;
     printMemory("at the end of that", run);
+    good = measureResume(run) && good;
     waitFor([] { return false; }, 20s);
     printMemory("afterwards", run);
     if (const QString violations = run.discord.violations(); !violations.isEmpty()) {
