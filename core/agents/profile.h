@@ -1,5 +1,5 @@
-// An agent as people set it up: which program, how it is started, which protocol it speaks. One INI file each:
-// the program's own (resources/agents) and the user's agents.d/NAME.ini, which wins.
+// An agent as people set it up: which program, how it is started, which protocol it speaks. One INI file
+// each: agents.d/NAME.ini.
 #pragma once
 
 #include "core/base/ids.h"

@@ -32,11 +32,11 @@ struct Place {
     QString project; // empty: none
 };
 
-// For who can't know after a crash whether a call was done. Of calls of one source, the hub remembers the number of the
-// last one that it did, in the same commit, and does not do it again. Does not cross a socket.
+// For who can't know after a crash whether a call was done. The hub remembers the number of the last call of a source
+// that it did, in the same commit, and does none again whose number is not greater. Does not cross a socket.
 struct Once {
     QString source; // of calls that are made one after another: "discord task 12"
-    QString number;
+    quint64 number;
 };
 
 inline constexpr qsizetype mostFiles = 10, mostFileBytes = 10 << 20; // that a call may take along

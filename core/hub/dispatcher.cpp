@@ -148,14 +148,15 @@ QFuture<Result<Reply>> Dispatcher::change(const Invocation &in, QuickHandler qui
         const auto &once = in.call.once;
         if (once) {
             HUB_TRY(const auto last, m_services.stores.notes.ofKind(onceNote));
-            if (last.value(once->source)[u"number"_s] == once->number)
+            if (last.value(once->source)[u"number"_s].toString().toULongLong() >= once->number)
                 return Reply{.title = u"That was done before."_s};
         }
         auto done = quick(m_services, in);
         if (done && done->confirm.isEmpty()) {
             HUB_CHECK(record(in, u"done"_s, {}, taskOf(in, done)));
             if (once)
-                HUB_CHECK(m_services.stores.notes.set(onceNote, once->source, {{u"number"_s, once->number}}));
+                HUB_CHECK(m_services.stores.notes.set(onceNote, once->source,
+                                                      {{u"number"_s, QString::number(once->number)}}));
         }
         return done;
     });

@@ -16,7 +16,7 @@ namespace hub
 // project's name.
 inline const QString projectChannelNote = QStringLiteral("discord channel");
 
-// Of commands::Once: {"number": ...} by source, which the hub writes and a front end may take away.
+// Of commands::Once: {"number": "120…"} by source, which the hub writes and a front end may take away.
 inline const QString onceNote = QStringLiteral("command done");
 
 class NotePort

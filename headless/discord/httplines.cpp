@@ -5,6 +5,8 @@
 #include <QSslSocket>
 #include <QTcpSocket>
 
+#include <malloc.h>
+
 using namespace Qt::StringLiterals;
 
 namespace hub::discord
@@ -13,13 +15,17 @@ namespace hub::discord
 namespace
 {
 
-constexpr qsizetype mostLines = 16;
-constexpr size_t mostOnALine = 64;
-constexpr milliseconds lookEvery = 200ms, lookAtIdle = 5s;
+// What one call costs a server is not known: with a tenth of a second, twenty behind one another are answered within
+// two seconds. More lines are opened when calls still wait.
+constexpr qsizetype firstLines = 16, mostLines = 64;
+constexpr size_t mostOnALine = 20;
+constexpr milliseconds lookEvery = 50ms, lookAtIdle = 5s;
 constexpr milliseconds otherFamilyAfter = 300ms; // a network may promise IPv6 and not carry it
 constexpr milliseconds connectLimit = 10s;
-constexpr milliseconds openAgainAfter = 250ms; // when one could not be opened
-constexpr milliseconds idleFor = 10s;          // of all lines but the one that is kept warm
+constexpr milliseconds openAgainAfter = 250ms;       // when one could not be opened
+constexpr milliseconds idleFor = 10s, warmFor = 60s; // all lines, and the one that is kept longest
+// A line that was idle may lead nowhere by now, and nobody was told: what may be repeated is not risked on it for long.
+constexpr milliseconds doubtAfter = 5s, doubtFor = 1s;
 
 QByteArray onTheWire(const QUrl &server, const HttpCall &call)
 {
@@ -50,6 +56,8 @@ void HttpLine::open()
 {
     // All but what is read comes queued: it would also come from within our own calls.
     const auto ready = [this] {
+        if (m_over)
+            return;
         m_ready = m_wasReady = true;
         m_since = momentNow();
         m_socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
@@ -73,11 +81,18 @@ void HttpLine::open()
     tls->connectToHostEncrypted(m_server.host(), quint16(m_server.port(443)), QIODevice::ReadWrite, m_family);
 }
 
-void HttpLine::start(const QByteArray &request, Moment until, Then then)
+void HttpLine::start(const HttpRequest &request)
 {
-    m_sent.push_back({until, std::move(then)});
-    m_socket->write(request);
+    const Moment now = momentNow();
+    const bool doubtful = request.isRepeatable && m_sent.empty() && m_since + doubtAfter <= now;
+    m_sent.push_back({doubtful ? std::min(request.until, now + doubtFor) : request.until, request.then});
+    m_socket->write(request.bytes);
     m_socket->flush(); // before whatever else this thread has to do
+}
+
+bool HttpLine::isLate(Moment now) const
+{
+    return std::any_of(m_sent.begin(), m_sent.end(), [now](const Sent &sent) { return sent.until <= now; });
 }
 
 void HttpLine::onReadable()
@@ -104,6 +119,7 @@ void HttpLine::answered()
     const HttpEnd end{Attempt::Ended::Answered, m_reader.answer(), {}};
     const bool last = !m_reader.staysOpen();
     m_reader.next();
+    m_ready = m_ready && !last; // who is told may call again at once
     then(end);
     if (last)
         giveUp(u"it was closed before its turn"_s);
@@ -113,11 +129,12 @@ void HttpLine::onEnd()
 {
     if (m_over)
         return;
-    const QString problem =
-        QString::fromLatin1(QMetaEnum::fromType<QAbstractSocket::SocketError>().valueToKey(m_socket->error()));
-    if (!m_sent.empty() && m_reader.hasBegun() && m_reader.end() == HttpAnswerReader::State::Whole)
+    const auto error = m_socket->error();
+    m_ready = false;
+    const bool closed = error == QAbstractSocket::RemoteHostClosedError;
+    if (closed && !m_sent.empty() && m_reader.hasBegun() && m_reader.end() == HttpAnswerReader::State::Whole)
         answered();
-    giveUp(problem);
+    giveUp(QString::fromLatin1(QMetaEnum::fromType<QAbstractSocket::SocketError>().valueToKey(error)));
 }
 
 void HttpLine::giveUp(const QString &problem)
@@ -136,36 +153,44 @@ void HttpLine::giveUp(const QString &problem)
 HttpLines::HttpLines(const QUrl &server, QObject *parent)
     : QObject(parent)
     , m_server(server)
+    , m_mayOpen(firstLines)
 {
     connect(&m_clock, &QTimer::timeout, this, &HttpLines::look);
 }
 
 void HttpLines::call(const HttpCall &call, Then then)
 {
-    m_waiting.push_back({onTheWire(m_server, call), momentNow() + call.limit, std::move(then), call.isRepeatable});
+    m_waiting.push_back({onTheWire(m_server, call), momentNow() + call.limit, call.isRepeatable, std::move(then)});
     pump();
 }
 
+// In their order, but none holds up others that find a line: one that may not be repeated needs one of its own.
 void HttpLines::pump()
 {
-    while (!m_waiting.empty()) {
-        HttpLine *line = lineFor(m_waiting.front());
-        if (!line)
-            break;
-        Waiting next = std::move(m_waiting.front());
-        m_waiting.pop_front();
-        line->start(next.request, next.until, std::move(next.then));
+    const Moment now = momentNow();
+    for (size_t i = 0; i < m_waiting.size();) {
+        const bool late = m_waiting[i].until <= now;
+        HttpLine *line = late ? nullptr : lineFor(m_waiting[i]);
+        if (!line && !late && m_waiting[i].isRepeatable)
+            break; // for whatever is behind it there is none either
+        if (!line) {
+            ++i;
+            continue;
+        }
+        const HttpRequest next = std::move(m_waiting[i]);
+        m_waiting.erase(m_waiting.begin() + qsizetype(i));
+        line->start(next);
     }
-    if (m_lines.empty() || m_openNotBefore <= momentNow()) {
-        const qsizetype wanted = std::min(qsizetype(m_waiting.size()) - connecting(), mostLines - lines());
+    if (m_lines.empty() || m_openNotBefore <= now) {
+        const qsizetype wanted = std::min(qsizetype(m_waiting.size()) - connecting(), m_mayOpen - lines());
         for (qsizetype i = 0; i < wanted; ++i)
             openLine(m_family);
     }
     setClock();
 }
 
-// The first that is free, so that the others become old and go. When there can be no more, behind another call.
-HttpLine *HttpLines::lineFor(const Waiting &next) const
+// The first that is free, so that the others become old and go. When all that may be are there, behind another call.
+HttpLine *HttpLines::lineFor(const HttpRequest &next) const
 {
     HttpLine *best = nullptr;
     for (HttpLine *line : m_lines) {
@@ -174,7 +199,8 @@ HttpLine *HttpLines::lineFor(const Waiting &next) const
         if (line->isReady() && line->load() < mostOnALine && (!best || line->load() < best->load()))
             best = line;
     }
-    return next.isRepeatable && lines() >= mostLines && connecting() == 0 ? best : nullptr;
+    const bool mostAreThere = lines() >= m_mayOpen && connecting() * 4 <= lines();
+    return next.isRepeatable && (mostAreThere || m_mayOpen > firstLines) ? best : nullptr;
 }
 
 qsizetype HttpLines::connecting() const
@@ -194,33 +220,69 @@ void HttpLines::openLine(QAbstractSocket::NetworkLayerProtocol family)
 void HttpLines::onChanged(HttpLine *line)
 {
     if (line->isReady() && line->family() == QAbstractSocket::IPv4Protocol)
-        m_family = QAbstractSocket::IPv4Protocol;
+        keepTo(QAbstractSocket::IPv4Protocol);
     if (line->isOver() && std::erase(m_lines, line) > 0) {
         line->deleteLater();
-        if (line->isUnreachable())
+        if (line->isUnreachable() && !line->problem().isEmpty())
             m_openNotBefore = momentNow() + openAgainAfter;
         if (line->isUnreachable() && m_lines.empty()) {
             m_family = QAbstractSocket::AnyIPProtocol;
-            for (const Waiting &waiting : std::exchange(m_waiting, {}))
+            for (const HttpRequest &waiting : std::exchange(m_waiting, {}))
                 waiting.then({Attempt::Ended::NeverSent, {}, line->problem()});
         }
     }
     pump();
 }
 
-// What has had its time, a network where the one family of addresses leads nowhere, and lines that nobody needs.
+// Lines that are still on their way to the other addresses would only take the place of some that get there.
+void HttpLines::keepTo(QAbstractSocket::NetworkLayerProtocol family)
+{
+    if (std::exchange(m_family, family) == family)
+        return;
+    for (HttpLine *line : std::vector(m_lines)) {
+        if (!line->isReady() && line->family() != family)
+            line->giveUp({});
+    }
+}
+
 void HttpLines::look()
 {
     const Moment now = momentNow();
-    while (!m_waiting.empty() && m_waiting.front().until <= now) {
-        const Waiting late = std::move(m_waiting.front());
-        m_waiting.pop_front();
-        late.then({Attempt::Ended::NeverSent, {}, u"no connection in time"_s});
+    if (m_lines.size() > 1)
+        m_hadMany = true;
+    else if (std::exchange(m_hadMany, false))
+        ::malloc_trim(0); // TLS takes much for each, in small pieces that nobody gives back by itself
+    endLate(now);
+    lookAtLines(now);
+    if (m_waiting.empty())
+        m_mayOpen = firstLines;
+    else if (connecting() == 0 && m_openNotBefore <= now)
+        m_mayOpen = std::min(m_mayOpen + firstLines, mostLines);
+    pump();
+}
+
+void HttpLines::endLate(Moment now)
+{
+    std::deque<HttpRequest> late;
+    for (auto one = m_waiting.begin(); one != m_waiting.end();) {
+        if (one->until <= now) {
+            late.push_back(std::move(*one));
+            one = m_waiting.erase(one);
+        } else {
+            ++one;
+        }
     }
+    for (const HttpRequest &one : late)
+        one.then({Attempt::Ended::NeverSent, {}, u"no connection in time"_s});
+}
+
+// What has had its time, lines that nobody needs, and a network where one family of addresses leads nowhere.
+void HttpLines::lookAtLines(Moment now)
+{
     bool warm = false;
     for (HttpLine *line : std::vector(m_lines)) {
         const bool free = line->isFree();
-        if (free && warm && line->since() + idleFor <= now)
+        if (free && line->since() + (warm ? idleFor : warmFor) <= now)
             line->giveUp({});
         else if (line->isLate(now))
             line->giveUp(u"no answer in time"_s);
@@ -231,11 +293,11 @@ void HttpLines::look()
     const auto isSlow = [now](const HttpLine *line) {
         return !line->isReady() && line->since() + otherFamilyAfter <= now;
     };
-    const auto isOther = [](const HttpLine *line) { return line->family() == QAbstractSocket::IPv4Protocol; };
-    if (!m_waiting.empty() && std::any_of(m_lines.begin(), m_lines.end(), isSlow) &&
-        std::none_of(m_lines.begin(), m_lines.end(), isOther))
+    if (!m_waiting.empty() && m_family == QAbstractSocket::AnyIPProtocol &&
+        std::any_of(m_lines.begin(), m_lines.end(), isSlow) &&
+        std::none_of(m_lines.begin(), m_lines.end(),
+                     [](const HttpLine *line) { return line->family() == QAbstractSocket::IPv4Protocol; }))
         openLine(QAbstractSocket::IPv4Protocol);
-    pump();
 }
 
 void HttpLines::setClock()
@@ -243,7 +305,7 @@ void HttpLines::setClock()
     const bool busy = !m_waiting.empty() ||
                       std::any_of(m_lines.begin(), m_lines.end(), [](const HttpLine *line) { return !line->isFree(); });
     const milliseconds interval = busy ? lookEvery : lookAtIdle;
-    if (!busy && m_lines.size() <= 1)
+    if (m_lines.empty() && m_waiting.empty())
         m_clock.stop();
     else if (!m_clock.isActive() || m_clock.intervalAsDuration() != interval)
         m_clock.start(interval);

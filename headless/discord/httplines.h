@@ -34,6 +34,14 @@ struct HttpEnd {
     QString problem{}; // when there was no answer: never an address, which may hold a token
 };
 
+// As it goes over the line.
+struct HttpRequest {
+    QByteArray bytes;
+    Moment until;
+    bool isRepeatable;
+    std::function<void(const HttpEnd &)> then;
+};
+
 // One connection.
 class HttpLine : public QObject
 {
@@ -44,18 +52,19 @@ public:
     HttpLine(const QUrl &server, QAbstractSocket::NetworkLayerProtocol family, QObject *parent);
 
     void open();
-    bool isReady() const { return m_ready; }
-    bool isFree() const { return m_ready && m_sent.empty(); }
+    // The socket may know before its signal has come that the other side is gone.
+    bool isReady() const { return m_ready && m_socket->state() == QAbstractSocket::ConnectedState; }
+    bool isFree() const { return isReady() && m_sent.empty(); }
     bool isOver() const { return m_over; }
     bool isUnreachable() const { return m_over && !m_wasReady; }
     const QString &problem() const { return m_problem; }
     QAbstractSocket::NetworkLayerProtocol family() const { return m_family; }
     size_t load() const { return m_sent.size(); } // calls without an answer
     Moment since() const { return m_since; }      // when it was opened, or was last answered
-    bool isLate(Moment now) const { return !m_sent.empty() && m_sent.front().until <= now; }
+    bool isLate(Moment now) const;                // a call has had its time
 
-    // isReady(). `then` is called once, and never before this returns.
-    void start(const QByteArray &request, Moment until, Then then);
+    // isReady(). `then` is called once: later, but for what TLS finds out while it sends.
+    void start(const HttpRequest &request);
     void giveUp(const QString &problem);
 
 Q_SIGNALS:
@@ -90,33 +99,30 @@ public:
     // `server`: scheme, host and port.
     explicit HttpLines(const QUrl &server, QObject *parent = nullptr);
 
-    // `then` is called once, and never before this returns; not at all
-    // when this is deleted before.
+    // `then` is called once, and mostly after this returns; not at all when this is deleted before.
     void call(const HttpCall &call, Then then);
     qsizetype lines() const { return qsizetype(m_lines.size()); }
 
 private:
-    struct Waiting {
-        QByteArray request;
-        Moment until;
-        Then then;
-        bool isRepeatable;
-    };
-
     void pump();
-    HttpLine *lineFor(const Waiting &next) const;
+    HttpLine *lineFor(const HttpRequest &next) const;
     void openLine(QAbstractSocket::NetworkLayerProtocol family);
     qsizetype connecting() const;
     void onChanged(HttpLine *line);
+    void keepTo(QAbstractSocket::NetworkLayerProtocol family);
     void look();
+    void endLate(Moment now);
+    void lookAtLines(Moment now);
     void setClock();
 
     const QUrl m_server;
     QAbstractSocket::NetworkLayerProtocol m_family = QAbstractSocket::AnyIPProtocol; // that works
     std::vector<HttpLine *> m_lines;
-    std::deque<Waiting> m_waiting; // for a line
+    std::deque<HttpRequest> m_waiting; // for a line
+    qsizetype m_mayOpen;               // lines
     Moment m_openNotBefore{};
     QTimer m_clock;
+    bool m_hadMany = false; // lines
 };
 
 } // namespace hub::discord

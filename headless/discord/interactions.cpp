@@ -327,7 +327,9 @@ void Interactions::executeSome()
     while (!m_soon.empty() && !end.hasExpired()) {
         const Shared exchange = std::move(m_soon.front());
         m_soon.pop_front();
-        execute(exchange);
+        const bool tooLate = exchange->acknowledged == Exchange::Acknowledged::TooLate;
+        if (!exchange->admitted || !tooLate) // that somebody was refused is written down all the same
+            execute(exchange);
     }
     if (!m_soon.empty())
         m_next.start();

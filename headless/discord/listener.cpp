@@ -225,7 +225,7 @@ void Listener::say(const Heard &heard, const Member &member, commands::Role role
         .caller = {role, u"%1 (%2)"_s.arg(member.name, member.user), u"discord"_s, {}, member.numbers()},
         .place = m_places.at(heard.message[u"channel_id"_s].toString()),
         .files = files,
-        .once = commands::Once{onceSourceOf(heard.task), heard.message[u"id"_s].toString()}};
+        .once = commands::Once{onceSourceOf(heard.task), heard.message[u"id"_s].toString().toULongLong()}};
     QStringList names;
     for (const commands::Attachment &file : files)
         names << file.fileName;

@@ -110,19 +110,24 @@ void RestClient::pump()
     const RateLimiter::Turn turn = m_limiter.turn(now);
     for (const Ticket ticket : turn.go)
         send(ticket);
-    for (const Ticket ticket : turn.expired) {
-        const Call &call = m_calls[ticket];
-        finish(ticket, fail(ErrorCode::Timeout,
-                            u"It was not the turn of %1 within %2 s; %3."_s.arg(call.request.route.shown())
-                                .arg(call.request.limit.count() / 1000)
-                                .arg(call.tries == 0 ? u"it was not sent"_s : u"what was sent was refused"_s)));
-    }
+    for (const Ticket ticket : turn.expired)
+        finish(ticket, tooLate(m_calls[ticket]));
     if (const auto next = m_limiter.nextWake(now); next != std::exchange(m_wake, next)) {
         if (next)
             m_timer.start(std::max(milliseconds(1), *next - now));
         else
             m_timer.stop();
     }
+}
+
+Error RestClient::tooLate(const Call &call)
+{
+    if (call.mayBeDone)
+        return fail(ErrorCode::Conflict, u"Discord did not answer %1 in time; it may have been done or not."_s.arg(
+                                             call.request.route.shown()));
+    return fail(ErrorCode::Timeout, u"It was not the turn of %1 within %2 s; %3."_s.arg(call.request.route.shown())
+                                        .arg(call.request.limit.count() / 1000)
+                                        .arg(call.tries == 0 ? u"it was not sent"_s : u"what was sent was refused"_s));
 }
 
 void RestClient::send(Ticket ticket)
@@ -211,6 +216,7 @@ void RestClient::onEnd(Ticket ticket, const HttpEnd &end)
     const Call &call = m_calls[ticket];
     const Route route = call.request.route;
     const int status = end.answer.status;
+    m_calls[ticket].mayBeDone |= end.ended == Attempt::Ended::Lost;
     const Attempt attempt{end.ended, RestAnswer::of(status, end.answer.body), call.tries};
     const LimitHeaders limits = LimitHeaders::read(end.answer);
     m_limiter.answered(ticket, status, limits, now);

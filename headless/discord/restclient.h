@@ -59,10 +59,12 @@ private:
         Then then;
         Moment deadline;
         int tries = 0;
+        bool mayBeDone = false; // an answer to one of them was lost
     };
 
     std::optional<Error> refusedBefore(const Route &route) const;
     void pump();
+    static Error tooLate(const Call &call);
     void send(Ticket ticket);
     HttpCall httpCall(const Call &call) const;
     QNetworkReply *transmit(const HttpCall &call);

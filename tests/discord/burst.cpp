@@ -2,7 +2,7 @@
 // a test of its own: the figures are for people. It ends with 1 when a command was not answered, was answered twice, or
 // a rule of Discord's was broken.
 //
-// usage: burst [INTERACTIONS]
+// usage: burst [INTERACTIONS [MILLISECONDS]]; the time is what Discord takes for each call
 #include "tests/discord/botrun.h"
 
 #include <QCoreApplication>
@@ -111,7 +111,9 @@ int main(int argc, char **argv)
 {
     QCoreApplication app(argc, argv);
     const int count = argc > 1 ? atoi(argv[1]) : 1000;
+    const int delay = argc > 2 ? atoi(argv[2]) : 0;
     BotRun run;
+    run.discord.rest.delays = [delay](const FakeRest::Call &) { return delay; };
     run.start();
     for (int i = 1; i <= 10; ++i)
         run.addAgent(u"agent%1"_s.arg(i), "sleep 1\n");

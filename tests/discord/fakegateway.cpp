@@ -174,8 +174,10 @@ void FakeGateway::send(const QByteArray &text)
 void FakeGateway::release()
 {
     m_holds = false;
-    for (const QByteArray &message : std::exchange(m_held, {}))
-        m_socket->sendBinaryMessage(message);
+    for (const QByteArray &message : std::exchange(m_held, {})) {
+        if (m_socket)
+            m_socket->sendBinaryMessage(message);
+    }
 }
 
 void FakeGateway::onText(const QString &text)

@@ -46,7 +46,7 @@ public:
     // Becomes an event of the session, sent at once or replayed later.
     void publish(const QString &event, const QJsonObject &data);
     void send(const QByteArray &text); // as it is, to the present connection
-    // What is sent in between goes all at once.
+    // What is sent in between goes all at once, on a connection that is compressed.
     void hold() { m_holds = true; }
     void release();
     bool hasSession() const { return !m_sessionId.isEmpty(); }

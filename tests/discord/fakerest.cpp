@@ -31,6 +31,7 @@ FakeRest::FakeRest(QString token, QObject *parent)
             connect(socket, &QTcpSocket::readyRead, this, [this, socket] { onData(socket); });
             connect(socket, &QTcpSocket::disconnected, this, [this, socket] {
                 m_input.remove(socket);
+                m_busyUntil.remove(socket);
                 socket->deleteLater();
             });
         }
@@ -143,18 +144,21 @@ void FakeRest::onCall(QTcpSocket *socket, const Call &call)
         return;
     default: break;
     }
-    const Answer whole = answer(call, *route);
-    if (fault == Fault::ResetAfter) {
-        socket->abort();
-        return;
-    }
-    if (fault == Fault::Silence)
-        return;
-    const int delay = delays(call);
-    if (delay == 0)
-        reply(socket, whole, fault == Fault::HalfAnswer);
+    // Of one connection one after another, as servers do.
+    qint64 &busyUntil = m_busyUntil[socket];
+    busyUntil = std::max(busyUntil, m_clock.elapsed()) + delays(call);
+    const int wait = int(std::max<qint64>(0, busyUntil - m_clock.elapsed()));
+    const auto carryOut = [this, socket, call, route = *route, fault] {
+        const Answer whole = answer(call, route);
+        if (fault == Fault::ResetAfter)
+            socket->abort();
+        else if (fault != Fault::Silence)
+            reply(socket, whole, fault == Fault::HalfAnswer);
+    };
+    if (wait == 0)
+        carryOut();
     else
-        QTimer::singleShot(delay, socket, [this, socket, whole] { reply(socket, whole); });
+        QTimer::singleShot(wait, Qt::PreciseTimer, socket, carryOut);
 }
 
 FakeRest::Answer FakeRest::answer(const Call &call, const Route &route)

@@ -54,7 +54,7 @@ public:
     QHash<QString, QByteArray> attachments; // by name: what people sent along, at /attachments/NAME and not of the API
     std::deque<Fault> faults;               // of the next calls, in turn
     std::function<Answer(const Call &)> answers = [](const Call &) { return Answer{}; };
-    std::function<int(const Call &)> delays = [](const Call &) { return 0; }; // ms, before it is answered
+    std::function<int(const Call &)> delays = [](const Call &) { return 0; }; // ms that it takes to answer
 
     const QList<Call> &done() const { return m_done; } // carried out, in order
     int received() const { return m_received; }
@@ -81,6 +81,7 @@ private:
 
     const QString m_token;
     QHash<QTcpSocket *, QByteArray> m_input; // outlives the sockets
+    QHash<QTcpSocket *, qint64> m_busyUntil;
     std::unique_ptr<QTcpServer> m_server;
     QHash<QString, Limit> m_limits;
     QHash<QString, Window> m_windows;
