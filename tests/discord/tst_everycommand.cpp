@@ -78,7 +78,7 @@ constexpr Use uses[]{
     {"deny", "approval_id={approval}; reason=not that", "{approval}"},
     {"claims", "project=project; path={claimed}; share=yes", "{claimed}"},
     {"release-claim", "path={claimed}; reason=needed elsewhere", "{claimed}"},
-    {"conflicts", "project=project; task_id={task}; share=yes", "file"},
+    {"conflicts", "project=project; task_id={meeting}; share=yes", "file.txt"},
     {"alerts", "filter=all; level=info; since=2h; share=yes", "{alert}"},
     {"resolve-alert", "alert_id={alert}; action=snooze; for=2h; notes=later", "{alert}"},
     {"audit list", "who=Ada; task_id={saved}; action=checkpoint; since=2h; limit=5; share=yes", "Ada ("},
@@ -165,6 +165,10 @@ class TestEveryCommand : public QObject
     {
         if (kind == u"task")
             return newTask(u"fixer"_s, u"needs-review"_s);
+        if (kind == u"meeting") { // with one that made the same files
+            newTask(u"fixer"_s, u"needs-review"_s);
+            return newTask(u"fixer"_s, u"needs-review"_s);
+        }
         if (kind == u"running")
             return newTask(u"worker"_s, u"running"_s);
         if (kind == u"asking")
