@@ -78,7 +78,7 @@ constexpr Use uses[]{
     {"deny", "approval_id={approval}; reason=not that", "{approval}"},
     {"claims", "project=project; path={claimed}; share=yes", "{claimed}"},
     {"release-claim", "path={claimed}; reason=needed elsewhere", "{claimed}"},
-    {"conflicts", "project=project; task_id={meeting}; share=yes", "file.txt"},
+    {"conflicts", "project=project; task_id={meeting}; share=yes", "shared.txt"},
     {"alerts", "filter=all; level=info; since=2h; share=yes", "{alert}"},
     {"resolve-alert", "alert_id={alert}; action=snooze; for=2h; notes=later", "{alert}"},
     {"audit list", "who=Ada; task_id={saved}; action=checkpoint; since=2h; limit=5; share=yes", "Ada ("},
@@ -165,9 +165,9 @@ class TestEveryCommand : public QObject
     {
         if (kind == u"task")
             return newTask(u"fixer"_s, u"needs-review"_s);
-        if (kind == u"meeting") { // with one that made the same files
-            newTask(u"fixer"_s, u"needs-review"_s);
-            return newTask(u"fixer"_s, u"needs-review"_s);
+        if (kind == u"meeting") { // with another that made the same file
+            newTask(u"meeter"_s, u"needs-review"_s);
+            return newTask(u"meeter"_s, u"needs-review"_s);
         }
         if (kind == u"running")
             return newTask(u"worker"_s, u"running"_s);
@@ -334,6 +334,7 @@ private Q_SLOTS:
         m_run->start();
         m_run->ctl({u"projects"_s, u"add"_s, m_run->path(u"project"_s)});
         m_run->addAgent(u"fixer"_s, oneTurn);
+        m_run->addAgent(u"meeter"_s, "echo $AGENTHUB_TASK > shared.txt\n");
         m_run->addAgent(u"worker"_s, worker);
         m_run->addAgent(u"asker"_s, asker);
         m_run->addAgent(u"claimer"_s, claimer);
