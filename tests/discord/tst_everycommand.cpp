@@ -78,7 +78,7 @@ constexpr Use uses[]{
     {"deny", "approval_id={approval}; reason=not that", "{approval}"},
     {"claims", "project=project; path={claimed}; share=yes", "{claimed}"},
     {"release-claim", "path={claimed}; reason=needed elsewhere", "{claimed}"},
-    {"conflicts", "project=project; task_id={meeting}; share=yes", "shared.txt"},
+    {"conflicts", "project=project; task_id={meeting}; share=yes", "file.txt"},
     {"alerts", "filter=all; level=info; since=2h; share=yes", "{alert}"},
     {"resolve-alert", "alert_id={alert}; action=snooze; for=2h; notes=later", "{alert}"},
     {"audit list", "who=Ada; task_id={saved}; action=checkpoint; since=2h; limit=5; share=yes", "Ada ("},
@@ -149,6 +149,15 @@ class TestEveryCommand : public QObject
         m_run->ctl({u"wait"_s, id, u"--for"_s, state, u"--timeout"_s, u"20"_s});
         return id;
     }
+    // Its turn has ended, and what it made then is saved, which comes a moment later.
+    QString savedTask(const QString &agent)
+    {
+        const QString id = newTask(agent, u"needs-review"_s);
+        const auto saved = [&] {
+            return list({u"rollback"_s, u"task_checkpoint"_s, u"--task_id"_s, id}, u"checkpoints"_s).size() > 1;
+        };
+        return QTest::qWaitFor(saved, 20000) ? id : u"(not saved)"_s;
+    }
     QJsonArray list(const QStringList &words, const QString &key) { return m_run->json(words)[key].toArray(); }
     QString first(const QStringList &words, const QString &key, const QString &member)
     {
@@ -164,10 +173,10 @@ class TestEveryCommand : public QObject
     QString make(const QString &kind)
     {
         if (kind == u"task")
-            return newTask(u"fixer"_s, u"needs-review"_s);
-        if (kind == u"meeting") { // with another that made the same file
-            newTask(u"meeter"_s, u"needs-review"_s);
-            return newTask(u"meeter"_s, u"needs-review"_s);
+            return savedTask(u"fixer"_s);
+        if (kind == u"meeting") { // with another that changed the same file
+            savedTask(u"fixer"_s);
+            return savedTask(u"fixer"_s);
         }
         if (kind == u"running")
             return newTask(u"worker"_s, u"running"_s);
@@ -334,7 +343,6 @@ private Q_SLOTS:
         m_run->start();
         m_run->ctl({u"projects"_s, u"add"_s, m_run->path(u"project"_s)});
         m_run->addAgent(u"fixer"_s, oneTurn);
-        m_run->addAgent(u"meeter"_s, "echo $AGENTHUB_TASK > shared.txt\n");
         m_run->addAgent(u"worker"_s, worker);
         m_run->addAgent(u"asker"_s, asker);
         m_run->addAgent(u"claimer"_s, claimer);
