@@ -44,4 +44,24 @@ QString settingLabel(const QString &key, const QString &english) { return textOf
 
 QString settingHelp(const QString &key, const QString &english) { return textOf(u"setting_help"_s, key, english); }
 
+QString auditText(const QString &detail)
+{
+    const QByteArray bytes = detail.toUtf8();
+    QJsonParseError error;
+    QJsonDocument options = QJsonDocument::fromJson(bytes, &error);
+    const qsizetype end = error.error == QJsonParseError::GarbageAtEnd ? error.offset : bytes.size();
+    if (error.error == QJsonParseError::GarbageAtEnd)
+        options = QJsonDocument::fromJson(bytes.first(end));
+    if (!options.isObject())
+        return detail;
+    QStringList parts;
+    const QJsonObject given = options.object();
+    for (auto it = given.begin(); it != given.end(); ++it)
+        parts << u"%1: %2"_s.arg(optionName(QLatin1StringView(it.key().toLatin1())), it->toVariant().toString());
+    const QString outcome = QString::fromUtf8(bytes.sliced(end)).trimmed();
+    if (!outcome.isEmpty())
+        parts << outcome;
+    return parts.join(u" · "_s);
+}
+
 } // namespace hub::gui

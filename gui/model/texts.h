@@ -18,4 +18,7 @@ QString choiceName(QLatin1StringView option, QLatin1StringView choice);
 QString settingLabel(const QString &key, const QString &english);
 QString settingHelp(const QString &key, const QString &english);
 
+// An audit entry's detail: the options as JSON, and behind them what came of it. As people read it.
+QString auditText(const QString &detail);
+
 } // namespace hub::gui

@@ -1,5 +1,7 @@
 #include "gui/window/listpages.h"
 
+#include "gui/model/texts.h"
+
 #include <QCoreApplication>
 #include <QJsonArray>
 
@@ -167,7 +169,8 @@ ListPage::Spec auditPage()
                         {say(QT_TR_NOOP("Action")), "action"_L1, K::Text, 180},
                         {say(QT_TR_NOOP("Task")), "task_id"_L1, K::Text, 60, taskText},
                         {say(QT_TR_NOOP("Outcome")), "outcome"_L1, K::State, 100},
-                        {say(QT_TR_NOOP("Details")), "detail"_L1, K::Text, 320}},
+                        {say(QT_TR_NOOP("Details")), "detail"_L1, K::Text, 320,
+                         [](const QJsonObject &row) { return auditText(row[u"detail"_s].toString()); }}},
             .views = {{say(QT_TR_NOOP("Last 200")), {{u"limit"_s, 200}}},
                       {say(QT_TR_NOOP("Last 1,000")), {{u"limit"_s, 1000}}}},
             .commands = {{say(QT_TR_NOOP("Prove it")), u"audit verify"_s},

@@ -1,5 +1,6 @@
 // Rows that come and go as the hub tells them, while Qt's own tester watches.
 #include "gui/model/rowmodel.h"
+#include "gui/model/texts.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
@@ -162,6 +163,25 @@ private Q_SLOTS:
         QFETCH(QString, text);
         QCOMPARE(momentText(QDateTime::currentDateTimeUtc().addSecs(-secondsAgo).toString(Qt::ISODateWithMs)), text);
         QCOMPARE(momentText(QString()), QString());
+    }
+
+    void anAuditEntryIsReadAsASentence_data()
+    {
+        QTest::addColumn<QString>("detail");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("options and outcome") << u"{\"notes\":\"a } b\",\"task_id\":\"1\"} Saved as 1/2"_s
+                                             << u"notes: a } b · task id: 1 · Saved as 1/2"_s;
+        QTest::newRow("options") << u"{\"yes\":true,\"limit\":5}"_s << u"limit: 5 · yes: true"_s;
+        QTest::newRow("an outcome that is JSON as well") << u"{\"a\":1} {\"b\":2}"_s << u"a: 1 · {\"b\":2}"_s;
+        QTest::newRow("nothing was asked") << u"{} Done"_s << u"Done"_s;
+        QTest::newRow("a sentence") << u"An agent tried it"_s << u"An agent tried it"_s;
+        QTest::newRow("broken") << u"{\"a\":"_s << u"{\"a\":"_s;
+        QTest::newRow("empty") << QString() << QString();
+    }
+    void anAuditEntryIsReadAsASentence()
+    {
+        QFETCH(QString, detail);
+        QTEST(auditText(detail), "text");
     }
 };
 
