@@ -1,5 +1,6 @@
 #include "core/base/reserve.h"
 
+#include "core/base/diskroom.h"
 #include "core/base/durablefile.h"
 
 #include <algorithm>
@@ -42,6 +43,10 @@ Result<> writeNoise(int fd, qint64 from, qint64 size, const QByteArray &path)
 
 Result<> takeBlocks(int fd, qint64 from, qint64 size, const QByteArray &path)
 {
+    // Asked first: the file system would find out by giving all that it has, and others would be without meanwhile.
+    const auto room = roomOf(path);
+    if (room && room->size > 0 && room->free < size - from)
+        return systemError(ENOSPC, u"write", path);
     // Not posix_fallocate: where the file system can't, that writes zeros.
     if (::fallocate(fd, 0, 0, size) != 0) {
         if (errno != EOPNOTSUPP && errno != ENOSYS)
