@@ -17,4 +17,11 @@ bool isSafeAddress(const QUrl &url, QStringView scheme)
     return thisMachine && url.scheme() == scheme.chopped(1);
 }
 
+QSslConfiguration safeTls()
+{
+    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+    tls.setProtocol(QSsl::TlsV1_2OrLater);
+    return tls;
+}
+
 } // namespace hub::discord

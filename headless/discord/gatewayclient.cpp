@@ -1,13 +1,13 @@
 #include "headless/discord/gatewayclient.h"
 
 #include "core/base/async.h"
+#include "headless/discord/address.h"
 #include "headless/discord/useragent.h"
 
 #include <QDeadlineTimer>
 #include <QLoggingCategory>
 #include <QNetworkRequest>
 #include <QPointer>
-#include <QSslConfiguration>
 #include <QWebSocket>
 
 using namespace Qt::StringLiterals;
@@ -29,13 +29,8 @@ GatewayClient::GatewayClient(GatewayOptions options, Ask ask, std::optional<Gate
     : QObject(parent)
     , m_gateway(std::move(options), rollDice, std::move(session))
     , m_ask(std::move(ask))
+    , m_timer(this, [this] { perform(m_gateway.tick(momentNow())); })
 {
-    m_timer.setSingleShot(true);
-    m_timer.setTimerType(Qt::PreciseTimer);
-    connect(&m_timer, &QTimer::timeout, this, [this] {
-        m_wake.reset();
-        perform(m_gateway.tick(momentNow()));
-    });
     m_more.setSingleShot(true);
     connect(&m_more, &QTimer::timeout, this, [this] { takeIn(slice); });
 }
@@ -63,17 +58,7 @@ void GatewayClient::perform(const GatewayActions &actions)
         if (!alive)
             return;
     }
-    setTimer();
-}
-
-void GatewayClient::setTimer()
-{
-    if (const auto next = m_gateway.nextWake(); next != std::exchange(m_wake, next)) {
-        if (next)
-            m_timer.start(std::max(milliseconds(0), *next - momentNow()));
-        else
-            m_timer.stop();
-    }
+    m_timer.set(m_gateway.nextWake());
 }
 
 void GatewayClient::perform(const action::AskForGateway &)
@@ -106,9 +91,7 @@ void GatewayClient::perform(const action::OpenConnection &open)
     });
     QNetworkRequest request(open.url);
     request.setRawHeader("User-Agent", userAgent());
-    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-    tls.setProtocol(QSsl::TlsV1_2OrLater);
-    m_socket->setSslConfiguration(tls);
+    m_socket->setSslConfiguration(safeTls());
     m_socket->open(request);
 }
 

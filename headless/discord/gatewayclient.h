@@ -3,6 +3,7 @@
 
 #include "headless/discord/gateway.h"
 #include "headless/discord/inflatestream.h"
+#include "headless/discord/waketimer.h"
 
 #include <QFuture>
 #include <QObject>
@@ -50,7 +51,6 @@ private:
     void onBinary(const QByteArray &message);
     bool takeIn(std::optional<milliseconds> atMost);
     void forgetSocket();
-    void setTimer();
 
     Gateway m_gateway;
     const Ask m_ask;
@@ -58,8 +58,7 @@ private:
     std::unique_ptr<InflateStream> m_inflate;
     std::deque<QByteArray> m_arrived; // of this connection, and not looked at yet
     QTimer m_more;                    // an event that is posted would come before what the sockets have
-    QTimer m_timer;
-    std::optional<Moment> m_wake; // what it is set to
+    WakeTimer m_timer;
 };
 
 } // namespace hub::discord

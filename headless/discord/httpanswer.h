@@ -3,6 +3,7 @@
 
 #include <QByteArray>
 #include <QList>
+#include <QString>
 
 #include <utility>
 
@@ -16,6 +17,18 @@ struct HttpAnswer {
 
     // Empty where it is not there. `name` in lower case.
     QByteArray header(QByteArrayView name) const;
+};
+
+// How one call ended.
+struct HttpEnd {
+    enum class Ended {
+        Answered,
+        NeverSent, // no connection came about
+        Lost,      // it broke, or took too long: nobody knows whether it was done
+    };
+    Ended ended = Ended::Lost;
+    HttpAnswer answer{};
+    QString problem{}; // when there was no answer: never an address, which may hold a token
 };
 
 class HttpAnswerReader

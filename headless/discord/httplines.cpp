@@ -1,7 +1,8 @@
 #include "headless/discord/httplines.h"
 
+#include "headless/discord/address.h"
+
 #include <QMetaEnum>
-#include <QSslConfiguration>
 #include <QSslSocket>
 #include <QTcpSocket>
 
@@ -73,8 +74,7 @@ void HttpLine::open()
         connect(m_socket.get(), &QAbstractSocket::connected, this, ready, Qt::QueuedConnection);
         return m_socket->connectToHost(m_server.host(), quint16(m_server.port(80)), QIODevice::ReadWrite, m_family);
     }
-    QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
-    configuration.setProtocol(QSsl::TlsV1_2OrLater);
+    QSslConfiguration configuration = safeTls();
     configuration.setAllowedNextProtocols({QSslConfiguration::NextProtocolHttp1_1});
     tls->setSslConfiguration(configuration);
     connect(tls, &QSslSocket::encrypted, this, ready, Qt::QueuedConnection);
@@ -113,10 +113,10 @@ void HttpLine::onReadable()
 
 void HttpLine::answered()
 {
-    const Then then = std::move(m_sent.front().then);
+    const HttpThen then = std::move(m_sent.front().then);
     m_sent.pop_front();
     m_since = momentNow();
-    const HttpEnd end{Attempt::Ended::Answered, m_reader.answer(), {}};
+    const HttpEnd end{HttpEnd::Ended::Answered, m_reader.answer(), {}};
     const bool last = !m_reader.staysOpen();
     m_reader.next();
     m_ready = m_ready && !last; // who is told may call again at once
@@ -146,7 +146,7 @@ void HttpLine::giveUp(const QString &problem)
     m_socket->disconnect(this);
     m_socket->abort();
     for (const Sent &sent : std::exchange(m_sent, {}))
-        sent.then({Attempt::Ended::Lost, {}, problem});
+        sent.then({HttpEnd::Ended::Lost, {}, problem});
     Q_EMIT changed();
 }
 
@@ -158,7 +158,7 @@ HttpLines::HttpLines(const QUrl &server, QObject *parent)
     connect(&m_clock, &QTimer::timeout, this, &HttpLines::look);
 }
 
-void HttpLines::call(const HttpCall &call, Then then)
+void HttpLines::call(const HttpCall &call, HttpThen then)
 {
     m_waiting.push_back({onTheWire(m_server, call), momentNow() + call.limit, call.isRepeatable, std::move(then)});
     pump();
@@ -228,7 +228,7 @@ void HttpLines::onChanged(HttpLine *line)
         if (line->isUnreachable() && m_lines.empty()) {
             m_family = QAbstractSocket::AnyIPProtocol;
             for (const HttpRequest &waiting : std::exchange(m_waiting, {}))
-                waiting.then({Attempt::Ended::NeverSent, {}, line->problem()});
+                waiting.then({HttpEnd::Ended::NeverSent, {}, line->problem()});
         }
     }
     pump();
@@ -273,7 +273,7 @@ void HttpLines::endLate(Moment now)
         }
     }
     for (const HttpRequest &one : late)
-        one.then({Attempt::Ended::NeverSent, {}, u"no connection in time"_s});
+        one.then({HttpEnd::Ended::NeverSent, {}, u"no connection in time"_s});
 }
 
 // What has had its time, lines that nobody needs, and a network where one family of addresses leads nowhere.

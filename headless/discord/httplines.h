@@ -6,7 +6,6 @@
 
 #include "headless/discord/httpanswer.h"
 #include "headless/discord/moment.h"
-#include "headless/discord/restrequest.h"
 
 #include <QAbstractSocket>
 #include <QObject>
@@ -28,18 +27,14 @@ struct HttpCall {
     bool isRepeatable = false; // doing it twice comes to the same as once
 };
 
-struct HttpEnd {
-    Attempt::Ended ended = Attempt::Ended::Lost;
-    HttpAnswer answer{};
-    QString problem{}; // when there was no answer: never an address, which may hold a token
-};
+using HttpThen = std::function<void(const HttpEnd &)>;
 
 // As it goes over the line.
 struct HttpRequest {
     QByteArray bytes;
     Moment until;
     bool isRepeatable;
-    std::function<void(const HttpEnd &)> then;
+    HttpThen then;
 };
 
 // One connection.
@@ -47,8 +42,6 @@ class HttpLine : public QObject
 {
     Q_OBJECT
 public:
-    using Then = std::function<void(const HttpEnd &)>;
-
     HttpLine(const QUrl &server, QAbstractSocket::NetworkLayerProtocol family, QObject *parent);
 
     void open();
@@ -73,7 +66,7 @@ Q_SIGNALS:
 private:
     struct Sent {
         Moment until;
-        Then then;
+        HttpThen then;
     };
 
     void onReadable();
@@ -94,13 +87,11 @@ class HttpLines : public QObject
 {
     Q_OBJECT
 public:
-    using Then = HttpLine::Then;
-
     // `server`: scheme, host and port.
     explicit HttpLines(const QUrl &server, QObject *parent = nullptr);
 
     // `then` is called once, and mostly after this returns; not at all when this is deleted before.
-    void call(const HttpCall &call, Then then);
+    void call(const HttpCall &call, HttpThen then);
     qsizetype lines() const { return qsizetype(m_lines.size()); }
 
 private:

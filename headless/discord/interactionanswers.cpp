@@ -130,8 +130,7 @@ void Interactions::deliver(const Shared &exchange)
     if (!exchange->outcome)
         return;
     // A view that nobody waits for any more; what was stopped is told.
-    const bool isStop = exchange->admitted && exchange->spec && exchange->spec->effect == commands::Effect::Stop;
-    if (exchange->acknowledged == Acknowledged::TooLate && !isStop)
+    if (exchange->acknowledged == Acknowledged::TooLate && !exchange->isStop())
         return;
     answer(exchange, *exchange->outcome);
 }

@@ -303,10 +303,10 @@ void Interactions::begin(const Shared &exchange)
         return;
     // A view and a stop do not wait until Discord has taken the acknowledgement. What else changes something does:
     // whoever was told that there was no answer tries again, and would have it twice.
-    const Effect effect = exchange->spec ? exchange->spec->effect : Effect::Read;
-    if (exchange->admitted && effect == Effect::Stop)
+    if (exchange->isStop())
         execute(exchange);
-    else if (!exchange->admitted || effect == Effect::Read) // when what came with it is acknowledged as well
+    else if (!exchange->admitted ||
+             exchange->effect() == Effect::Read) // when what came with it is acknowledged as well
         executeSoon(exchange);
 }
 
@@ -344,8 +344,7 @@ void Interactions::onAcknowledged(const Shared &exchange, const Result<RestAnswe
             answer ? answer->result(u"take the answer"_s) : Result<QJsonValue>(answer.error());
         qCInfo(lcDiscord).noquote() << "too late for" << exchange->call.command << "of" << exchange->call.caller.name
                                     << ':' << said.error().message;
-        const bool underWay = exchange->spec && exchange->spec->effect == Effect::Stop && exchange->admitted;
-        if (!underWay) {
+        if (!exchange->isStop()) { // that one is under way
             release(*exchange, false);
             return forget(exchange);
         }
@@ -353,8 +352,7 @@ void Interactions::onAcknowledged(const Shared &exchange, const Result<RestAnswe
     }
     if (exchange->outcome || exchange->then == Press::Then::Close)
         return deliver(exchange);
-    const Effect effect = exchange->spec ? exchange->spec->effect : Effect::Read;
-    if (effect == Effect::Read) {
+    if (exchange->effect() == Effect::Read) {
         QTimer::singleShot(m_times.viewNoted, this, [this, weak = std::weak_ptr(exchange)] {
             if (const Shared alive = weak.lock(); alive && !alive->outcome)
                 note(alive);
@@ -362,7 +360,7 @@ void Interactions::onAcknowledged(const Shared &exchange, const Result<RestAnswe
         return;
     }
     note(exchange);
-    if (exchange->admitted && effect != Effect::Stop)
+    if (exchange->admitted && !exchange->isStop())
         execute(exchange);
 }
 

@@ -70,6 +70,8 @@ private:
         SeenBy seenBy = SeenBy::Asker;
         Press::Then then = Press::Then::Add;
         bool admitted = false;
+        commands::Effect effect() const { return spec ? spec->effect : commands::Effect::Read; }
+        bool isStop() const { return admitted && effect() == commands::Effect::Stop; }
         Acknowledged acknowledged = Acknowledged::Waiting;
         std::optional<Result<commands::Reply>> outcome;
         bool noted = false;    // kept over a restart

@@ -9,7 +9,6 @@
 #include <QNetworkCookieJar>
 #include <QNetworkReply>
 #include <QNetworkRequest>
-#include <QSslConfiguration>
 
 #include <malloc.h>
 
@@ -63,13 +62,8 @@ RestClient::RestClient(RestOptions options, QObject *parent)
     , m_basePath(m_options.base.path(QUrl::FullyEncoded).toLatin1())
     , m_limiter(atOnce)
     , m_lines(m_options.base)
+    , m_timer(this, [this] { pump(); })
 {
-    m_timer.setSingleShot(true);
-    m_timer.setTimerType(Qt::PreciseTimer);
-    connect(&m_timer, &QTimer::timeout, this, [this] {
-        m_wake.reset();
-        pump();
-    });
     m_burst.setSingleShot(true);
     m_burst.setInterval(burstEnds);
     connect(&m_burst, &QTimer::timeout, this, &RestClient::afterBurst);
@@ -112,12 +106,7 @@ void RestClient::pump()
         send(ticket);
     for (const Ticket ticket : turn.expired)
         finish(ticket, tooLate(m_calls[ticket]));
-    if (const auto next = m_limiter.nextWake(now); next != std::exchange(m_wake, next)) {
-        if (next)
-            m_timer.start(std::max(milliseconds(1), *next - now));
-        else
-            m_timer.stop();
-    }
+    m_timer.set(m_limiter.nextWake(now), 1ms);
 }
 
 Error RestClient::tooLate(const Call &call)
@@ -185,9 +174,7 @@ QNetworkReply *RestClient::transmit(const HttpCall &call)
     request.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
     request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
     request.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
-    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-    tls.setProtocol(QSsl::TlsV1_2OrLater);
-    request.setSslConfiguration(tls);
+    request.setSslConfiguration(safeTls());
     if (call.body.isEmpty())
         return m_network.sendCustomRequest(request, call.method);
     request.setHeader(QNetworkRequest::ContentLengthHeader, call.body.size());
@@ -213,10 +200,10 @@ HttpEnd RestClient::endOf(QNetworkReply &reply)
 void RestClient::onEnd(Ticket ticket, const HttpEnd &end)
 {
     const Moment now = momentNow();
-    const Call &call = m_calls[ticket];
+    Call &call = m_calls[ticket];
     const Route route = call.request.route;
     const int status = end.answer.status;
-    m_calls[ticket].mayBeDone |= end.ended == Attempt::Ended::Lost;
+    call.mayBeDone |= end.ended == Attempt::Ended::Lost;
     const Attempt attempt{end.ended, RestAnswer::of(status, end.answer.body), call.tries};
     const LimitHeaders limits = LimitHeaders::read(end.answer);
     m_limiter.answered(ticket, status, limits, now);

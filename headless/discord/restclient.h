@@ -8,6 +8,7 @@
 #include "headless/discord/httplines.h"
 #include "headless/discord/ratelimiter.h"
 #include "headless/discord/restrequest.h"
+#include "headless/discord/waketimer.h"
 
 #include <QNetworkAccessManager>
 #include <QObject>
@@ -85,9 +86,8 @@ private:
     // once than it can send: what waits, waits in the limiter, where it is small and can still be too late.
     HttpLines m_lines;
     QNetworkAccessManager m_network;
-    QTimer m_timer;
-    std::optional<Moment> m_wake; // what it is set to
-    QTimer m_burst;               // runs out when none has come for a while
+    WakeTimer m_timer;
+    QTimer m_burst; // runs out when none has come for a while
     bool m_tokenRefused = false;
     QSet<QString> m_goneHooks;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/json.h"
+#include "headless/discord/httpanswer.h"
 #include "headless/discord/limitheaders.h"
 #include "headless/discord/route.h"
 
@@ -54,11 +55,7 @@ inline constexpr int invalidWebhookToken = 50027;
 
 // How one try ended, and what follows from it.
 struct Attempt {
-    enum class Ended {
-        Answered,
-        NeverSent, // no connection came about
-        Lost,      // it broke, or took too long: nobody knows whether Discord did it
-    };
+    using Ended = HttpEnd::Ended;
     Ended ended = Ended::Answered;
     RestAnswer answer{};
     int number = 1; // the first, the second ...

@@ -74,10 +74,10 @@ private:
 QString shown(const HttpEnd &end)
 {
     switch (end.ended) {
-    case Attempt::Ended::Answered:
+    case HttpEnd::Ended::Answered:
         return QString::number(end.answer.status) + u' ' + QString::fromLatin1(end.answer.body);
-    case Attempt::Ended::NeverSent: return u"never sent"_s;
-    case Attempt::Ended::Lost: return u"lost"_s;
+    case HttpEnd::Ended::NeverSent: return u"never sent"_s;
+    case HttpEnd::Ended::Lost: return u"lost"_s;
     }
     return {};
 }
